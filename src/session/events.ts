@@ -1,0 +1,121 @@
+import { z } from 'zod';
+import { recipeSchema } from './recipe.ts';
+
+/**
+ * The session log. A run appends these events; every chart, table, link and report is a view of them.
+ * Nothing in here holds weights or the user's text. `at` is milliseconds since the run began.
+ */
+const at = z.number().min(0);
+const name = z.string().max(200);
+const gene = z.int().min(0).max(255);
+export const genomeSchema = z.array(gene).max(4096);
+
+export const groupSchema = z.strictObject({
+  id: name,
+  kind: z.enum(['rank', 'width']),
+  layer: z.int().min(0).max(1023),
+  members: z.array(name).max(64),
+  choices: z.array(z.int().min(1).max(1_000_000)).min(1).max(256),
+});
+
+export const modelInfoSchema = z.strictObject({
+  name,
+  architecture: name,
+  sha256: z.string().regex(/^[0-9a-f]{64}$/),
+  parameters: z.int().min(0),
+  layers: z.int().min(0),
+  hiddenSize: z.int().min(0),
+  intermediateSize: z.int().min(0),
+  vocabSize: z.int().min(0),
+  bytes: z.int().min(0),
+  dtype: name,
+});
+
+export const dataInfoSchema = z.strictObject({
+  name,
+  sha256: z.string().regex(/^[0-9a-f]{64}$/),
+  bytes: z.int().min(0),
+  train: z.int().min(0),
+  validation: z.int().min(0),
+  test: z.int().min(0),
+  /** Examples left out because they are longer than the recipe's `maxLength`. */
+  tooLong: z.int().min(0),
+});
+
+export const deviceInfoSchema = z.strictObject({ backend: z.enum(['webgpu', 'cpu']), adapter: name });
+
+/** `untuned-dense` and `untuned` are "w/o tune" of the dense and of the compressed base. */
+export const pointTags = ['untuned-dense', 'untuned', 'lora', 'heuristic', 'maximal', 'minimal'] as const;
+
+/** The paper's columns (METHODS §10), measured on the test split. */
+export const resultRowSchema = z.strictObject({
+  label: name,
+  tag: z.enum([...pointTags, 'chosen', 'best']),
+  genome: genomeSchema.nullable(),
+  score: z.number(),
+  examples: z.int().min(0),
+  /** 95 % interval of the score; null for perplexity. */
+  interval: z.tuple([z.number(), z.number()]).nullable(),
+  sparsity: z.number().min(0).max(1),
+  precision: name,
+  tmacsAt256: z.number().min(0),
+  macsPerToken: z.number().min(0),
+  totalParameters: z.int().min(0),
+  wholeModelParameters: z.int().min(0),
+  nonZeroParameters: z.int().min(0),
+  /** Tokens/s over the original's, measured in pairs on this device; null where not measured. */
+  speedup: z.number().min(0).nullable(),
+});
+
+export const stages = ['prepare', 'calibrate', 'train', 'search', 'test'] as const;
+
+export const eventSchema = z.discriminatedUnion('type', [
+  z.strictObject({
+    type: z.literal('started'),
+    at,
+    version: z.literal(1),
+    /** ISO date and time of the start. */
+    date: z.string().max(40),
+    recipe: recipeSchema,
+    model: modelInfoSchema,
+    data: dataInfoSchema,
+    device: deviceInfoSchema,
+    /** `accuracy`: score in 0..1. `perplexity`: score is 1/perplexity, the geometric mean probability a token. */
+    metric: z.enum(['accuracy', 'perplexity']),
+    /** The genes, in order; empty for plain LoRA. */
+    groups: z.array(groupSchema).max(4096),
+    maximalMacs: z.number().min(0),
+  }),
+  z.strictObject({ type: z.literal('stage'), at, stage: z.enum(stages), total: z.int().min(0) }),
+  /** Latest count only matters; the log keeps one a stage. */
+  z.strictObject({ type: z.literal('progress'), at, stage: z.enum(stages), done: z.int().min(0) }),
+  z.strictObject({ type: z.literal('losses'), at, from: z.int().min(0), values: z.array(z.number()).max(10_000) }),
+  z.strictObject({
+    type: z.literal('evaluated'),
+    at,
+    /** null: a reference point outside the search space (untuned base, plain LoRA). */
+    genome: genomeSchema.nullable(),
+    tag: z.enum(pointTags).nullable(),
+    /** Multiply–accumulates a token, adapters and head included (METHODS §10). */
+    macs: z.number().min(0),
+    score: z.number(),
+    generation: z.int().min(0),
+  }),
+  z.strictObject({ type: z.literal('generation'), at, index: z.int().min(0), hypervolume: z.number().min(0) }),
+  z.strictObject({ type: z.literal('chosen'), at, genome: genomeSchema, by: z.enum(['rule', 'user']) }),
+  z.strictObject({ type: z.literal('result'), at, row: resultRowSchema }),
+  z.strictObject({ type: z.literal('paused'), at }),
+  z.strictObject({ type: z.literal('resumed'), at }),
+  z.strictObject({ type: z.literal('stopped'), at }),
+  z.strictObject({ type: z.literal('finished'), at, seconds: z.number().min(0) }),
+  z.strictObject({ type: z.literal('failed'), at, message: z.string().max(2000), remedy: z.string().max(2000) }),
+]);
+
+export type SessionEvent = z.infer<typeof eventSchema>;
+export type EventOf<T extends SessionEvent['type']> = Extract<SessionEvent, { type: T }>;
+export type ResultRow = z.infer<typeof resultRowSchema>;
+export type ModelInfo = z.infer<typeof modelInfoSchema>;
+export type DataInfo = z.infer<typeof dataInfoSchema>;
+export type DeviceInfo = z.infer<typeof deviceInfoSchema>;
+export type Stage = (typeof stages)[number];
+export type PointTag = (typeof pointTags)[number];

@@ -1,0 +1,96 @@
+import type { DataInfo, DeviceInfo, ModelInfo, SessionEvent } from '../session/events.ts';
+import type { Recipe } from '../session/recipe.ts';
+
+/**
+ * What the page may ask of the studio worker. Types only. Every method may reject with a plain
+ * `{ code, message, remedy }` (see `workers/errors.ts`), which the client turns back into a `PareError`.
+ */
+export interface DroppedFile {
+  /** Path inside what was dropped, or the bare name. */
+  path: string;
+  file: Blob;
+}
+
+export interface ModuleSummary {
+  name: string;
+  shape: number[];
+  dtype: string;
+}
+
+export interface ModelSummary extends ModelInfo {
+  modules: ModuleSummary[];
+  macsPerToken: number;
+  hasTokenizer: boolean;
+  /** Set where the folder carries a PEFT adapter, which is then loaded with it. */
+  adapter: string | null;
+  warnings: string[];
+}
+
+export interface DataSummary {
+  name: string;
+  sha256: string;
+  bytes: number;
+  kind: 'pairs' | 'documents';
+  examples: number;
+  /** All columns of a table, for the user to pick from; empty for plain text. */
+  columns: string[];
+  /** The columns in use. */
+  prompt: string | null;
+  answer: string | null;
+  /** The first few, as they will be asked. */
+  preview: { prompt: string; answer: string }[];
+}
+
+export interface MemoryEstimate {
+  /** Bytes on the device, by what holds them. */
+  weights: number;
+  adapters: number;
+  activations: number;
+  total: number;
+  /** Largest single buffer, and what the device allows. */
+  largestBuffer: number;
+  bufferLimit: number;
+  split: Pick<DataInfo, 'train' | 'validation' | 'test' | 'tooLong'>;
+  fits: boolean;
+  /** What stands in the way, and a remedy, where it does not fit. */
+  problem: string | null;
+}
+
+export interface GenerateRequest {
+  prompt: string;
+  which: 'original' | 'chosen';
+  maxTokens: number;
+}
+
+export interface GeneratedText {
+  text: string;
+  tokens: number;
+  seconds: number;
+}
+
+/** One file for the user to save; the stream is transferred. */
+export interface ExportedFile {
+  name: string;
+  stream: ReadableStream<Uint8Array>;
+  /** What the format cannot carry exactly, and the stated error of the merge. */
+  notes: string[];
+}
+
+export interface StudioApi {
+  /** Takes a GPU device, or falls back to the CPU and says why in `notice`. */
+  start(): Promise<DeviceInfo & { notice: string | null }>;
+  openModel(files: DroppedFile[] | 'demo'): Promise<ModelSummary>;
+  openData(file: DroppedFile | 'demo', columns?: { prompt: string; answer: string }): Promise<DataSummary>;
+  /** Of the recipe on the model and the data that are open; before anything runs. */
+  estimate(recipe: Recipe): Promise<MemoryEstimate>;
+  /** Resolves when the run has finished, was stopped, or has failed (which is an event too). Events come at most ten times a second. */
+  run(recipe: Recipe, onEvents: (events: SessionEvent[]) => void): Promise<void>;
+  pause(): Promise<void>;
+  resume(): Promise<void>;
+  stop(): Promise<void>;
+  /** Makes a scored sub-network the chosen one: appends `chosen`, measures its row (`result` events), readies generation and export. */
+  choose(genome: number[]): Promise<void>;
+  generate(request: GenerateRequest, onText: (text: string) => void): Promise<GeneratedText>;
+  cancelGeneration(): Promise<void>;
+  exportModel(): Promise<ExportedFile>;
+}

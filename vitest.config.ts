@@ -1,0 +1,64 @@
+import { existsSync } from 'node:fs';
+import { playwright } from '@vitest/browser-playwright';
+import { defineConfig } from 'vitest/config';
+import { chromiumFlags, findChromium } from './tools/chromium.mjs';
+
+/**
+ * `*.test.ts` run in plain Node. `*.gpu.test.ts` run twice, on the same assertions: in real Chromium
+ * (project `gpu`) and on Dawn in Node (project `dawn`).
+ */
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        test: {
+          name: 'unit',
+          include: ['src/**/*.test.ts'],
+          exclude: ['src/**/*.gpu.test.ts'],
+          environment: 'node',
+          testTimeout: 60_000,
+        },
+      },
+      {
+        test: {
+          name: 'dawn',
+          include: ['src/**/*.gpu.test.ts'],
+          environment: 'node',
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+          pool: 'forks',
+          fileParallelism: false,
+          isolate: false,
+          maxWorkers: 1,
+          env: dawnEnvironment(),
+        },
+      },
+      {
+        server: { fs: { allow: ['.', '../shared'] } },
+        test: {
+          name: 'gpu',
+          include: ['src/**/*.gpu.test.ts'],
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+          fileParallelism: false,
+          browser: {
+            enabled: true,
+            headless: true,
+            screenshotFailures: false,
+            provider: playwright({
+              launchOptions: { executablePath: findChromium(), args: chromiumFlags },
+            }),
+            instances: [{ browser: 'chromium' }],
+          },
+        },
+      },
+    ],
+  },
+});
+
+/** Dawn needs a Vulkan driver; without a GPU that is the software one that comes with Chromium. */
+function dawnEnvironment(): Record<string, string> {
+  const software = '/usr/lib/chromium/vk_swiftshader_icd.json';
+  if (process.env.VK_ICD_FILENAMES || !existsSync(software)) return {};
+  return { VK_ICD_FILENAMES: software };
+}
