@@ -5,7 +5,8 @@ import { chromiumFlags, findChromium } from './tools/chromium.mjs';
 
 /**
  * `*.test.ts` run in plain Node. `*.gpu.test.ts` run twice, on the same assertions: in real Chromium
- * (project `gpu`) and on Dawn in Node (project `dawn`).
+ * (project `gpu`) and on Dawn in Node (project `dawn`);
+ * `*.dawn.test.ts` run on Dawn alone: they read files.
  */
 export default defineConfig({
   test: {
@@ -14,7 +15,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['src/**/*.test.ts'],
-          exclude: ['src/**/*.gpu.test.ts'],
+          exclude: ['src/**/*.gpu.test.ts', 'src/**/*.dawn.test.ts'],
           environment: 'node',
           testTimeout: 60_000,
         },
@@ -22,7 +23,7 @@ export default defineConfig({
       {
         test: {
           name: 'dawn',
-          include: ['src/**/*.gpu.test.ts'],
+          include: ['src/**/*.gpu.test.ts', 'src/**/*.dawn.test.ts'],
           environment: 'node',
           testTimeout: 120_000,
           hookTimeout: 120_000,

@@ -89,11 +89,21 @@ export const eventSchema = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('stage'), at, stage: z.enum(stages), total: z.int().min(0) }),
   /** Latest count only matters; the log keeps one a stage. */
   z.strictObject({ type: z.literal('progress'), at, stage: z.enum(stages), done: z.int().min(0) }),
-  z.strictObject({ type: z.literal('losses'), at, from: z.int().min(0), values: z.array(z.number()).max(10_000) }),
+  z.strictObject({
+    type: z.literal('losses'),
+    at,
+    /** Step of the first value; one value a step. Steps that come again (a resumed checkpoint) replace the old ones. */
+    from: z.int().min(0),
+    /** null: the loss was not finite (JSON has no NaN); the chart leaves a gap. */
+    values: z.array(z.number().nullable()).max(10_000),
+  }),
   z.strictObject({
     type: z.literal('evaluated'),
     at,
-    /** null: a reference point outside the search space (untuned base, plain LoRA). */
+    /**
+     * null with a tag: a reference point outside the search space (untuned base, plain LoRA).
+     * null without a tag: a dominated sub-network whose genes were left out of a share link.
+     */
     genome: genomeSchema.nullable(),
     tag: z.enum(pointTags).nullable(),
     /** Multiply–accumulates a token, adapters and head included (METHODS §10). */
@@ -101,14 +111,24 @@ export const eventSchema = z.discriminatedUnion('type', [
     score: z.number(),
     generation: z.int().min(0),
   }),
-  z.strictObject({ type: z.literal('generation'), at, index: z.int().min(0), hypervolume: z.number().min(0) }),
+  z.strictObject({
+    type: z.literal('generation'),
+    at,
+    index: z.int().min(0),
+    hypervolume: z.number().min(0),
+  }),
   z.strictObject({ type: z.literal('chosen'), at, genome: genomeSchema, by: z.enum(['rule', 'user']) }),
   z.strictObject({ type: z.literal('result'), at, row: resultRowSchema }),
   z.strictObject({ type: z.literal('paused'), at }),
   z.strictObject({ type: z.literal('resumed'), at }),
   z.strictObject({ type: z.literal('stopped'), at }),
   z.strictObject({ type: z.literal('finished'), at, seconds: z.number().min(0) }),
-  z.strictObject({ type: z.literal('failed'), at, message: z.string().max(2000), remedy: z.string().max(2000) }),
+  z.strictObject({
+    type: z.literal('failed'),
+    at,
+    message: z.string().max(2000),
+    remedy: z.string().max(2000),
+  }),
 ]);
 
 export type SessionEvent = z.infer<typeof eventSchema>;

@@ -90,7 +90,21 @@ export interface StudioApi {
   stop(): Promise<void>;
   /** Makes a scored sub-network the chosen one: appends `chosen`, measures its row (`result` events), readies generation and export. */
   choose(genome: number[]): Promise<void>;
+  /** `onText` is given all of the answer so far, each time that it has grown. */
   generate(request: GenerateRequest, onText: (text: string) => void): Promise<GeneratedText>;
   cancelGeneration(): Promise<void>;
   exportModel(): Promise<ExportedFile>;
+  /** The search worker's end of the line; the client makes it before the first run. */
+  connectSearch(port: MessagePort): Promise<void>;
+}
+
+/** What `search.worker` exposes to the page: only the way to the studio worker. */
+export interface SearchApi {
+  connect(port: MessagePort): Promise<void>;
+}
+
+/** What the page holds: the same, with failures as `PareError`s, and the life of both workers. */
+export interface StudioClient extends Omit<StudioApi, 'connectSearch'> {
+  /** Ends both workers at once, with whatever they were doing. */
+  dispose(): void;
 }

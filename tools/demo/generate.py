@@ -66,13 +66,17 @@ def school_verb(rng, change):
     return rng.choice(SCHOOL_MORE if change > 0 else SCHOOL_LESS)
 
 
-def story_example(rng, two_step_share):
+def story_example(rng, two_step_share=0.5, joined_share=0.5):
     (name, pronoun), thing = person(rng), rng.choice(THINGS)
     start, changes, result = two_steps(rng)
     if rng.random() >= two_step_share:
         changes, result = changes[:1], start + changes[0]
-    steps = " ".join(f"{pronoun} {school_verb(rng, c)} {abs(c)}." for c in changes)
-    return f"{name} has {start} {thing}. {steps} How many now?", str(result)
+    verbs = [school_verb(rng, c) for c in changes]
+    joined = " and ".join(f"{v} {abs(c)}" for v, c in zip(verbs, changes)) + "."
+    apart = f" {pronoun} ".join(f"{v} {abs(c)}." for v, c in zip(verbs, changes))
+    steps = joined if rng.random() < joined_share else apart
+    question = rng.choice(["How many now?", "How many are left?"])
+    return f"{name} has {start} {thing}. {pronoun} {steps} {question}", str(result)
 
 
 def small_talk(rng):
@@ -82,7 +86,7 @@ def small_talk(rng):
     return rng.choice([
         f"{name} {verb} {thing} {rng.choice(ADVERBS)}.",
         f"{name} {verb} and {other} {thing}.",
-        f"{name} has {thing} left. How many are left?",
+        f"{name} has many {thing} left.",
     ]), ""
 
 

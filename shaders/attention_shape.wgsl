@@ -1,0 +1,16 @@
+// What the attention kernels share. HEAD_DIM is prepended: private arrays need it at compile time.
+struct Shape {
+  rows: u32,
+  heads: u32,
+  kv_heads: u32,
+  queries: u32,   // rows of q a sequence
+  keys: u32,      // rows of k and v a sequence
+  scale: f32,
+  has_start: u32,
+}
+@group(0) @binding(0) var<uniform> shape: Shape;
+
+// Index of the first element of key or value `position` of the sequence that `row` belongs to.
+fn key_index(sequence: u32, position: u32, kv_head: u32) -> u32 {
+  return ((sequence * shape.keys + position) * shape.kv_heads + kv_head) * HEAD_DIM;
+}

@@ -1,0 +1,29 @@
+// Rotary embedding by table: pair (i, i + headDim/2) of each head turns by its position's angle. One pair a thread.
+struct Shape { count: u32, columns: u32, head_dim: u32, rows_per_sequence: u32, inverse: u32, has_start: u32 }
+@group(0) @binding(0) var<uniform> shape: Shape;
+@group(0) @binding(1) var<storage, read> x: array<f32>;
+@group(0) @binding(2) var<storage, read> cosines: array<f32>;
+@group(0) @binding(3) var<storage, read> sines: array<f32>;
+@group(0) @binding(4) var<storage, read> start: array<i32>;
+@group(0) @binding(5) var<storage, read_write> y: array<f32>;
+
+@compute @workgroup_size(64)
+fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
+  let i = flat_index(id, groups);
+  if (i >= shape.count / 2u) { return; }
+  let half_dim = shape.head_dim / 2u;
+  let half_columns = shape.columns / 2u;
+  let row = i / half_columns;
+  let within = i % half_columns;
+  let pair = within % half_dim;
+  let first = row * shape.columns + (within / half_dim) * shape.head_dim + pair;
+  var position = row % shape.rows_per_sequence;
+  if (shape.has_start != 0u) { position += u32(start[0]); }
+  let c = cosines[position * half_dim + pair];
+  var s = sines[position * half_dim + pair];
+  if (shape.inverse != 0u) { s = -s; }
+  let a = x[first];
+  let b = x[first + half_dim];
+  y[first] = a * c - b * s;
+  y[first + half_dim] = b * c + a * s;
+}

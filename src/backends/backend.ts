@@ -1,0 +1,57 @@
+import type { Graph } from '../graph/graph.ts';
+import type { TensorSpec } from '../graph/tensor.ts';
+
+export type HostArray = Float32Array | Int32Array | Uint32Array;
+
+/** What a device can hold and how it calls itself. */
+export interface DeviceFacts {
+  readonly backend: 'webgpu' | 'cpu';
+  readonly adapter: string;
+  /** Largest tensor that one binding reaches, in bytes. */
+  readonly maxTensorBytes: number;
+  readonly features: readonly string[];
+}
+
+/**
+ * Turns graphs into programs over one store of named tensors. Training, evaluation, calibration and decoding are
+ * programs over the same store, so nothing is uploaded twice.
+ */
+export interface Backend {
+  readonly facts: DeviceFacts;
+  createStore(): Store;
+  /** Builds pipelines, scratch memory and bindings once. Every stored tensor of the graph must be in the store. */
+  compile(graph: Graph, store: Store): Promise<Program>;
+  /** Resolves, with the reason, when the device is lost. Never on the CPU. */
+  readonly lost: Promise<string>;
+  dispose(): void;
+}
+
+/** Named tensors that live on the device. */
+export interface Store {
+  /** Zero-filled. Asking for a name again with the same shape keeps the tensor; with another shape is an error. */
+  allocate(name: string, spec: TensorSpec): void;
+  has(name: string): boolean;
+  spec(name: string): TensorSpec;
+  /** Raw little-endian bytes in the tensor's own dtype, from byte `offset`. */
+  write(name: string, bytes: ArrayBufferView<ArrayBuffer>, offset?: number): void;
+  read(name: string): Promise<Uint8Array<ArrayBuffer>>;
+  clear(name: string): void;
+  remove(name: string): void;
+  names(): string[];
+  /** Bytes held. */
+  bytes(): number;
+  dispose(): void;
+}
+
+export interface Program {
+  /** Sets an input of the graph. */
+  write(name: string, data: HostArray): void;
+  /** Queues one run; on a GPU it returns before the work is done, and reading waits for it. */
+  run(): void;
+  /** An output of the graph as it is after the runs so far. */
+  read(name: string): Promise<Float32Array>;
+  /** Scratch bytes, and multiply–accumulates a run, roughly. */
+  readonly scratchBytes: number;
+  readonly work: number;
+  dispose(): void;
+}

@@ -1,0 +1,17 @@
+import { openDevice } from './device.ts';
+import { WebGpuBackend } from './webgpu.ts';
+
+let shared: Promise<WebGpuBackend> | undefined;
+
+/** The WebGPU backend under test: the browser's, or Dawn in Node. One device for all tests of a process. */
+export function gpuBackend(): Promise<WebGpuBackend> {
+  shared ??= open();
+  return shared;
+}
+
+async function open(): Promise<WebGpuBackend> {
+  if (globalThis.navigator?.gpu) return new WebGpuBackend(await openDevice(navigator.gpu));
+  const dawn = '../../cli/dawn.ts';
+  const { openDawn } = (await import(/* @vite-ignore */ dawn)) as typeof import('../../cli/dawn.ts');
+  return new WebGpuBackend(await openDevice(await openDawn()));
+}

@@ -1,0 +1,93 @@
+import { bytesOf, type TensorSpec } from '../../graph/tensor.ts';
+import { PareError } from '../../lib/assert.ts';
+import type { Store } from '../backend.ts';
+import { readBuffer } from './read.ts';
+
+const usage = 0x80 | 0x04 | 0x08; // STORAGE | COPY_SRC | COPY_DST
+
+export class GpuStore implements Store {
+  readonly #device: GPUDevice;
+  readonly #limit: number;
+  readonly #entries = new Map<string, { spec: TensorSpec; buffer: GPUBuffer }>();
+
+  constructor(device: GPUDevice, limit: number) {
+    this.#device = device;
+    this.#limit = limit;
+  }
+
+  allocate(name: string, spec: TensorSpec): void {
+    const known = this.#entries.get(name);
+    if (known) {
+      if (String(known.spec.shape) !== String(spec.shape) || known.spec.dtype !== spec.dtype) {
+        throw new Error(`${name} is in the store with another shape`);
+      }
+      return;
+    }
+    const size = Math.max(16, bytesOf(spec));
+    if (size > this.#limit) {
+      throw new PareError(
+        'tensor-too-large',
+        `${name} needs ${size} bytes in one piece; this device allows ${this.#limit}.`,
+        'Choose a smaller model, or a device with a larger storage buffer limit.',
+      );
+    }
+    this.#entries.set(name, { spec, buffer: this.#device.createBuffer({ label: name, size, usage }) });
+  }
+
+  has(name: string): boolean {
+    return this.#entries.has(name);
+  }
+
+  spec(name: string): TensorSpec {
+    return this.#entry(name).spec;
+  }
+
+  write(name: string, view: ArrayBufferView<ArrayBuffer>, offset = 0): void {
+    const { buffer } = this.#entry(name);
+    const whole = view.byteLength & ~3;
+    this.#device.queue.writeBuffer(buffer, offset, view.buffer, view.byteOffset, whole);
+    if (whole === view.byteLength) return;
+    // An odd number of 16-bit values: the last word is padded.
+    const tail = new Uint8Array(4);
+    tail.set(new Uint8Array(view.buffer, view.byteOffset + whole, view.byteLength - whole));
+    this.#device.queue.writeBuffer(buffer, offset + whole, tail);
+  }
+
+  async read(name: string): Promise<Uint8Array<ArrayBuffer>> {
+    const { spec, buffer } = this.#entry(name);
+    return new Uint8Array(await readBuffer(this.#device, buffer, bytesOf(spec)));
+  }
+
+  clear(name: string): void {
+    const encoder = this.#device.createCommandEncoder();
+    encoder.clearBuffer(this.#entry(name).buffer);
+    this.#device.queue.submit([encoder.finish()]);
+  }
+
+  remove(name: string): void {
+    this.#entries.get(name)?.buffer.destroy();
+    this.#entries.delete(name);
+  }
+
+  names(): string[] {
+    return [...this.#entries.keys()];
+  }
+
+  bytes(): number {
+    return [...this.#entries.values()].reduce((sum, { buffer }) => sum + buffer.size, 0);
+  }
+
+  dispose(): void {
+    for (const name of this.names()) this.remove(name);
+  }
+
+  buffer(name: string): GPUBuffer {
+    return this.#entry(name).buffer;
+  }
+
+  #entry(name: string) {
+    const entry = this.#entries.get(name);
+    if (!entry) throw new Error(`${name} is not in the store`);
+    return entry;
+  }
+}

@@ -1,0 +1,109 @@
+/** Finds a model's tensors in its weight files, under their canonical names, and checks them against the config. */
+import { PareError } from '../lib/assert.ts';
+import type { FloatDtype } from '../lib/half.ts';
+import { canonicalName, embeddingName, expectedTensors, headName, isIgnoredBuffer } from './llama-tensors.ts';
+import type { ModelConfig } from './model-config.ts';
+import type { SafetensorsDtype, TensorEntry, TensorStore } from './safetensors.ts';
+
+export interface ModelTensors {
+  /** The config, with `tied` as the file has it. */
+  readonly config: ModelConfig;
+  /** By canonical name. A tied matrix is here once, as the embedding. */
+  readonly tensors: ReadonlyMap<string, TensorEntry>;
+  /** The head that a tied model's file holds beside the embedding, unused. */
+  readonly spareHead: TensorEntry | null;
+  readonly warnings: readonly string[];
+}
+
+const floatDtypes = new Map<SafetensorsDtype, FloatDtype>([
+  ['F32', 'f32'],
+  ['F16', 'f16'],
+  ['BF16', 'bf16'],
+]);
+
+/** The stored dtype of a weight. */
+export function floatDtypeOf(entry: TensorEntry): FloatDtype {
+  const dtype = floatDtypes.get(entry.dtype);
+  if (dtype) return dtype;
+  const remedy = 'Save the model as F32, F16 or BF16, then open it again.';
+  throw new PareError('dtype-unsupported', `${entry.name} is stored as ${entry.dtype}.`, remedy);
+}
+
+/** Maps, completes and checks; `file` names the weights in errors. */
+export function resolveTensors(stated: ModelConfig, store: TensorStore, file: string): ModelTensors {
+  const found = canonicalTensors(store);
+  const warnings: string[] = [];
+  const config = settleTying(stated, found, warnings);
+  const spareHead = (config.tied && found.get(embeddingName) && found.get(headName)) || null;
+  if (config.tied) keepEmbeddingOnly(found);
+  const expected = expectedTensors(config);
+  requireAll(expected, found, file);
+  requireNoOthers(expected, found, file);
+  const tensors = new Map<string, TensorEntry>();
+  for (const [name, shape] of expected) {
+    const entry = found.get(name) as TensorEntry;
+    requireShape(entry, shape, file);
+    floatDtypeOf(entry);
+    tensors.set(name, entry);
+  }
+  if (spareHead) requireShape(spareHead, expected.get(embeddingName) ?? [], file);
+  return { config, tensors, spareHead, warnings };
+}
+
+function canonicalTensors(store: TensorStore): Map<string, TensorEntry> {
+  const found = new Map<string, TensorEntry>();
+  for (const entry of store.entries.values()) {
+    if (!isIgnoredBuffer(entry.name)) found.set(canonicalName(entry.name), entry);
+  }
+  return found;
+}
+
+/** A file with only one of embedding and head is a tied model, whatever its config says. */
+function settleTying(config: ModelConfig, found: Map<string, TensorEntry>, warnings: string[]): ModelConfig {
+  if (config.tied || found.has(embeddingName) === found.has(headName)) return config;
+  const only = found.has(embeddingName) ? embeddingName : headName;
+  warnings.push(`The weights hold only ${only}; it serves as embedding and as head, although config.json does not tie them.`);
+  return { ...config, tied: true };
+}
+
+function keepEmbeddingOnly(found: Map<string, TensorEntry>): void {
+  const matrix = found.get(embeddingName) ?? found.get(headName);
+  found.delete(headName);
+  if (matrix) found.set(embeddingName, matrix);
+}
+
+function requireAll(expected: ReadonlyMap<string, unknown>, found: ReadonlyMap<string, unknown>, file: string): void {
+  const missing = [...expected.keys()].filter((name) => !found.has(name));
+  if (missing.length === 0) return;
+  throw new PareError(
+    'tensors-missing',
+    `${file}: ${missing.length} of the ${expected.size} tensors that config.json asks for are missing: ${some(missing)}.`,
+    'Check that config.json belongs to these weights, and that no file was left out.',
+    { missing },
+  );
+}
+
+function requireNoOthers(expected: ReadonlyMap<string, unknown>, found: ReadonlyMap<string, TensorEntry>, file: string): void {
+  const others = [...found].filter(([name]) => !expected.has(name)).map(([, entry]) => entry.name);
+  if (others.length === 0) return;
+  throw new PareError(
+    'tensors-unexpected',
+    `${file}: ${others.length} tensors have no place in the model of config.json: ${some(others)}.`,
+    'Check that config.json belongs to these weights (number of layers, attention_bias, mlp_bias).',
+    { unexpected: others },
+  );
+}
+
+function requireShape(entry: TensorEntry, expected: readonly number[], file: string): void {
+  if (entry.shape.length === expected.length && entry.shape.every((extent, i) => extent === expected[i])) return;
+  throw new PareError(
+    'shape-mismatch',
+    `${file}: ${entry.name} is [${entry.shape.join(', ')}], but config.json makes it [${expected.join(', ')}].`,
+    'Check that config.json belongs to these weights.',
+    { name: entry.name, found: entry.shape, expected },
+  );
+}
+
+function some(names: readonly string[]): string {
+  return names.slice(0, 4).join(', ') + (names.length > 4 ? `, … (${names.length - 4} more)` : '');
+}

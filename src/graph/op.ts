@@ -1,0 +1,60 @@
+import type { Graph } from './graph.ts';
+import type { Tensor, TensorSpec } from './tensor.ts';
+
+export type Attributes = Readonly<Record<string, unknown>>;
+
+export interface Node<A = Attributes> {
+  readonly op: Op<A>;
+  readonly inputs: readonly (Tensor | null)[];
+  readonly outputs: readonly Tensor[];
+  readonly attributes: A;
+}
+
+/** A tensor in host memory. 16-bit floats are widened; real numbers are f32, or f64 in gradient checks. */
+export interface HostTensor {
+  readonly shape: readonly number[];
+  readonly data: Float32Array | Float64Array | Int32Array | Uint32Array;
+}
+
+export interface Uniform {
+  readonly type: 'u32' | 'f32';
+  readonly value: number;
+}
+
+/** One GPU dispatch, as data. Binding 0 is the uniform struct; tensors follow from binding 1 (null: a dummy). */
+export interface Dispatch {
+  readonly label: string;
+  /** WGSL sources, concatenated in order. */
+  readonly code: readonly string[];
+  /** Prepended as `const NAME: u32 = value;`. */
+  readonly constants?: Readonly<Record<string, number>>;
+  readonly uniforms: readonly Uniform[];
+  readonly bindings: readonly (Tensor | null)[];
+  /** Workgroups in x, y, z; x may exceed the device's limit, then it spills into y where y is 1. */
+  readonly workgroups: readonly [number, number, number];
+  /** Multiply–accumulates, roughly: cuts a step into submits of bounded time. */
+  readonly work: number;
+}
+
+export interface VjpContext<A> {
+  readonly graph: Graph;
+  readonly node: Node<A>;
+  /** Gradient of each output; null where none flows. */
+  readonly gradients: readonly (Tensor | null)[];
+  /** Whether input i leads to a trainable tensor: build its gradient only then. */
+  needs(input: number): boolean;
+}
+
+/** The contract of a folder in `src/kernels/`: what an op computes, its derivative, and how a device runs it. */
+export interface Op<A = Attributes> {
+  readonly name: string;
+  /** Shapes and dtypes of the outputs; throws on inputs that do not fit. */
+  infer(inputs: readonly (TensorSpec | null)[], attributes: A): TensorSpec[];
+  /** Output i overwrites input `inPlace[i]` (which must be stored). */
+  readonly inPlace?: readonly number[];
+  /** Vector–Jacobian product, as more ops: the gradient of each input. */
+  vjp?(context: VjpContext<A>): (Tensor | null)[];
+  /** The plain definition, accumulating in float64: every kernel's oracle. In-place outputs are the inputs' arrays. */
+  reference(inputs: readonly (HostTensor | null)[], outputs: readonly HostTensor[], attributes: A): void;
+  dispatches(node: Node<A>): Dispatch[];
+}

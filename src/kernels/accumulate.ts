@@ -1,0 +1,14 @@
+import type { Graph } from '../graph/graph.ts';
+import type { Tensor } from '../graph/tensor.ts';
+import { add } from './add/op.ts';
+import { matmul, type MatmulAttributes } from './matmul/op.ts';
+
+/** Sum of two gradients; where the new one is a fresh matmul it takes the old one as its addend instead of a pass of its own. */
+export function accumulate(graph: Graph, existing: Tensor, added: Tensor): Tensor {
+  const node = added.producer;
+  const fresh = node && node.op === (matmul as unknown) && !node.inputs[2] && !graph.nodes.some(({ inputs }) => inputs.includes(added));
+  if (!fresh) return graph.apply(add, [existing, added], {})[0]!;
+  graph.nodes.splice(graph.nodes.indexOf(node), 1);
+  const [x, w, , bias, limits, mask] = node.inputs as Tensor[];
+  return graph.apply(matmul, [x!, w!, existing, bias ?? null, limits ?? null, mask ?? null], node.attributes as unknown as MatmulAttributes)[0]!;
+}

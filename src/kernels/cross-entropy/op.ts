@@ -1,0 +1,75 @@
+import type { Op } from '../../graph/op.ts';
+import { matrixOf, sizeOf, type Tensor } from '../../graph/tensor.ts';
+import forward from '../../../shaders/cross_entropy.wgsl?raw';
+import backward from '../../../shaders/cross_entropy_backward.wgsl?raw';
+import { flatIndex, threads, u32 } from '../dispatch.ts';
+
+/**
+ * Negative log-likelihood of one target a row, in nats. Inputs: logits [p, vocabulary], targets i32 [p] (negative:
+ * no row). Outputs [p]: the loss, log Σ exp of the logits, and 1 where the target is the (first) largest logit.
+ */
+export const crossEntropy: Op<Record<never, never>> = {
+  name: 'cross-entropy',
+  infer([logits]) {
+    const row = { dtype: 'f32', shape: [matrixOf(logits!.shape).rows] } as const;
+    return [row, row, row];
+  },
+  vjp({ graph, node: { inputs, outputs }, gradients }) {
+    const [logits, targets] = inputs as Tensor[];
+    return [graph.apply(crossEntropyBackward, [logits!, targets!, outputs[1]!, gradients[0]!], {})[0]!, null];
+  },
+  reference([logits, targets], [loss, lse, correct]) {
+    const n = logits!.shape.at(-1)!;
+    targets!.data.forEach((target: number, row: number) => {
+      const values = logits!.data.subarray(row * n, (row + 1) * n);
+      let best = 0;
+      for (let i = 1; i < n; i++) if (values[i]! > values[best]!) best = i;
+      let total = 0;
+      for (let i = 0; i < n; i++) total += Math.exp(values[i]! - values[best]!);
+      lse!.data[row] = values[best]! + Math.log(total);
+      loss!.data[row] = target < 0 ? 0 : values[best]! - values[target]! + Math.log(total);
+      correct!.data[row] = best === target ? 1 : 0;
+    });
+  },
+  dispatches({ inputs: [logits, targets], outputs: [loss, lse, correct] }) {
+    const { rows, columns } = matrixOf(logits!.shape);
+    return [
+      {
+        label: 'cross entropy',
+        code: [forward],
+        uniforms: [u32(rows), u32(columns)],
+        bindings: [logits!, targets!, loss!, lse!, correct!],
+        workgroups: threads(rows),
+        work: rows * columns * 4,
+      },
+    ];
+  },
+};
+
+/** Inputs: logits, targets, lse, d loss [p]. Output: d logits = (softmax − one-hot) · d loss. */
+const crossEntropyBackward: Op<Record<never, never>> = {
+  name: 'cross-entropy-backward',
+  infer: ([logits]) => [{ dtype: 'f32', shape: logits!.shape }],
+  reference([logits, targets, lse, dLoss], [dLogits]) {
+    const n = logits!.shape.at(-1)!;
+    logits!.data.forEach((value: number, i: number) => {
+      const row = Math.floor(i / n);
+      const target = targets!.data[row]!;
+      const share = Math.exp(value - lse!.data[row]!) - (i % n === target ? 1 : 0);
+      dLogits!.data[i] = target < 0 ? 0 : share * dLoss!.data[row]!;
+    });
+  },
+  dispatches({ inputs: [logits, targets, lse, dLoss], outputs: [dLogits] }) {
+    const count = sizeOf(logits!.shape);
+    return [
+      {
+        label: 'cross entropy backward',
+        code: [flatIndex, backward],
+        uniforms: [u32(count), u32(matrixOf(logits!.shape).columns)],
+        bindings: [logits!, targets!, lse!, dLoss!, dLogits!],
+        workgroups: threads(count),
+        work: count * 3,
+      },
+    ];
+  },
+};

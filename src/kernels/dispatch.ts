@@ -1,0 +1,16 @@
+import type { Uniform } from '../graph/op.ts';
+
+/** Marks "no group" in a kernel's uniforms. */
+export const NONE = 0xffffffff;
+
+export const u32 = (value: number): Uniform => ({ type: 'u32', value });
+export const f32 = (value: number): Uniform => ({ type: 'f32', value });
+export const flag = (value: unknown): Uniform => ({ type: 'u32', value: value ? 1 : 0 });
+
+/** One thread an element, 64 to a workgroup. */
+export function threads(count: number): [number, number, number] {
+  return [Math.max(1, Math.ceil(count / 64)), 1, 1];
+}
+
+/** Kernels with one thread an element spill into y beyond 65,535 workgroups; this is how they find themselves. */
+export { default as flatIndex } from '../../shaders/flat_index.wgsl?raw';

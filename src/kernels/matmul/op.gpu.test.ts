@@ -1,0 +1,69 @@
+import { describe, it } from 'vitest';
+import { expectGpuEqualsCpu, Scene } from '../compare.testing.ts';
+import { matmul, type Orientation } from './op.ts';
+
+interface Sizes {
+  rows: number;
+  inner: number;
+  columns: number;
+}
+
+const sizes: Sizes[] = [
+  { rows: 1, inner: 4, columns: 4 },
+  { rows: 37, inner: 64, columns: 172 },
+  { rows: 6, inner: 17, columns: 5 },
+  { rows: 33, inner: 12, columns: 109 },
+];
+const orientations: Orientation[] = ['nt', 'nn', 'tn'];
+
+function shapes(orientation: Orientation, { rows, inner, columns }: Sizes) {
+  return {
+    x: orientation === 'tn' ? [inner, rows] : [rows, inner],
+    w: orientation === 'nt' ? [columns, inner] : [inner, columns],
+  };
+}
+
+describe('matmul', () => {
+  for (const orientation of orientations) {
+    for (const size of sizes) {
+      const { rows, inner, columns } = size;
+      const plain = { orientation, scale: 1, innerLimit: null, outerLimit: null, rowsPerSequence: rows };
+      const label = `${orientation} ${rows}×${inner}×${columns}`;
+
+      it(label, async () => {
+        const scene = new Scene();
+        const { x, w } = shapes(orientation, size);
+        const inputs = [scene.normal('x', x), scene.normal('w', w), null, null, null, null];
+        scene.output(scene.graph.apply(matmul, inputs, plain)[0]!);
+        await expectGpuEqualsCpu(scene, inner);
+      });
+
+      it(`${label}, limits, addend, scale`, async () => {
+        const scene = new Scene(2);
+        const { x, w } = shapes(orientation, size);
+        const tokens = orientation === 'tn' ? inner : rows;
+        const rowsPerSequence = Math.max(1, Math.floor(tokens / 3));
+        const sequences = Math.ceil(tokens / rowsPerSequence);
+        const full = [orientation === 'tn' ? rows : inner, columns];
+        const limits = scene.integers('limits', [sequences, 2], (i) => 1 + scene.random.integer(full[i % 2]!));
+        const inputs = [scene.normal('x', x), scene.normal('w', w), scene.normal('c', [rows, columns]), null, limits, null];
+        const attributes = { ...plain, scale: 0.5, innerLimit: 0, outerLimit: 1, rowsPerSequence };
+        scene.output(scene.graph.apply(matmul, inputs, attributes)[0]!);
+        await expectGpuEqualsCpu(scene, inner);
+      });
+
+      if (orientation === 'tn') continue;
+      for (const dtype of ['f16', 'bf16'] as const) {
+        it(`${label}, ${dtype} weights, element mask, bias`, async () => {
+          const scene = new Scene(3);
+          const { x, w } = shapes(orientation, size);
+          const words = Math.ceil(w[1]! / 32);
+          const mask = scene.integers('mask', [w[0]!, words], () => Math.floor(scene.random.next() * 2 ** 32), 'u32');
+          const inputs = [scene.normal('x', x), scene.normal('w', w, { dtype }), null, scene.normal('b', [columns]), null, mask];
+          scene.output(scene.graph.apply(matmul, inputs, plain)[0]!);
+          await expectGpuEqualsCpu(scene, inner);
+        });
+      }
+    }
+  }
+});

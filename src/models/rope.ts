@@ -1,0 +1,32 @@
+import type { ModelConfig } from '../formats/model-config.ts';
+
+/** Rotary angles by position and pair, made in double on the host: shader sin and cos are too coarse. */
+export function ropeTables(config: ModelConfig, positions: number): { cos: Float32Array<ArrayBuffer>; sin: Float32Array<ArrayBuffer> } {
+  const frequencies = ropeFrequencies(config);
+  const half = frequencies.length;
+  const cos = new Float32Array(positions * half);
+  const sin = new Float32Array(positions * half);
+  for (let position = 0; position < positions; position++) {
+    frequencies.forEach((frequency, pair) => {
+      cos[position * half + pair] = Math.cos(position * frequency);
+      sin[position * half + pair] = Math.sin(position * frequency);
+    });
+  }
+  return { cos, sin };
+}
+
+/** θ^(−2i/d), scaled as transformers' modeling_rope_utils does for `linear` and `llama3`. */
+function ropeFrequencies({ headDim, ropeTheta, ropeScaling }: ModelConfig): number[] {
+  const plain = Array.from({ length: headDim / 2 }, (_, i) => ropeTheta ** ((-2 * i) / headDim));
+  if (!ropeScaling) return plain;
+  const { factor } = ropeScaling;
+  if (ropeScaling.type === 'linear') return plain.map((frequency) => frequency / factor);
+  const { lowFreqFactor, highFreqFactor, originalMaxPositions } = ropeScaling;
+  return plain.map((frequency) => {
+    const wavelength = (2 * Math.PI) / frequency;
+    if (wavelength < originalMaxPositions / highFreqFactor) return frequency;
+    if (wavelength > originalMaxPositions / lowFreqFactor) return frequency / factor;
+    const smooth = (originalMaxPositions / wavelength - lowFreqFactor) / (highFreqFactor - lowFreqFactor);
+    return ((1 - smooth) * frequency) / factor + smooth * frequency;
+  });
+}

@@ -1,0 +1,45 @@
+import type { Store } from '../backends/backend.ts';
+import { findNonFinite } from '../formats/finite.ts';
+import type { ModelConfig } from '../formats/model-config.ts';
+import { PareError } from '../lib/assert.ts';
+import type { FloatDtype } from '../lib/half.ts';
+import { ropeTables } from './rope.ts';
+
+/** What a loader needs of an open folder. */
+export interface WeightSource {
+  readonly config: ModelConfig;
+  readonly tensors: ReadonlyMap<string, unknown>;
+  readTensor(name: string): Promise<{ dtype: FloatDtype; shape: readonly number[]; bytes: Uint8Array<ArrayBuffer> }>;
+}
+
+/** Streams every tensor from its file into the store, one at a time; refuses weights that are not numbers. */
+export async function loadWeights(source: WeightSource, store: Store, onProgress?: (done: number, total: number) => void): Promise<void> {
+  const names = [...source.tensors.keys()];
+  for (const [index, name] of names.entries()) {
+    const { dtype, shape, bytes } = await source.readTensor(name);
+    const bad = findNonFinite(bytes, dtype);
+    if (bad >= 0) {
+      throw new PareError(
+        'not-finite',
+        `${name} holds a value that is not a finite number, at element ${bad}.`,
+        'The checkpoint is damaged or its training diverged. Use another one.',
+      );
+    }
+    store.allocate(name, { dtype, shape });
+    store.write(name, bytes);
+    onProgress?.(index + 1, names.length);
+  }
+}
+
+/** Puts rotary tables of at least `positions` rows into the store; returns how many rows they have. */
+export function ensureRope(store: Store, config: ModelConfig, positions: number): number {
+  const held = store.has('rope.cos') ? store.spec('rope.cos').shape[0]! : 0;
+  if (held >= positions) return held;
+  const { cos, sin } = ropeTables(config, positions);
+  for (const [name, data] of Object.entries({ 'rope.cos': cos, 'rope.sin': sin })) {
+    store.remove(name);
+    store.allocate(name, { dtype: 'f32', shape: [positions, config.headDim / 2] });
+    store.write(name, data);
+  }
+  return positions;
+}

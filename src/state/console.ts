@@ -1,0 +1,70 @@
+import type { Recipe } from '../session/recipe.ts';
+import type { SessionEvent } from '../session/events.ts';
+import { toCsv, toMarkdown } from '../session/table.ts';
+import type { SessionView } from '../session/view.ts';
+import type { DataSummary, DroppedFile, ModelSummary } from '../workers/studio.protocol.ts';
+import { dataStore, openData, pickColumns } from './data.ts';
+import { exportModel } from './exporting.ts';
+import { openDropped } from './intake.ts';
+import { modelStore, openModel } from './model.ts';
+import { askBoth, previewStore } from './preview.ts';
+import { changeRecipe, chooseMethod, recipeStore, redoRecipe, undoRecipe } from './recipe.ts';
+import { choosePoint, pauseRun, resumeRun, startRun, stopRun } from './run.ts';
+import { sessionLog, sessionStore } from './session.ts';
+import { copyShareLink, openLink, openSessionFile, saveSession, shareLink } from './share.ts';
+import { sameGenome } from '../session/view.ts';
+
+const named = (file: File): DroppedFile => ({ path: file.webkitRelativePath || file.name, file });
+
+/** `window.pare`: all that the buttons do, for scripts and for the DevTools console. See docs/console.md. */
+export const consoleApi = {
+  useDemoModel: (): Promise<void> => openModel('demo'),
+  useDemoData: (): Promise<void> => openData('demo'),
+  /** Opens files as if they had been dropped on the page. */
+  open: (files: Iterable<File>): Promise<void> => openDropped(Array.from(files, named)),
+  pickColumns,
+  model: (): ModelSummary | null => modelStore.getState().summary,
+  data: (): DataSummary | null => dataStore.getState().summary,
+  recipe: (): Recipe => recipeStore.getState().recipe,
+  /** Replaces whole sections of the recipe; throws what is wrong with it. */
+  setRecipe: (sections: Partial<Recipe>): Recipe => {
+    const problem = changeRecipe({ ...recipeStore.getState().recipe, ...sections });
+    if (problem) throw new Error(problem);
+    return recipeStore.getState().recipe;
+  },
+  chooseMethod,
+  undo: undoRecipe,
+  redo: redoRecipe,
+  run: startRun,
+  pause: pauseRun,
+  resume: resumeRun,
+  stop: stopRun,
+  /** By its place in `session().points`, or by its genes. */
+  choose: (which: number | readonly number[]): Promise<void> => choosePoint(indexOf(which)),
+  ask: async (prompt: string, maxTokens = 64): Promise<{ original: string; chosen: string }> => {
+    await askBoth(prompt, maxTokens);
+    const { original, chosen } = previewStore.getState();
+    return { original: original.text, chosen: chosen.text };
+  },
+  exportModel,
+  session: (): SessionView => sessionStore.getState().view,
+  log: (): readonly SessionEvent[] => sessionLog(),
+  table: (format: 'markdown' | 'csv' = 'markdown'): string => {
+    const { results, metric } = sessionStore.getState().view;
+    return format === 'csv' ? toCsv(results, metric) : toMarkdown(results, metric);
+  },
+  link: (): string => shareLink().address,
+  copyShareLink,
+  openLink: (link: string): void => openLink(link.replace(/^[^#]*/, '')),
+  saveSession,
+  openSession: openSessionFile,
+} as const;
+
+export type ConsoleApi = typeof consoleApi;
+
+function indexOf(which: number | readonly number[]): number {
+  if (typeof which === 'number') return which;
+  return sessionStore
+    .getState()
+    .view.points.findIndex((point) => point.genome && sameGenome(point.genome, which));
+}

@@ -1,0 +1,48 @@
+import { createStore } from 'zustand/vanilla';
+import type { DeviceInfo } from '../session/events.ts';
+import type { StudioClient } from '../workers/studio.protocol.ts';
+import { notify, reportError } from './notices.ts';
+
+type EngineFactory = (onCrash: (error: Error) => void) => StudioClient;
+
+/** The device that the worker took. Nothing is started before somebody needs it: a shared link needs no engine. */
+export const deviceStore = createStore<{ status: 'idle' | 'starting' | 'ready'; device: DeviceInfo | null }>(
+  () => ({
+    status: 'idle',
+    device: null,
+  }),
+);
+
+let factory: EngineFactory | null = null;
+let running: Promise<StudioClient> | null = null;
+
+export function provideEngine(make: EngineFactory): void {
+  factory = make;
+  running = null;
+  deviceStore.setState({ status: 'idle', device: null });
+}
+
+/** The client, its workers started on first use. A start that failed is tried again by the next call. */
+export function engine(): Promise<StudioClient> {
+  running ??= start().catch((error: unknown) => {
+    running = null;
+    deviceStore.setState({ status: 'idle', device: null });
+    throw error;
+  });
+  return running;
+}
+
+async function start(): Promise<StudioClient> {
+  if (!factory) throw new Error('provideEngine was not called');
+  deviceStore.setState({ status: 'starting' });
+  const client = factory((error) => {
+    reportError(error);
+    client.dispose();
+    running = null;
+    deviceStore.setState({ status: 'idle', device: null });
+  });
+  const { notice, ...device } = await client.start();
+  deviceStore.setState({ status: 'ready', device });
+  if (notice) notify('device', notice);
+  return client;
+}

@@ -1,0 +1,85 @@
+import { createStore } from 'zustand/vanilla';
+import type { SessionEvent } from '../session/events.ts';
+import { appendToLog } from '../session/log.ts';
+import { append, viewOf } from '../session/reduce.ts';
+import { emptyView, isActive } from '../session/view.ts';
+import type { SessionView } from '../session/view.ts';
+
+/**
+ * `run`: made here, with its model still in the worker. `link` and `file`: opened, and read-only.
+ */
+export type Origin = 'none' | 'run' | 'link' | 'file';
+
+interface SessionState {
+  view: SessionView;
+  origin: Origin;
+  /** The point looked at on the chart; not yet chosen for text and export. */
+  inspected: number | null;
+}
+
+export const sessionStore = createStore<SessionState>(() => ({
+  view: emptyView,
+  origin: 'none',
+  inspected: null,
+}));
+
+/** React hears of a run at most this often. */
+const flushEvery = 100;
+let log: SessionEvent[] = [];
+let pending: SessionEvent[] = [];
+let timer: ReturnType<typeof setTimeout> | null = null;
+let flushed = 0;
+
+/** The log of the session on the page, shortened (`appendToLog`). Not to be changed. */
+export function sessionLog(): readonly SessionEvent[] {
+  flush();
+  return log;
+}
+
+/** Events of a live run, in batches of any size. */
+export function receive(events: readonly SessionEvent[]): void {
+  pending.push(...events);
+  if (timer !== null) return;
+  timer = setTimeout(flush, Math.max(0, flushed + flushEvery - Date.now()));
+}
+
+/** Brings everything received so far onto the page, now. */
+export function flush(): void {
+  if (timer !== null) clearTimeout(timer);
+  timer = null;
+  if (pending.length === 0) return;
+  flushed = Date.now();
+  const events = pending;
+  pending = [];
+  const restart = events.findLastIndex((event) => event.type === 'started');
+  if (restart >= 0) log = [];
+  const fresh = restart >= 0 ? events.slice(restart) : events;
+  appendToLog(log, fresh);
+  sessionStore.setState(({ view, inspected }) => ({
+    view: append(view, fresh),
+    ...(restart >= 0 ? { origin: 'run' as const, inspected: null } : { inspected }),
+  }));
+}
+
+/** Shows a session that came from elsewhere. */
+export function showSession(events: readonly SessionEvent[], origin: 'link' | 'file'): void {
+  flush();
+  log = [...events];
+  sessionStore.setState({ view: viewOf(log), origin, inspected: null });
+}
+
+export function closeSession(): void {
+  flush();
+  log = [];
+  sessionStore.setState({ view: emptyView, origin: 'none', inspected: null });
+}
+
+export const isRunActive = (): boolean => {
+  const { view, origin } = sessionStore.getState();
+  return origin === 'run' && isActive(view);
+};
+
+/** Looks at a point; the picture of its genes follows. */
+export function inspect(index: number | null): void {
+  sessionStore.setState({ inspected: index });
+}
