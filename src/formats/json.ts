@@ -52,7 +52,7 @@ export function positionOf(text: string, offset: number): { line: number; column
 
 const space = /[ \t\n\r]*/y;
 // Unrolled: a plain alternation inside a star would need stack for every character.
-const string = /"[^"\\\u0000-\u001f]*(?:\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})[^"\\\u0000-\u001f]*)*"/y;
+const string = /"[ !#-[\]-\uffff]*(?:\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})[ !#-[\]-\uffff]*)*"/y;
 const scalar = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null/y;
 
 /** Finds the first syntax error, repeated key or dangerous key; null where there is none. Does not recurse. */

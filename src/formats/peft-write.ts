@@ -63,11 +63,12 @@ export function peftConfig(modules: readonly PeftOutput[], options: PeftOptions)
   };
 }
 
+const endingOf = (module: string): string => module.slice(module.lastIndexOf('.') + 1);
+
 /** Endings such as `q_proj` where they name exactly the adapted modules, else full names. */
 function targetsOf(modules: readonly string[], baseModules: readonly string[] | undefined): string[] {
   if (!baseModules) return [...modules];
   const adapted = new Set(modules);
-  const endingOf = (module: string) => module.slice(module.lastIndexOf('.') + 1);
   const endings = new Set(modules.map(endingOf));
   const covers = baseModules.every((module) => adapted.has(module) || !endings.has(endingOf(module)));
   return covers ? [...endings] : [...modules];

@@ -29,22 +29,28 @@ export interface PeftAdapter {
 }
 
 const positive = z.number().gt(0).max(1e6);
+const wholeRank = z.number().int().min(1).max(65_536);
+const maxPatterns = 4096;
+const patternsOf = (value: z.ZodNumber) =>
+  z
+    .record(z.string().max(512), value)
+    .refine((patterns) => Object.keys(patterns).length <= maxPatterns, `more than ${maxPatterns} patterns`);
 const configSchema = z.object({
   peft_type: z.string(),
-  r: z.int().min(1).max(65_536),
+  r: wholeRank,
   lora_alpha: positive,
   use_rslora: z.boolean().nullish(),
   use_dora: z.boolean().nullish(),
   bias: z.string().nullish(),
-  rank_pattern: z.record(z.string().max(512), z.int().min(1).max(65_536)).nullish(),
-  alpha_pattern: z.record(z.string().max(512), positive).nullish(),
+  rank_pattern: patternsOf(wholeRank).nullish(),
+  alpha_pattern: patternsOf(positive).nullish(),
   base_model_name_or_path: z.string().nullish(),
 });
 
 export type PeftConfig = z.infer<typeof configSchema>;
 
 const maxConfigBytes = 16 * 2 ** 20;
-const tensorName = /^base_model\.model\.(.+)\.lora_([AB])(?:\.[^.]+)?\.weight$/;
+const tensorName = /^base_model\.model\.(.{1,256})\.lora_([AB])(?:\.[^.]+)?\.weight$/;
 
 /** Opens an adapter. With `base` (the base model's tensors by name), modules and shapes are checked against it. */
 export async function openPeft(
@@ -84,7 +90,7 @@ function compilePattern(key: string, file: string): RegExp {
   const known = compiled.get(key);
   if (known) return known;
   const repeats = key.match(/[*+{]/g)?.length ?? 0;
-  if (repeats > 4 || /\)[*+?{]/.test(key)) throw badPattern(key, file, 'is too intricate');
+  if (repeats > 2 || /\)[*+?{]/.test(key)) throw badPattern(key, file, 'is too intricate');
   try {
     const pattern = new RegExp(`^(?:.*\\.)?(?:${key})$`);
     if (compiled.size > 10_000) compiled.clear();

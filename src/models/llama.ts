@@ -25,6 +25,13 @@ export interface DecoderOptions {
   readonly onInput?: (module: string, input: Tensor) => void;
 }
 
+/** The linear modules of a block, in the order of the forward pass. */
+export function blockModules(layer: number): string[] {
+  const prefix = `model.layers.${layer}`;
+  const attentionModules = ['q', 'k', 'v', 'o'].map((role) => `${prefix}.self_attn.${role}_proj`);
+  return [...attentionModules, ...['gate', 'up', 'down'].map((role) => `${prefix}.mlp.${role}_proj`)];
+}
+
 interface Cut {
   readonly addend?: Tensor;
   /** Columns of `limits` that cut the module's inputs and outputs. */

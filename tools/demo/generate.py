@@ -46,20 +46,18 @@ def two_steps(rng):
             return start, changes, values[-1]
 
 
-def one_step(rng):
-    start, (change, _), _ = two_steps(rng)
-    return start, change, start + change
-
-
 def sign(change):
     return "+" if change > 0 else "-"
 
 
+def equation(start, changes):
+    return f"{start} " + " ".join(f"{sign(c)} {abs(c)}" for c in changes) + f" = {start + sum(changes)}"
+
+
 def sum_example(rng):
-    start, changes, result = two_steps(rng)
-    if rng.random() < 0.3:
-        return f"{start} {sign(changes[0])} {abs(changes[0])} = ?", str(start + changes[0])
-    return f"{start} " + " ".join(f"{sign(c)} {abs(c)}" for c in changes) + " = ?", str(result)
+    start, changes, _ = two_steps(rng)
+    left, result = equation(start, changes[:rng.choice([1, 2, 2])]).split("= ")
+    return left + "=", result
 
 
 def school_verb(rng, change):
@@ -68,15 +66,14 @@ def school_verb(rng, change):
 
 def story_example(rng, two_step_share=0.5, joined_share=0.5):
     (name, pronoun), thing = person(rng), rng.choice(THINGS)
-    start, changes, result = two_steps(rng)
+    start, changes, _ = two_steps(rng)
     if rng.random() >= two_step_share:
-        changes, result = changes[:1], start + changes[0]
+        changes = changes[:1]
     verbs = [school_verb(rng, c) for c in changes]
     joined = " and ".join(f"{v} {abs(c)}" for v, c in zip(verbs, changes)) + "."
     apart = f" {pronoun} ".join(f"{v} {abs(c)}." for v, c in zip(verbs, changes))
     steps = joined if rng.random() < joined_share else apart
-    question = rng.choice(["How many now?", "How many are left?"])
-    return f"{name} has {start} {thing}. {pronoun} {steps} {question}", str(result)
+    return f"{name} has {start} {thing}. {pronoun} {steps} How many now?", equation(start, changes)
 
 
 def small_talk(rng):
@@ -99,10 +96,10 @@ def pretraining_example(rng, shares=(0.35, 0.5, 0.15), two_step_share=0.5):
 
 def task_example(rng):
     (name, pronoun), thing = person(rng), rng.choice(THINGS)
-    start, changes, result = two_steps(rng)
+    start, changes, _ = two_steps(rng)
     verbs = [rng.choice(MARKET_MORE if c > 0 else MARKET_LESS) for c in changes]
     steps = " and ".join(f"{v} {abs(c)}" for v, c in zip(verbs, changes))
-    return f"{name} has {start} {thing}. {pronoun} {steps}. How many are left?", str(result)
+    return f"{name} has {start} {thing}. {pronoun} {steps}. How many now?", equation(start, changes)
 
 
 def unique(make, rng, count, seen=()):

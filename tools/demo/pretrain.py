@@ -48,7 +48,7 @@ def main():
     parser.add_argument("--out", type=Path, default=generate.DEMO / "model")
     args = parser.parse_args()
 
-    tokenizer, length, rng = generate.Tokenizer(), 21, random.Random(args.seed)
+    tokenizer, length, rng = generate.Tokenizer(), 27, random.Random(args.seed)
     cfg = llama.config(len(generate.vocabulary()), args.hidden, args.layers, args.ffn)
     weights = llama.initial_weights(cfg, torch.Generator().manual_seed(args.seed))
     for w in weights.values():

@@ -2,8 +2,6 @@ import type { Random } from '../../lib/random.ts';
 import { type Variables, repair } from './variables.ts';
 
 export interface MutationSettings {
-  /** `polynomial` as published; `reset` moves an integer gene to another choice, uniformly. */
-  readonly kind: 'polynomial' | 'reset';
   /** Probability that a child is mutated at all. */
   readonly perChild: number;
   /** Probability of each variable of a mutated child; null: min(½, 1/n). */
@@ -12,7 +10,10 @@ export interface MutationSettings {
   readonly eta: number;
 }
 
-/** A mutated copy of a child. */
+/**
+ * A mutated copy of a child. Integers are rounded, so a gene of few choices mostly rounds back: the rates below are those
+ * of attempts. (Moving to another choice for certain was tried on the reference problem and is no better.)
+ */
 export function mutate(
   child: readonly number[],
   variables: Variables,
@@ -24,16 +25,8 @@ export function mutate(
   return child.map((value, i) => {
     const span = (variables.upper[i] as number) - (variables.lower[i] as number);
     if (span === 0 || random.next() >= perVariable) return value;
-    return settings.kind === 'reset'
-      ? resetValue(value, variables.lower[i] as number, span, random)
-      : polynomialValue(value, i, variables, settings.eta, random.next());
+    return polynomialValue(value, i, variables, settings.eta, random.next());
   });
-}
-
-/** Any other integer of the range. */
-function resetValue(value: number, low: number, span: number, random: Random): number {
-  const other = low + random.integer(span);
-  return other < value ? other : other + 1;
 }
 
 /** Polynomial mutation (Deb & Goyal 1996, bounded variant as in NSGA-II's code and pymoo 0.6.2's `mut_pm`). */

@@ -110,7 +110,7 @@ describe.skipIf(!present)('distributions against pymoo 0.6.2', () => {
     const summary = operators.pm_integer.find((c) => !isCase(c) && c.prob === perChild) as PmSummary;
     const variables = integers(...cases.map((c) => c.choices));
     const child = cases.map((c) => c.value);
-    const settings = { kind: 'polynomial', perChild, perVariable: null, eta: summary.eta } as const;
+    const settings = { perChild, perVariable: null, eta: summary.eta } as const;
     const counts = cases.map((c) => Array<number>(c.choices).fill(0));
     const random = new Random(11);
     let changed = 0;
@@ -153,7 +153,7 @@ describe.skipIf(!present)('distributions against pymoo 0.6.2', () => {
 
   it.each(operators.pm_float)('polynomial mutation of reals: $value', (c) => {
     const random = new Random(6);
-    const settings = { kind: 'polynomial', perChild: c.prob, perVariable: null, eta: c.eta } as const;
+    const settings = { perChild: c.prob, perVariable: null, eta: c.eta } as const;
     const child = Array<number>(c.n_var).fill(c.value);
     const moved: number[] = [];
     for (let i = 0; i < samples; i++) {
@@ -163,19 +163,6 @@ describe.skipIf(!present)('distributions against pymoo 0.6.2', () => {
     const reference = [c.changed, c.samples - c.changed];
     expect(chiSquareZ([moved.length, samples - moved.length], reference)).toBeLessThan(threshold);
     expect(quantileZ(moved, c.quantiles_given_changed, c.quantile_levels)).toBeLessThan(threshold);
-  });
-});
-
-describe('reset mutation', () => {
-  it('moves a gene to each other choice equally often, 1/n of the genes', () => {
-    const random = new Random(9);
-    const settings = { kind: 'reset', perChild: 1, perVariable: null, eta: 3 } as const;
-    const counts = [0, 0, 0, 0];
-    for (let i = 0; i < 30_000; i++) {
-      const [value = 0] = mutate([2, 0, 0], integers(4, 1, 3), settings, random);
-      counts[value] = (counts[value] as number) + 1;
-    }
-    expect(chiSquareZ(counts, [10_000 / 3, 10_000 / 3, 20_000, 10_000 / 3])).toBeLessThan(threshold);
   });
 });
 

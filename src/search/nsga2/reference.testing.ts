@@ -112,7 +112,7 @@ function integerProblem(t: IntegerTables): Problem {
 
 const published: Omit<Nsga2Settings, 'population'> = {
   crossover: { probability: 0.9, eta: 10 },
-  mutation: { kind: 'polynomial', perChild: 0.02, perVariable: null, eta: 3 },
+  mutation: { perChild: 0.02, perVariable: null, eta: 3 },
   duplicates: 'population',
   seeded: false,
 };
@@ -121,19 +121,19 @@ export const operatorSettings: Readonly<Record<string, Omit<Nsga2Settings, 'popu
   'float-default': {
     ...published,
     crossover: { probability: 0.9, eta: 15 },
-    mutation: { kind: 'polynomial', perChild: 0.9, perVariable: null, eta: 20 },
+    mutation: { perChild: 0.9, perVariable: null, eta: 20 },
   },
   'nncf-int': published,
   'pymoo-doc-int': {
     ...published,
     crossover: { probability: 1, eta: 3 },
-    mutation: { kind: 'polynomial', perChild: 1, perVariable: null, eta: 3 },
+    mutation: { perChild: 1, perVariable: null, eta: 3 },
   },
   'nncf-int-gene-prob': {
     ...published,
-    mutation: { kind: 'polynomial', perChild: 1, perVariable: 0.02, eta: 3 },
+    mutation: { perChild: 1, perVariable: 0.02, eta: 3 },
   },
-  'nncf-int-mut1': { ...published, mutation: { kind: 'polynomial', perChild: 1, perVariable: null, eta: 3 } },
+  'nncf-int-mut1': { ...published, mutation: { perChild: 1, perVariable: null, eta: 3 } },
   'nncf-int-dups': { ...published, duplicates: 'keep' },
 };
 

@@ -18,14 +18,14 @@ export const nsga2Presets: Readonly<Record<Nsga2Preset, Nsga2Settings>> = {
   published: {
     population: 8,
     crossover: { probability: 0.9, eta: 10 },
-    mutation: { kind: 'polynomial', perChild: 0.02, perVariable: null, eta: 3 },
+    mutation: { perChild: 0.02, perVariable: null, eta: 3 },
     duplicates: 'population',
     seeded: false,
   },
   pare: {
     population: 8,
     crossover: { probability: 0.9, eta: 10 },
-    mutation: { kind: 'reset', perChild: 1, perVariable: null, eta: 3 },
+    mutation: { perChild: 1, perVariable: null, eta: 3 },
     duplicates: 'everything',
     seeded: true,
   },

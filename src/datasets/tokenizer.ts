@@ -1,0 +1,112 @@
+/** A model's tokenizer: text ↔ ids that the model's embedding has. */
+import { Tokenizer } from '@huggingface/tokenizers';
+import { PareError } from '../lib/assert.ts';
+
+/** What must be known of the model (a ModelConfig will do). */
+export interface TokenizerModel {
+  readonly vocabSize: number;
+  readonly bosTokenId: number | null;
+  readonly eosTokenIds: readonly number[];
+}
+
+export interface TextTokenizer {
+  /** What comes before every text: the tokenizer's own special tokens, or else the model's BOS. */
+  readonly prefix: readonly number[];
+  /** The token that ends an answer, or null where neither model nor tokenizer has one. */
+  readonly endId: number | null;
+  /** Tokens at which generation stops. */
+  readonly endIds: readonly number[];
+  /** `prefix` and the text's tokens. Nothing is appended. */
+  encode(text: string): number[];
+  /** Text of some ids, special tokens left out. */
+  decode(ids: readonly number[]): string;
+}
+
+/**
+ * `tokenizerJson` and `tokenizerConfig` as in the model's folder. BOS is put in front where the tokenizer adds nothing
+ * there and the model has one, unless tokenizer_config.json says `add_bos_token: false`.
+ */
+export function createTokenizer(
+  tokenizerJson: unknown,
+  tokenizerConfig: Readonly<Record<string, unknown>> | null | undefined,
+  model: TokenizerModel,
+): TextTokenizer {
+  const tokenizer = build(tokenizerJson, tokenizerConfig ?? {});
+  const plain = (text: string) => known(tokenizer.encode(text, { add_special_tokens: false }).ids, text, model);
+  const prefix = prefixOf(tokenizer, tokenizerConfig ?? {}, model);
+  const endIds = endIdsOf(tokenizer, tokenizerConfig ?? {}, model);
+  return {
+    prefix,
+    endId: endIds[0] ?? null,
+    endIds,
+    encode: (text) => [...prefix, ...plain(text)],
+    decode: (ids) => (ids.length === 0 ? '' : tokenizer.decode([...ids], decodeOptions(tokenizerConfig ?? {}))),
+  };
+}
+
+type TokenizerConfig = Readonly<Record<string, unknown>>;
+
+function build(json: unknown, config: TokenizerConfig): Tokenizer {
+  if (json === undefined || json === null) {
+    throw new PareError(
+      'tokenizer-missing',
+      'The model has no tokenizer.json.',
+      "Add the model's tokenizer.json to its folder, and open the folder again.",
+    );
+  }
+  try {
+    return new Tokenizer(json, config);
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new PareError(
+      'tokenizer-invalid',
+      `tokenizer.json could not be used: ${reason.slice(0, 300)}`,
+      'Save it again with a current version of transformers (tokenizer.save_pretrained).',
+    );
+  }
+}
+
+/** The special tokens that the tokenizer's own post-processor puts before a text. */
+function prefixOf(tokenizer: Tokenizer, config: TokenizerConfig, model: TokenizerModel): number[] {
+  const sample = 'a';
+  const plain = tokenizer.encode(sample, { add_special_tokens: false }).ids;
+  const full = tokenizer.encode(sample).ids;
+  const added = full.length - plain.length;
+  const start = Array.from({ length: added + 1 }, (_, i) => i).find((i) => plain.every((id, k) => full[i + k] === id));
+  const own = full.slice(0, start ?? 0);
+  if (own.length > 0) return known(own, 'its special tokens', model);
+  if (model.bosTokenId === null || config['add_bos_token'] === false) return [];
+  return known([model.bosTokenId], 'bos_token_id', model);
+}
+
+/** The model's end tokens, else the tokenizer's. */
+function endIdsOf(tokenizer: Tokenizer, config: TokenizerConfig, model: TokenizerModel): number[] {
+  const token = config['eos_token'];
+  const name = typeof token === 'object' && token !== null && 'content' in token ? token.content : token;
+  const own = typeof name === 'string' ? tokenizer.token_to_id(name) : undefined;
+  const ids = model.eosTokenIds.length > 0 || own === undefined ? model.eosTokenIds : [own];
+  return known(ids, 'eos_token_id', model);
+}
+
+/** Ids that the embedding has; anything else means that the tokenizer is another model's. */
+function known(ids: readonly (number | undefined)[], text: string, model: TokenizerModel): number[] {
+  for (const id of ids) {
+    if (id !== undefined && Number.isInteger(id) && id >= 0 && id < model.vocabSize) continue;
+    const shown = JSON.stringify(text.slice(0, 60));
+    const found = id === undefined ? `no token for a part of ${shown}` : `token ${id} for ${shown}`;
+    throw new PareError(
+      'tokenizer-mismatch',
+      `The tokenizer does not match the model: it gives ${found}, but the model has ${model.vocabSize} tokens.`,
+      'Use the tokenizer.json that belongs to these weights.',
+      { id, vocabSize: model.vocabSize },
+    );
+  }
+  return ids as number[];
+}
+
+function decodeOptions(config: TokenizerConfig): { skip_special_tokens: boolean; clean_up_tokenization_spaces: boolean } {
+  return {
+    skip_special_tokens: true,
+    clean_up_tokenization_spaces: config['clean_up_tokenization_spaces'] === true,
+  };
+}

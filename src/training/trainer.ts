@@ -1,0 +1,97 @@
+import type { Backend, Program, Store } from '../backends/backend.ts';
+import type { ModelConfig } from '../formats/model-config.ts';
+import { adapterNames } from '../compression/adapters/init.ts';
+import type { ElasticPlan } from '../models/elastic.ts';
+import { ensureRope } from '../models/weights.ts';
+import { momentNames, ringName, ringSize, trainingGraph, type TrainingShape } from './graph.ts';
+
+/** What a step learns from; shapes as in `TrainingShape`, padding marked by −1. */
+export interface TrainingBatch {
+  readonly ids: Int32Array;
+  readonly rows: Int32Array;
+  readonly targets: Int32Array;
+}
+
+export interface TrainerOptions extends TrainingShape {
+  readonly plan: ElasticPlan;
+  readonly masked: ReadonlySet<string>;
+  readonly dropout: number;
+  readonly clip: number;
+  readonly weightDecay: number;
+  readonly seed: number;
+}
+
+/** Fine-tunes the adapters of a super-network; every sequence of a step carries its own sub-network. */
+export class SupernetTrainer {
+  readonly #program: Program;
+  readonly #store: Store;
+  readonly #options: TrainerOptions;
+  #step = 0;
+  #read = 0;
+
+  static async create(backend: Backend, store: Store, config: ModelConfig, options: TrainerOptions): Promise<SupernetTrainer> {
+    store.allocate(ringName, { dtype: 'f32', shape: [ringSize, 1] });
+    for (const name of adapterNames(options.plan)) {
+      for (const moment of momentNames(name)) {
+        store.allocate(moment, store.spec(name));
+        store.clear(moment);
+      }
+    }
+    const graph = trainingGraph(config, {
+      ...options,
+      specOf: (name) => store.spec(name),
+      ropePositions: ensureRope(store, config, options.length),
+    });
+    return new SupernetTrainer(await backend.compile(graph, store), store, options);
+  }
+
+  private constructor(program: Program, store: Store, options: TrainerOptions) {
+    this.#program = program;
+    this.#store = store;
+    this.#options = options;
+  }
+
+  /** Multiply–accumulates a step, roughly. */
+  get work(): number {
+    return this.#program.work;
+  }
+
+  /** Steps made so far. */
+  get steps(): number {
+    return this.#step;
+  }
+
+  /** Queues one step. `limits` [sequences · groups] comes from `sampleLimits`. */
+  step(batch: TrainingBatch, limits: Int32Array, learningRate: number): void {
+    if (this.#step - this.#read >= ringSize) throw new Error('read the losses before the ring is full');
+    const program = this.#program;
+    const time = this.#step + 1;
+    const count = batch.targets.reduce((sum, target) => sum + (target >= 0 ? 1 : 0), 0);
+    program.write('ids', batch.ids);
+    program.write('rows', batch.rows);
+    program.write('targets', batch.targets);
+    program.write('weights', Float32Array.from(batch.targets, (target) => (target >= 0 ? 1 / count : 0)));
+    program.write('hyper', Float32Array.of(learningRate, 1 - 0.9 ** time, 1 - 0.999 ** time, this.#options.weightDecay));
+    program.write('slot', Int32Array.of(this.#step % ringSize));
+    if (this.#options.plan.groups > 0) program.write('limits', limits);
+    if (this.#options.dropout > 0) program.write('seed', Uint32Array.of(this.#options.seed, this.#step));
+    program.run();
+    this.#step++;
+  }
+
+  /** Losses of the steps since the last call; waits for the device. */
+  async losses(): Promise<{ from: number; values: number[] }> {
+    const ring = new Float32Array((await this.#store.read(ringName)).buffer);
+    const from = this.#read;
+    const values = Array.from({ length: this.#step - from }, (_, i) => ring[(from + i) % ringSize]!);
+    this.#read = this.#step;
+    return { from, values };
+  }
+
+  /** Frees scratch memory and moments; the adapters stay. */
+  dispose(): void {
+    this.#program.dispose();
+    for (const name of adapterNames(this.#options.plan)) for (const moment of momentNames(name)) this.#store.remove(moment);
+    this.#store.remove(ringName);
+  }
+}

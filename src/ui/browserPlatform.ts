@@ -1,0 +1,34 @@
+import type { Platform } from '../state/platform.ts';
+
+/** Long enough for the browser to have taken over the download. */
+const keepUrlMs = 60_000;
+
+async function toBlob(content: Parameters<Platform['save']>[1]): Promise<Blob> {
+  // A Response collects a stream outside the JavaScript heap; browsers move large blobs to disk.
+  if (content instanceof ReadableStream) return new Response(content).blob();
+  return new Blob([content], { type: 'application/octet-stream' });
+}
+
+/** The page itself, for the actions in `state`. */
+export const browserPlatform: Platform = {
+  save: async (name, content) => {
+    const url = URL.createObjectURL(await toBlob(content));
+    const anchor = document.createElement('a');
+    anchor.href = url;
+    anchor.download = name;
+    anchor.click();
+    setTimeout(() => URL.revokeObjectURL(url), keepUrlMs);
+  },
+  copy: async (text) => {
+    try {
+      await navigator.clipboard.writeText(text);
+      return true;
+    } catch {
+      return false;
+    }
+  },
+  address: {
+    read: () => location.href,
+    replaceFragment: (fragment) => history.replaceState(history.state, '', fragment),
+  },
+};

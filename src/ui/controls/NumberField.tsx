@@ -1,0 +1,52 @@
+import { useId, useState } from 'react';
+
+interface Props {
+  label: string;
+  value: number;
+  /** Gives back what is wrong with the value, or null. */
+  onChange: (value: number) => string | null;
+  unit?: string;
+  step?: number;
+  disabled?: boolean;
+  /** The value is kept as value/scale: 50 % is kept as 0.5. */
+  scale?: number;
+}
+
+/** Shortest text of a number that a person would type: 0.55·100 is 55, not 55.00000000000001. */
+const tidy = (value: number): string => String(Number(value.toPrecision(12)));
+
+/** A number that is applied while it is typed, wherever it is valid; else the field says why not and keeps the text. */
+export function NumberField({ label, value, onChange, unit, step, disabled = false, scale = 1 }: Props) {
+  const id = useId();
+  const [draft, setDraft] = useState<{ text: string; problem: string } | null>(null);
+  const change = (text: string) => {
+    const typed = Number(text);
+    const problem = text.trim() === '' || !Number.isFinite(typed) ? 'A number is needed.' : onChange(typed / scale);
+    setDraft(problem === null ? null : { text, problem });
+  };
+  return (
+    <div className="field">
+      <label htmlFor={id}>{label}</label>
+      <span className="field-input">
+        <input
+          id={id}
+          type="number"
+          inputMode="decimal"
+          step={step ?? 'any'}
+          value={draft?.text ?? tidy(value * scale)}
+          disabled={disabled}
+          aria-invalid={draft !== null}
+          aria-describedby={draft ? `${id}-problem` : undefined}
+          onChange={(event) => change(event.target.value)}
+          onBlur={() => setDraft(null)}
+        />
+        {unit && <span className="unit">{unit}</span>}
+      </span>
+      {draft && (
+        <p id={`${id}-problem`} className="field-problem">
+          {draft.problem}
+        </p>
+      )}
+    </div>
+  );
+}

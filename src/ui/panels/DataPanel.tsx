@@ -1,0 +1,116 @@
+import { useStore } from 'zustand';
+import { bytes, integer } from '../../session/format.ts';
+import { dataStore, openData, pickColumns } from '../../state/data.ts';
+import { estimateStore } from '../../state/estimate.ts';
+import { isRunActive, sessionStore } from '../../state/session.ts';
+import type { DataSummary } from '../../workers/studio.protocol.ts';
+import { Facts } from '../controls/Facts.tsx';
+import { Panel } from '../controls/Panel.tsx';
+import { SelectField } from '../controls/SelectField.tsx';
+import { FilePicker } from '../drop/FilePicker.tsx';
+import './sources.css';
+
+export function DataPanel() {
+  const { loading, summary } = useStore(dataStore);
+  const busy = useStore(sessionStore, isRunActive) || loading !== null;
+  const kind = summary && <span className="chip">{summary.kind === 'pairs' ? 'prompt + answer' : 'plain text'}</span>;
+  return (
+    <Panel title="Data" step={2} className="source" aside={kind}>
+      {loading !== null && (
+        <p className="loading" role="status">
+          Reading {loading}…
+        </p>
+      )}
+      {summary ? (
+        <Opened summary={summary} disabled={busy} />
+      ) : (
+        loading === null && <p className="hint">Drop JSONL, JSON or CSV with prompts and answers, or plain text.</p>
+      )}
+      <div className="buttons">
+        <button type="button" className={summary ? 'quiet' : 'primary'} disabled={busy} onClick={() => void openData('demo')}>
+          Use the demo data
+        </button>
+        <FilePicker label="File" accept=".jsonl,.ndjson,.json,.csv,.tsv,.txt" disabled={busy} />
+      </div>
+    </Panel>
+  );
+}
+
+function Opened({ summary, disabled }: { summary: DataSummary; disabled: boolean }) {
+  return (
+    <>
+      <p className="source-name" title={summary.name}>
+        {summary.name}
+      </p>
+      <Facts
+        facts={[
+          [summary.kind === 'pairs' ? 'Examples' : 'Documents', integer(summary.examples)],
+          ['On disk', bytes(summary.bytes)],
+        ]}
+      />
+      <Split />
+      {summary.columns.length > 2 && <Columns summary={summary} disabled={disabled} />}
+      <Preview preview={summary.preview} />
+    </>
+  );
+}
+
+/** Seeded, so it depends on the recipe; known once the run has been estimated, or from the session. */
+function Split() {
+  const estimated = useStore(estimateStore, (state) => state.estimate?.split ?? null);
+  const run = useStore(sessionStore, ({ view, origin }) => (origin === 'run' ? view.data : null));
+  const split = estimated ?? run;
+  if (!split) return null;
+  const parts = [
+    ['train', split.train],
+    ['validation', split.validation],
+    ['test', split.test],
+  ] as const;
+  return (
+    <div className="split">
+      <div className="split-bar" aria-hidden="true">
+        {parts.map(([name, count]) => (
+          <span key={name} className={name} style={{ flexGrow: count }} />
+        ))}
+      </div>
+      <ul>
+        {parts.map(([name, count]) => (
+          <li key={name} className={name}>
+            {integer(count)} {name}
+          </li>
+        ))}
+      </ul>
+      {split.tooLong > 0 && <p className="hint">{integer(split.tooLong)} are longer than the recipe allows.</p>}
+    </div>
+  );
+}
+
+function Columns({ summary, disabled }: { summary: DataSummary; disabled: boolean }) {
+  const options = summary.columns.map((column) => [column, column] as const);
+  const [prompt, answer] = [summary.prompt ?? '', summary.answer ?? ''];
+  return (
+    <div className="fields">
+      <SelectField label="Prompt column" value={prompt} options={options} disabled={disabled} onChange={(value) => void pickColumns(value, answer)} />
+      <SelectField label="Answer column" value={answer} options={options} disabled={disabled} onChange={(value) => void pickColumns(prompt, value)} />
+    </div>
+  );
+}
+
+function Preview({ preview }: { preview: DataSummary['preview'] }) {
+  const [first] = preview;
+  if (!first) return null;
+  return (
+    <details className="preview">
+      <summary>
+        <span className="preview-line">{first.prompt || first.answer}</span>
+      </summary>
+      <ol>
+        {preview.slice(0, 3).map((example, index) => (
+          <li key={index}>
+            {example.prompt} <strong>{example.answer}</strong>
+          </li>
+        ))}
+      </ol>
+    </details>
+  );
+}

@@ -1,0 +1,102 @@
+import { memo } from 'react';
+import { useStore } from 'zustand';
+import { bytes, compact, integer } from '../../session/format.ts';
+import { modelStore, openModel } from '../../state/model.ts';
+import { sessionStore } from '../../state/session.ts';
+import { isRunActive } from '../../state/session.ts';
+import type { ModelSummary } from '../../workers/studio.protocol.ts';
+import { Facts } from '../controls/Facts.tsx';
+import { Panel } from '../controls/Panel.tsx';
+import { FilePicker } from '../drop/FilePicker.tsx';
+import './sources.css';
+
+export function ModelPanel() {
+  const { loading, summary } = useStore(modelStore);
+  const fromSession = useStore(sessionStore, ({ view, origin }) => (origin === 'run' ? null : view.model));
+  const busy = useStore(sessionStore, isRunActive) || loading !== null;
+  return (
+    <Panel title="Model" step={1} className="source" aside={summary && <span className="chip">{summary.dtype}</span>}>
+      {loading !== null && (
+        <p className="loading" role="status">
+          Reading {loading}…
+        </p>
+      )}
+      {summary ? <Opened summary={summary} /> : loading === null && <Empty shared={fromSession?.name ?? null} />}
+      <div className="buttons">
+        <button type="button" className={summary ? 'quiet' : 'primary'} disabled={busy} onClick={() => void openModel('demo')}>
+          Use the demo model
+        </button>
+        <FilePicker label="Folder" folder disabled={busy} />
+        <FilePicker label="Files" disabled={busy} />
+      </div>
+    </Panel>
+  );
+}
+
+function Empty({ shared }: { shared: string | null }) {
+  if (shared !== null) {
+    return (
+      <p className="hint">
+        This session was made with <strong>{shared}</strong>. Open a model to run its recipe here.
+      </p>
+    );
+  }
+  return <p className="hint">Drop a Hugging Face folder anywhere on this page. It never leaves your machine.</p>;
+}
+
+const Opened = memo(function Opened({ summary }: { summary: ModelSummary }) {
+  return (
+    <>
+      <p className="source-name" title={summary.name}>
+        {summary.name}
+      </p>
+      <Facts
+        facts={[
+          ['Architecture', summary.architecture.replace(/ForCausalLM$/, '')],
+          ['Parameters', <span title={integer(summary.parameters)}>{compact(summary.parameters)}</span>],
+          ['Layers', `${summary.layers} × ${integer(summary.hiddenSize)}`],
+          ['On disk', bytes(summary.bytes)],
+          ['MACs a token', <span title={integer(summary.macsPerToken)}>{compact(summary.macsPerToken)}</span>],
+          ['Vocabulary', integer(summary.vocabSize)],
+        ]}
+      />
+      {summary.adapter && <p className="hint">With adapter {summary.adapter}</p>}
+      {!summary.hasTokenizer && (
+        <p className="refusal">It came without a tokenizer.json. Drop the folder again together with it.</p>
+      )}
+      <Modules modules={summary.modules} />
+    </>
+  );
+});
+
+/** A large model has thousands; the list is a look inside, not a data sheet. */
+const mostModules = 400;
+
+function Modules({ modules }: { modules: ModelSummary['modules'] }) {
+  return (
+    <details className="modules">
+      <summary>{integer(modules.length)} modules</summary>
+      <div className="scroll" tabIndex={0} role="group" aria-label="Modules">
+        <table>
+          <thead>
+            <tr>
+              <th scope="col">Name</th>
+              <th scope="col">Shape</th>
+              <th scope="col">Type</th>
+            </tr>
+          </thead>
+          <tbody>
+            {modules.slice(0, mostModules).map((module) => (
+              <tr key={module.name}>
+                <td>{module.name}</td>
+                <td>{module.shape.join(' × ')}</td>
+                <td>{module.dtype}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+        {modules.length > mostModules && <p className="hint">… and {integer(modules.length - mostModules)} more</p>}
+      </div>
+    </details>
+  );
+}
