@@ -21,6 +21,8 @@ export interface Backend {
   createStore(): Store;
   /** Builds pipelines, scratch memory and bindings once. Every stored tensor of the graph must be in the store. */
   compile(graph: Graph, store: Store): Promise<Program>;
+  /** Resolves when all queued work is done. */
+  idle(): Promise<void>;
   /** Resolves, with the reason, when the device is lost. Never on the CPU. */
   readonly lost: Promise<string>;
   dispose(): void;

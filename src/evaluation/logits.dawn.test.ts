@@ -6,6 +6,7 @@ import { openModelFolder } from '../formats/huggingface.ts';
 import { nodeFolder } from '../cli/node-files.ts';
 import { hasShared, readSharedJson, sharedPath } from '../lib/golden.testing.ts';
 import { loadWeights } from '../models/weights.ts';
+import { plainModel } from '../models/runnable.ts';
 import { logitsOf } from './logits.ts';
 
 interface Golden {
@@ -33,7 +34,7 @@ describe.skipIf(!hasShared())('logits against the transformers library', () => {
         const store = backend.createStore();
         await loadWeights(source, store);
         for (const { ids, positions, logits } of sequences.slice(0, 4)) {
-          const found = await logitsOf(backend, store, source.config, ids);
+          const found = await logitsOf(plainModel(backend, store, source.config), ids);
           positions.forEach((position, i) => expectClose(found[position]!, logits[i]!));
         }
         store.dispose();

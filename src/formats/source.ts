@@ -52,11 +52,6 @@ export function bytesSource(path: string, bytes: Uint8Array): FileSource {
   };
 }
 
-/** The same bytes under another path. */
-export function renamed(source: FileSource, path: string): FileSource {
-  return { name: nameOf(path), path, size: source.size, read: (...range) => source.read(...range) };
-}
-
 /** The whole file, if it is no larger than `limit` bytes. */
 export async function readAll(source: FileSource, limit: number): Promise<Uint8Array<ArrayBuffer>> {
   if (source.size > limit) {

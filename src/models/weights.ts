@@ -1,22 +1,21 @@
 import type { Store } from '../backends/backend.ts';
 import { findNonFinite } from '../formats/finite.ts';
+import type { ModelFingerprint, ModelFolder } from '../formats/huggingface.ts';
 import type { ModelConfig } from '../formats/model-config.ts';
 import { PareError } from '../lib/assert.ts';
-import type { FloatDtype } from '../lib/half.ts';
 import { ropeTables } from './rope.ts';
 
-/** What a loader needs of an open folder. */
-export interface WeightSource {
-  readonly config: ModelConfig;
-  readonly tensors: ReadonlyMap<string, unknown>;
-  readTensor(name: string): Promise<{ dtype: FloatDtype; shape: readonly number[]; bytes: Uint8Array<ArrayBuffer> }>;
-}
-
-/** Streams every tensor from its file into the store, one at a time; refuses weights that are not numbers. */
-export async function loadWeights(source: WeightSource, store: Store, onProgress?: (done: number, total: number) => void): Promise<void> {
-  const names = [...source.tensors.keys()];
-  for (const [index, name] of names.entries()) {
-    const { dtype, shape, bytes } = await source.readTensor(name);
+/**
+ * Streams every tensor from its file into the store, one at a time, and hashes it on the way; refuses weights that
+ * are not numbers.
+ */
+export async function loadWeights(
+  folder: Pick<ModelFolder, 'fingerprint' | 'tensors'>,
+  store: Store,
+  onProgress?: (done: number, total: number) => void,
+): Promise<ModelFingerprint> {
+  let done = 0;
+  return folder.fingerprint((name, { dtype, shape, bytes }) => {
     const bad = findNonFinite(bytes, dtype);
     if (bad >= 0) {
       throw new PareError(
@@ -27,8 +26,8 @@ export async function loadWeights(source: WeightSource, store: Store, onProgress
     }
     store.allocate(name, { dtype, shape });
     store.write(name, bytes);
-    onProgress?.(index + 1, names.length);
-  }
+    onProgress?.(++done, folder.tensors.size);
+  });
 }
 
 /** Puts rotary tables of at least `positions` rows into the store; returns how many rows they have. */

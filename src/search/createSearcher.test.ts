@@ -2,14 +2,32 @@ import { describe, expect, it } from 'vitest';
 import { PareError } from '../lib/assert.ts';
 import { type SearchOptions, createSearcher, nsga2SettingsOf } from './createSearcher.ts';
 import { hypervolume } from './hypervolume.ts';
-import type { SearchKind, SearchState } from './searcher.ts';
-import { genomeKey, heuristicGenome, maximalGenome, minimalGenome } from './space.ts';
+import type { Evaluation, SearchKind, SearchState } from './searcher.ts';
+import { type Genome, genomeKey, heuristicGenome, maximalGenome, minimalGenome } from './space.ts';
 import { run, spaceOf, toyScore } from './toys.testing.ts';
 
 const kinds: SearchKind[] = ['nsga2', 'random', 'hill-climb'];
 const space = spaceOf(3, 5, 2, 3, 3, 5, 2, 3, 4, 3);
 const options: SearchOptions = { seed: 1, evaluations: 60 };
 const throughJson = (state: SearchState): SearchState => JSON.parse(JSON.stringify(state)) as SearchState;
+
+function volume(kind: SearchKind, seed: number): number {
+  const searcher = createSearcher(kind, space, { seed, evaluations: 60 });
+  run(searcher);
+  const objectives = searcher.scored.map((e) => e.objectives);
+  return hypervolume(objectives, [1001, 0]);
+}
+
+/** Genomes with a full first gene are not allowed. */
+const withConstraint = (genome: Genome): Evaluation => ({
+  ...toyScore(genome),
+  violation: genome[0] === 0 ? 1 : 0,
+});
+
+/** One peak, at the genome 0, 1, 0, 1, … */
+function slope(genome: Genome): Evaluation {
+  return { genome, objectives: [0, genome.reduce((sum, gene, i) => sum + (gene - (i % 2)) ** 2, 0)] };
+}
 
 describe.each(kinds)('%s', (kind) => {
   it('spends its budget exactly, on different genomes', () => {
@@ -96,26 +114,14 @@ describe('NSGA-II presets', () => {
   });
 
   it('beats random search on the same budget', () => {
-    const volume = (kind: SearchKind, seed: number): number => {
-      const searcher = createSearcher(kind, space, { seed, evaluations: 60 });
-      run(searcher);
-      return hypervolume(
-        searcher.scored.map((e) => e.objectives),
-        [1001, 0],
-      );
-    };
     const seeds = Array.from({ length: 10 }, (_, i) => i);
     const wins = seeds.filter((seed) => volume('nsga2', seed) > volume('random', seed));
     expect(wins.length).toBeGreaterThanOrEqual(9);
   });
 
   it('keeps feasible genomes before infeasible ones', () => {
-    const score = (genome: readonly number[]) => ({
-      ...toyScore(genome),
-      violation: genome[0] === 0 ? 1 : 0,
-    });
     const searcher = createSearcher('nsga2', space, options);
-    run(searcher, Infinity, score);
+    run(searcher, Infinity, withConstraint);
     expect(searcher.state().members.map((m) => m.violation)).toEqual(Array(8).fill(0));
   });
 });
@@ -132,10 +138,7 @@ describe('the hill climb', () => {
 
   it('ends on the most accurate genome of a smooth slope', () => {
     const searcher = createSearcher('hill-climb', space, { ...options, evaluations: 150 });
-    const score = (genome: readonly number[]) => {
-      return { genome, objectives: [0, genome.reduce((sum, gene, i) => sum + (gene - (i % 2)) ** 2, 0)] };
-    };
-    run(searcher, Infinity, score);
+    run(searcher, Infinity, slope);
     expect(searcher.scored.some((e) => e.objectives[1] === 0)).toBe(true);
   });
 });

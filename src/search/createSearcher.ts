@@ -32,7 +32,8 @@ export function createSearcher(
 ): Searcher {
   checkSpace(space);
   checkOptions(space, options);
-  for (const { genome } of state?.scored ?? []) checkGenome(space, genome);
+  const known = [...(state?.scored ?? []), ...(state?.members ?? [])].map((e) => e.genome);
+  for (const genome of [...known, ...(state?.batch ?? [])]) checkGenome(space, genome);
   const { seed, evaluations: budget } = options;
   return new BatchSearch(createStrategy(kind, space, options), { seed, budget }, state);
 }

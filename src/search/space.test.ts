@@ -17,6 +17,15 @@ import { spaceOf } from './toys.testing.ts';
 
 const space = spaceOf(3, 5, 2);
 
+function fault(genome: number[]): unknown {
+  try {
+    checkGenome(space, genome);
+  } catch (error) {
+    return error;
+  }
+  return null;
+}
+
 describe('genomes', () => {
   it('maximal, heuristic (floor((n − 1) / 2): 3 → 1, 5 → 2, 2 → 0) and minimal', () => {
     expect(maximalGenome(space)).toEqual([0, 0, 0]);
@@ -33,14 +42,6 @@ describe('genomes', () => {
   });
 
   it('errors name the gene and a remedy', () => {
-    const fault = (genome: number[]): unknown => {
-      try {
-        checkGenome(space, genome);
-      } catch (error) {
-        return error;
-      }
-      return null;
-    };
     expect(fault([0, 5, 0])).toMatchObject({
       code: 'genome-gene',
       message: expect.stringContaining('Gene 1 (gene 1) is 5'),

@@ -25,6 +25,11 @@ export class CpuBackend implements Backend {
     return Promise.resolve(new CpuProgram(graph, store as CpuStore, this.#real));
   }
 
+  /** Work is done when `run` returns; this only lets messages in. */
+  async idle(): Promise<void> {
+    await new Promise((resolve) => setTimeout(resolve));
+  }
+
   dispose(): void {}
 }
 

@@ -27,6 +27,10 @@ export class WebGpuBackend implements Backend {
     return GpuProgram.build(this.#device, this.#pipelines, graph, store as GpuStore);
   }
 
+  async idle(): Promise<void> {
+    await this.#device.queue.onSubmittedWorkDone();
+  }
+
   dispose(): void {
     this.#device.destroy();
   }

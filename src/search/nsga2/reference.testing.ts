@@ -83,6 +83,20 @@ function dtlz2(x: readonly number[]): number[] {
   return [radius * Math.cos(angle), radius * Math.sin(angle)];
 }
 
+/** One entry of each variable's table, summed. */
+const pick = (table: number[][], x: readonly number[]): number =>
+  sum(x.map((value, i) => table[i]?.[value] as number));
+
+function integerProblem(t: IntegerTables): Problem {
+  const objectives = (x: readonly number[]): number[] => {
+    const pairs = sum(t.pairs.map(([i, j], p) => t.b[p]?.[x[i] as number]?.[x[j] as number] as number));
+    const quadratic = Math.floor(pick(t.d, x) ** 2 / 16);
+    return [t.cost_base + pick(t.cost, x), t.loss_base + pick(t.a, x) + pairs + quadratic];
+  };
+  const lower = t.choices.map(() => 0);
+  return { variables: { lower, upper: t.choices.map((n) => n - 1), integer: true }, objectives };
+}
+
 export const problems: Readonly<Record<string, Problem>> = {
   zdt1: zdt(box(30), zdtG, (r) => 1 - Math.sqrt(r)),
   zdt2: zdt(box(30), zdtG, (r) => 1 - r ** 2),
@@ -97,18 +111,6 @@ export const problems: Readonly<Record<string, Problem>> = {
   dtlz2: { variables: box(10), objectives: dtlz2 },
   ...(golden ? { int: integerProblem(golden.integer_problem) } : {}),
 };
-
-function integerProblem(t: IntegerTables): Problem {
-  const pick = (table: number[][], x: readonly number[]): number =>
-    sum(x.map((value, i) => table[i]?.[value] as number));
-  const objectives = (x: readonly number[]): number[] => {
-    const pairs = sum(t.pairs.map(([i, j], p) => t.b[p]?.[x[i] as number]?.[x[j] as number] as number));
-    const quadratic = Math.floor(pick(t.d, x) ** 2 / 16);
-    return [t.cost_base + pick(t.cost, x), t.loss_base + pick(t.a, x) + pairs + quadratic];
-  };
-  const lower = t.choices.map(() => 0);
-  return { variables: { lower, upper: t.choices.map((n) => n - 1), integer: true }, objectives };
-}
 
 const published: Omit<Nsga2Settings, 'population'> = {
   crossover: { probability: 0.9, eta: 10 },

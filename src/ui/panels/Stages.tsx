@@ -65,7 +65,7 @@ function Progress({ stage, left }: { stage: StageView; left: number | null }) {
       </div>
       <p className="progress-text">
         <span>{count}</span>
-        <span>{left === null ? 'estimating time…' : `${roughly(left)} left in this stage`}</span>
+        <span>{left === null ? '' : `${roughly(left)} left in this stage`}</span>
       </p>
     </div>
   );

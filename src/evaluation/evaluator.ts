@@ -1,0 +1,107 @@
+import type { Program } from '../backends/backend.ts';
+import type { Batch, BatchShape } from '../datasets/batches.ts';
+import { Graph } from '../graph/graph.ts';
+import { crossEntropy, gatherRows, writeRows } from '../kernels/ops.ts';
+import { LlamaDecoder } from '../models/llama.ts';
+import { decoderOptions, repeatLimits, type Runnable } from '../models/runnable.ts';
+
+const lossName = 'evaluation.losses';
+const correctName = 'evaluation.correct';
+/** Multiply–accumulates to queue before waiting, so that pause and stop are heard within about a second. */
+const workBetweenWaits = 5e8;
+
+export interface Scores {
+  /** Teacher-forced exact match: share of examples whose every answer token is the argmax. */
+  readonly accuracy: number;
+  /** exp of the mean loss a predicted token. */
+  readonly perplexity: number;
+  readonly examples: number;
+  /** Predicted tokens. */
+  readonly tokens: number;
+}
+
+/** Scores sub-networks on batches of one shape: one program, compiled once; results are read once a sub-network. */
+export class Evaluator {
+  readonly #model: Runnable;
+  readonly #program: Program;
+  readonly #shape: BatchShape;
+
+  static async create(model: Runnable, shape: BatchShape, maxBatches: number): Promise<Evaluator> {
+    const { backend, store } = model;
+    for (const name of [lossName, correctName]) {
+      store.remove(name);
+      store.allocate(name, { dtype: 'f32', shape: [maxBatches, shape.capacity] });
+    }
+    return new Evaluator(model, await backend.compile(evaluationGraph(model, shape, maxBatches), store), shape);
+  }
+
+  private constructor(model: Runnable, program: Program, shape: BatchShape) {
+    this.#model = model;
+    this.#program = program;
+    this.#shape = shape;
+  }
+
+  /** Scores one sub-network. `pause` is called between portions; it may wait, or throw to stop. */
+  async score(batches: readonly Batch[], limits: readonly number[], pause: () => Promise<void> = () => Promise.resolve()): Promise<Scores> {
+    const program = this.#program;
+    if (limits.length > 0) program.write('limits', repeatLimits(limits, this.#shape.batch));
+    let queued = 0;
+    for (const [index, { ids, rows, targets }] of batches.entries()) {
+      program.write('ids', ids);
+      program.write('rows', rows);
+      program.write('targets', targets);
+      program.write('slot', Int32Array.of(index));
+      program.run();
+      queued += program.work;
+      if (queued < workBetweenWaits) continue;
+      await this.#model.backend.idle();
+      await pause();
+      queued = 0;
+    }
+    const { store } = this.#model;
+    const [losses, correct] = await Promise.all([lossName, correctName].map(async (name) => new Float32Array((await store.read(name)).buffer)));
+    return summarise(batches, losses!, correct!);
+  }
+
+  dispose(): void {
+    this.#program.dispose();
+    for (const name of [lossName, correctName]) this.#model.store.remove(name);
+  }
+}
+
+/** Inputs: ids, rows, targets, slot, limits. Losses and hits of batch `slot` go to the stored results. */
+export function evaluationGraph(model: Runnable, { batch, length, capacity }: BatchShape, maxBatches: number): Graph {
+  const graph = new Graph();
+  const decoder = new LlamaDecoder(graph, model.config, decoderOptions(model, batch, length));
+  const hidden = decoder.blocks(decoder.embed(graph.input('ids', 'i32', [batch * length])));
+  const [chosen] = graph.apply(gatherRows, [hidden, graph.input('rows', 'i32', [capacity])], {});
+  const [losses, , correct] = graph.apply(crossEntropy, [decoder.head(chosen!), graph.input('targets', 'i32', [capacity])], {});
+  const slot = graph.input('slot', 'i32', [1]);
+  for (const [name, value] of [
+    [lossName, losses!],
+    [correctName, correct!],
+  ] as const) {
+    graph.apply(writeRows, [graph.stored(name, 'f32', [maxBatches, capacity]), value, slot], {});
+  }
+  return graph;
+}
+
+function summarise(batches: readonly Batch[], losses: Float32Array, correct: Float32Array): Scores {
+  let loss = 0;
+  let tokens = 0;
+  let examples = 0;
+  let exact = 0;
+  batches.forEach((batch, index) => {
+    const begin = index * batch.rows.length;
+    const wrong = new Set<number>();
+    batch.targets.forEach((target, row) => {
+      if (target < 0) return;
+      tokens++;
+      loss += losses[begin + row]!;
+      if (correct[begin + row] !== 1) wrong.add(batch.exampleOfRow[row]!);
+    });
+    examples += batch.examples;
+    exact += batch.examples - wrong.size;
+  });
+  return { accuracy: exact / examples, perplexity: Math.exp(loss / tokens), examples, tokens };
+}

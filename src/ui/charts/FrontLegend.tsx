@@ -1,0 +1,25 @@
+import { memo } from 'react';
+import type { Point } from '../../session/view.ts';
+import { markPath, markTitles } from './marks.ts';
+import type { Mark } from './marks.ts';
+
+const order: readonly Mark[] = ['front', 'dominated', 'heuristic', 'maximal', 'minimal', 'lora', 'untuned', 'untuned-dense'];
+
+/** Only the marks that are on the chart. */
+export const FrontLegend = memo(function FrontLegend({ points }: { points: readonly Point[] }) {
+  const present = new Set<Mark>(points.map((point) => point.tag ?? (point.dominated ? 'dominated' : 'front')));
+  return (
+    <ul className="legend">
+      {order
+        .filter((mark) => present.has(mark))
+        .map((mark) => (
+          <li key={mark}>
+            <svg viewBox="-8 -8 16 16" width="14" height="14" aria-hidden="true">
+              <path className={`mark ${mark}`} d={markPath(mark)} />
+            </svg>
+            {markTitles[mark]}
+          </li>
+        ))}
+    </ul>
+  );
+});

@@ -1,0 +1,66 @@
+import { useMemo } from 'react';
+import { CartesianGrid, Line, LineChart, XAxis, YAxis } from 'recharts';
+import { useStore } from 'zustand';
+import { integer } from '../../session/format.ts';
+import { thin } from '../../session/thinLosses.ts';
+import type { LossPoint } from '../../session/view.ts';
+import { sessionStore } from '../../state/session.ts';
+import { axisOver } from './axis.ts';
+import { ChartFrame } from './ChartFrame.tsx';
+import { ChartTable } from './ChartTable.tsx';
+
+const mostPoints = 240;
+/** Weight of the past in the bold line: the single steps behind it are noisy. */
+const smoothing = 0.9;
+
+interface Smoothed extends LossPoint {
+  smooth: number;
+}
+
+function smooth(losses: readonly LossPoint[]): Smoothed[] {
+  let average = losses[0]?.loss ?? 0;
+  const strength = Math.min(smoothing, 1 - 1 / Math.max(1, losses.length / 8));
+  return losses.map((point) => {
+    average = strength * average + (1 - strength) * point.loss;
+    return { ...point, smooth: average };
+  });
+}
+
+export default function LossChart() {
+  const losses = useStore(sessionStore, ({ view }) => view.losses);
+  const data = useMemo(() => smooth(thin(losses, mostPoints)), [losses]);
+  const last = data.at(-1);
+  return (
+    <ChartFrame
+      title="Loss"
+      {...(last ? { reading: last.smooth.toPrecision(3) } : {})}
+      chart={(size) => <Curve {...size} data={data} />}
+      table={(visible) => (
+        <ChartTable
+          name="Loss data"
+          head={['Step', 'Loss', 'Smoothed']}
+          rows={data.map(({ step, loss, smooth: mean }) => ({
+            key: step,
+            cells: [integer(step), loss.toPrecision(4), mean.toPrecision(4)],
+          }))}
+          visible={visible}
+        />
+      )}
+    />
+  );
+}
+
+function Curve({ width, height, data }: { width: number; height: number; data: Smoothed[] }) {
+  const x = { domain: [data[0]?.step ?? 0, Math.max(1, data.at(-1)?.step ?? 1)], ticks: axisOver([0, data.at(-1)?.step ?? 1], 4).ticks };
+  const y = axisOver(data.map((point) => point.loss), 3, [0, Infinity]);
+  const line = { isAnimationActive: false, dot: false, activeDot: false } as const;
+  return (
+    <LineChart width={width} height={height} data={data} margin={{ top: 6, right: 8, bottom: 0, left: 0 }} accessibilityLayer={false}>
+      <CartesianGrid vertical={false} />
+      <XAxis dataKey="step" type="number" domain={x.domain} ticks={x.ticks.filter((tick) => tick <= (x.domain[1] ?? 0) && tick >= (x.domain[0] ?? 0))} tickLine={false} height={20} />
+      <YAxis domain={y.domain} ticks={y.ticks} width={30} tickLine={false} axisLine={false} />
+      <Line dataKey="loss" className="line-raw" {...line} />
+      <Line dataKey="smooth" className="line-smooth" {...line} />
+    </LineChart>
+  );
+}
