@@ -1,4 +1,4 @@
-struct Shape { count: u32, beta1: f32, beta2: f32, epsilon: f32 }
+struct Shape { count: u32, beta1: f32, beta2: f32, epsilon: f32, rest1: f32, rest2: f32 } // rest: 1 − beta
 @group(0) @binding(0) var<uniform> shape: Shape;
 @group(0) @binding(1) var<storage, read> gradient: array<f32>;
 @group(0) @binding(2) var<storage, read> clip: array<f32>;
@@ -12,8 +12,8 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
   let i = flat_index(id, groups);
   if (i >= shape.count) { return; }
   let g = gradient[i] * clip[0];
-  let m = shape.beta1 * first[i] + (1.0 - shape.beta1) * g;
-  let v = shape.beta2 * second[i] + (1.0 - shape.beta2) * g * g;
+  let m = shape.beta1 * first[i] + shape.rest1 * g;
+  let v = shape.beta2 * second[i] + shape.rest2 * g * g;
   first[i] = m;
   second[i] = v;
   let step = m / hyper[1] / (sqrt(v / hyper[2]) + shape.epsilon);

@@ -2,7 +2,7 @@
  * Multiply–accumulates and parameters of a sub-network, as the papers count them (METHODS §10; NNCF's
  * `WeightsFlopsCalculator`, whose FLOPs are twice the MACs). All figures are exact integers, far below 2^53.
  */
-import type { ModelStructure, ModuleShape, SubNetwork } from '../search/structure.ts';
+import type { ModelStructure, ModuleShape, SubNetwork } from '../models/structure.ts';
 
 export interface Cost {
   /** MACs a position: linear modules, head, and adapters that are not merged. */

@@ -6,9 +6,10 @@ export interface FolderFiles {
   /** The folder's name, or a stand-in for loose files. */
   readonly name: string;
   readonly config: FileSource;
-  /** Either an index and all files beside it, or the weight files themselves. */
+  /** Says which tensor is in which weight file. */
   readonly index: FileSource | null;
-  readonly weights: readonly FileSource[];
+  /** All files beside config.json. */
+  readonly beside: readonly FileSource[];
   readonly tokenizer: FileSource | null;
   readonly tokenizerConfig: FileSource | null;
   readonly generationConfig: FileSource | null;
@@ -24,12 +25,11 @@ export function findModelFiles(files: readonly FileSource[]): FolderFiles {
   const named = (name: string) => beside.get(name) ?? null;
   const adapterConfig = findAdapterConfig(files, folder);
   const adapterFolder = adapterConfig && folderOf(adapterConfig.path);
-  const index = named('model.safetensors.index.json');
   return {
     name: folder.slice(folder.lastIndexOf('/') + 1) || 'model',
     config,
-    index,
-    weights: index ? [...beside.values()] : findWeights([...beside.values()]),
+    index: named('model.safetensors.index.json'),
+    beside: [...beside.values()],
     tokenizer: named('tokenizer.json'),
     tokenizerConfig: named('tokenizer_config.json'),
     generationConfig: named('generation_config.json'),
@@ -73,7 +73,8 @@ function findAdapterConfig(files: readonly FileSource[], folder: string): FileSo
   return below.toSorted((a, b) => depthOf(a) - depthOf(b))[0] ?? null;
 }
 
-function findWeights(beside: readonly FileSource[]): FileSource[] {
+/** The weight files among those beside config.json, where there is no index. */
+export function findWeights(beside: readonly FileSource[]): FileSource[] {
   const candidates = beside.filter((file) => file.name.endsWith('.safetensors') && file.name !== adapterWeightsName);
   const single = candidates.find((file) => file.name === 'model.safetensors');
   if (single) return [single];

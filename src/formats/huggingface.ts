@@ -4,7 +4,7 @@
  */
 import { z } from 'zod';
 import type { FloatDtype } from '../lib/half.ts';
-import { type FolderFiles, findModelFiles } from './folder.ts';
+import { findModelFiles, findWeights, type FolderFiles } from './folder.ts';
 import { checked, parseJson } from './json.ts';
 import { embeddingName, headName } from './llama-tensors.ts';
 import { type ModelConfig, parseModelConfig } from './model-config.ts';
@@ -56,8 +56,9 @@ const objectSchema = z.record(z.string(), z.unknown());
 /** Opens what was dropped. Every problem is a PareError that names file and field. */
 export async function openModelFolder(files: readonly FileSource[]): Promise<ModelFolder> {
   const found = findModelFiles(files);
-  const [config, store] = await Promise.all([readConfig(found), openWeights(found)]);
-  const resolved = resolveTensors(config, store, (found.index ?? found.weights[0])?.path ?? 'weights');
+  const config = await readConfig(found);
+  const { store, path } = await openWeights(found);
+  const resolved = resolveTensors(config, store, path);
   const peft = found.adapterConfig ? await openPeft(found.adapterConfig, found.adapterWeights, resolved.tensors) : null;
   const readTensor = tensorReader(resolved, store);
   return {
@@ -94,8 +95,11 @@ async function readObject(file: FileSource | null): Promise<Record<string, unkno
   return checked(objectSchema, await readJson(file), file.path, 'Download the file again, or leave it out.');
 }
 
-function openWeights(found: FolderFiles): Promise<TensorStore> {
-  return found.index ? openSharded(found.index, found.weights) : openTogether(found.weights);
+/** The weights, and what to call them in errors. */
+async function openWeights({ index, beside }: FolderFiles): Promise<{ store: TensorStore; path: string }> {
+  if (index) return { store: await openSharded(index, beside), path: index.path };
+  const weights = findWeights(beside);
+  return { store: await openTogether(weights), path: weights[0]?.path ?? '' };
 }
 
 type TensorReader = ModelFolder['readTensor'];

@@ -88,7 +88,7 @@ function requireNoOthers(expected: ReadonlyMap<string, unknown>, found: Readonly
   if (others.length === 0) return;
   throw new PareError(
     'tensors-unexpected',
-    `${file}: ${others.length} tensors have no place in the model of config.json: ${some(others)}.`,
+    `${file}: ${others.length} ${others.length === 1 ? 'tensor has' : 'tensors have'} no place in the model of config.json: ${some(others)}.`,
     'Check that config.json belongs to these weights (number of layers, attention_bias, mlp_bias).',
     { unexpected: others },
   );

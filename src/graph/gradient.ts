@@ -2,8 +2,11 @@ import type { Graph } from './graph.ts';
 import type { Node } from './op.ts';
 import type { Tensor } from './tensor.ts';
 
-/** How two gradients of one tensor are summed; given by the kernels, which know how to fold the sum into a matmul. */
-export type Accumulate = (graph: Graph, existing: Tensor, added: Tensor) => Tensor;
+/**
+ * How two gradients of one tensor are summed; given by the kernels, which know how to fold the sum into a matmul.
+ * `owned`: nobody else holds `added`, so the node that makes it may be replaced.
+ */
+export type Accumulate = (graph: Graph, existing: Tensor, added: Tensor, owned: boolean) => Tensor;
 
 /**
  * Reverse-mode differentiation as a graph transformation: appends the nodes that compute the gradients of
@@ -36,6 +39,8 @@ function pullBack(graph: Graph, node: Node, gradients: Map<Tensor, Tensor>, accu
     const added = outgoing[index];
     if (!input?.differentiable || !added) return;
     const existing = gradients.get(input);
-    gradients.set(input, existing ? accumulate(graph, existing, added) : added);
+    // A sum hands its own gradient on to both of its inputs: that tensor is still needed elsewhere.
+    const owned = !incoming.includes(added) && outgoing.indexOf(added) === outgoing.lastIndexOf(added);
+    gradients.set(input, existing ? accumulate(graph, existing, added, owned) : added);
   });
 }

@@ -17,6 +17,7 @@ export class Graph {
   stored(name: string, dtype: DType, shape: Shape, trainable = false): Tensor {
     const known = this.#named.get(name);
     if (!known) return this.#declare('stored', name, { dtype, shape }, trainable);
+    if (known.kind !== 'stored') throw new Error(`${name} is an input of the graph`);
     if (known.dtype !== dtype || String(known.shape) !== String(shape)) {
       throw new Error(`${name} is ${known.dtype}[${known.shape}], asked for as ${dtype}[${shape}]`);
     }
@@ -32,7 +33,9 @@ export class Graph {
     specs.forEach((spec, index) => {
       const source = op.inPlace?.[index];
       const alias = source === undefined ? null : this.#aliasable(op.name, inputs[source]);
-      outputs.push(this.#add({ ...spec, kind: 'computed', name: op.name, producer: node, alias, differentiable }));
+      outputs.push(
+        this.#add({ ...spec, kind: 'computed', name: op.name, producer: node, alias, differentiable }),
+      );
     });
     this.nodes.push(node);
     return outputs;

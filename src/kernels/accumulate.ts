@@ -4,11 +4,20 @@ import { add } from './add/op.ts';
 import { matmul, type MatmulAttributes } from './matmul/op.ts';
 
 /** Sum of two gradients; where the new one is a fresh matmul it takes the old one as its addend instead of a pass of its own. */
-export function accumulate(graph: Graph, existing: Tensor, added: Tensor): Tensor {
+export function accumulate(graph: Graph, existing: Tensor, added: Tensor, owned: boolean): Tensor {
   const node = added.producer;
-  const fresh = node && node.op === (matmul as unknown) && !node.inputs[2] && !graph.nodes.some(({ inputs }) => inputs.includes(added));
+  const fresh =
+    owned &&
+    node &&
+    node.op === (matmul as unknown) &&
+    !node.inputs[2] &&
+    !graph.nodes.some(({ inputs }) => inputs.includes(added));
   if (!fresh) return graph.apply(add, [existing, added], {})[0]!;
   graph.nodes.splice(graph.nodes.indexOf(node), 1);
   const [x, w, , bias, limits, mask] = node.inputs as Tensor[];
-  return graph.apply(matmul, [x!, w!, existing, bias ?? null, limits ?? null, mask ?? null], node.attributes as unknown as MatmulAttributes)[0]!;
+  return graph.apply(
+    matmul,
+    [x!, w!, existing, bias ?? null, limits ?? null, mask ?? null],
+    node.attributes as unknown as MatmulAttributes,
+  )[0]!;
 }

@@ -10,7 +10,12 @@ export interface RowLimits {
 }
 
 /** The number of active columns of matrix row `row`. */
-export function activeColumns(limits: HostTensor | null, { group, rowsPerSequence }: RowLimits, row: number, full: number): number {
+export function activeColumns(
+  limits: HostTensor | null,
+  { group, rowsPerSequence }: RowLimits,
+  row: number,
+  full: number,
+): number {
   if (group === null || !limits) return full;
   const groups = limits.shape[1]!;
   return Math.min(full, limits.data[Math.floor(row / rowsPerSequence) * groups + group]!);

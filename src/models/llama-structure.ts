@@ -1,5 +1,5 @@
 import type { ModelConfig } from '../formats/model-config.ts';
-import type { ModelStructure, ModuleRole, ModuleShape } from '../search/structure.ts';
+import type { ModelStructure, ModuleRole, ModuleShape } from './structure.ts';
 import { blockModules } from './llama.ts';
 
 /** The linear modules of a Llama-family model and their shapes, from its config alone. */

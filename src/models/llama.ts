@@ -32,6 +32,11 @@ export function blockModules(layer: number): string[] {
   return [...attentionModules, ...['gate', 'up', 'down'].map((role) => `${prefix}.mlp.${role}_proj`)];
 }
 
+/** Block index in a module's name; 0 outside blocks. */
+export function layerOf(module: string): number {
+  return Number(/\.layers\.(\d+)\./.exec(module)?.[1] ?? 0);
+}
+
 interface Cut {
   readonly addend?: Tensor;
   /** Columns of `limits` that cut the module's inputs and outputs. */

@@ -27,6 +27,7 @@ const base = (task: Task): Omit<Recipe, 'method' | 'sparsity' | 'elastic' | 'sea
     loss: 'answer',
     sampling: 'random',
   },
+  baseline: true,
 });
 
 const search: Recipe['search'] = {

@@ -1,4 +1,5 @@
 import type { ElasticPlan } from '../models/elastic.ts';
+import { layerOf } from '../models/llama.ts';
 import { activeSizes, type ElasticSpace, type Genome } from './space.ts';
 
 export interface PlanOptions {
@@ -33,8 +34,4 @@ export function elasticPlanOf(
 /** The row of `limits` of a sub-network. */
 export function limitsOf(elastic: ElasticSpace, genome: Genome): number[] {
   return [...activeSizes(elastic.space, genome), ...elastic.fixed.map(({ choices }) => choices[0]!)];
-}
-
-function layerOf(module: string): number {
-  return Number(/\.layers\.(\d+)\./.exec(module)?.[1] ?? 0);
 }

@@ -4,7 +4,7 @@
  */
 import { PareError } from '../lib/assert.ts';
 import { type ElasticSpace, type Group, checkSpace } from './space.ts';
-import type { ModelStructure, ModuleRole } from './structure.ts';
+import type { ModelStructure, ModuleRole } from '../models/structure.ts';
 
 export type PresetName = 'lonas' | 'shears' | 'sqft';
 /** `pare` gives every LoNAS rank the choices {1, .75, .5}, and a gene to adapters that the paper's models lack. */

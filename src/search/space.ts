@@ -1,6 +1,6 @@
 import { PareError, assert } from '../lib/assert.ts';
 import type { Random } from '../lib/random.ts';
-import type { SubNetwork } from './structure.ts';
+import type { SubNetwork } from '../models/structure.ts';
 
 /** Modules that share one choice: an adapter rank, or the FFN width of a block. */
 export interface Group {

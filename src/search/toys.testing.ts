@@ -1,7 +1,7 @@
 /** Small models, spaces and scores for the tests of this folder. */
 import type { Evaluation, Searcher } from './searcher.ts';
 import type { Genome, SearchSpace } from './space.ts';
-import type { ModelStructure, ModuleRole, ModuleShape } from './structure.ts';
+import type { ModelStructure, ModuleRole, ModuleShape } from '../models/structure.ts';
 
 export interface LlamaSize {
   readonly layers: number;

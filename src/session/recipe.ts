@@ -68,6 +68,8 @@ export const recipeSchema = z.strictObject({
       tolerance: z.number().min(0).max(1),
     })
     .nullable(),
+  /** Trains plain LoRA on the same base as well, so that the table can compare. */
+  baseline: z.boolean().default(true),
 });
 
 export type Recipe = z.infer<typeof recipeSchema>;

@@ -29,6 +29,7 @@ export const recipeFixture: Recipe = {
     sampling: 'random',
   },
   search: { algorithm: 'nsga2', preset: 'pare', population: 8, evaluations: 48, tolerance: 0.01 },
+  baseline: true,
 };
 
 /** Mulberry32: enough for a fixture. */

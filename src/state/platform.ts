@@ -9,7 +9,7 @@ export interface Platform {
   ) => Promise<void>;
   /** Puts text on the clipboard; false where the browser refuses. */
   copy: (text: string) => Promise<boolean>;
-  address: { read: () => string; replaceFragment: (fragment: string) => void };
+  address: { read: () => string; replaceFragment: (fragment: string) => void; clearFragment: () => void };
 }
 
 let current: Platform | null = null;

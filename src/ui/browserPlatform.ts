@@ -30,5 +30,6 @@ export const browserPlatform: Platform = {
   address: {
     read: () => location.href,
     replaceFragment: (fragment) => history.replaceState(history.state, '', fragment),
+    clearFragment: () => history.replaceState(history.state, '', location.pathname + location.search),
   },
 };

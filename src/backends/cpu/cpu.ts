@@ -21,8 +21,8 @@ export class CpuBackend implements Backend {
     return new CpuStore(this.#real);
   }
 
-  compile(graph: Graph, store: Store): Promise<Program> {
-    return Promise.resolve(new CpuProgram(graph, store as CpuStore, this.#real));
+  async compile(graph: Graph, store: Store): Promise<Program> {
+    return new CpuProgram(graph, store as CpuStore, this.#real);
   }
 
   /** Work is done when `run` returns; this only lets messages in. */
@@ -47,7 +47,8 @@ class CpuProgram implements Program {
     this.#real = real;
     for (const tensor of graph.tensors) {
       if (tensor.kind === 'stored') store.spec(tensor.name);
-      if (tensor.kind === 'input' || (tensor.kind === 'computed' && !tensor.alias)) this.#values.set(tensor, this.#empty(tensor));
+      if (tensor.kind === 'input' || (tensor.kind === 'computed' && !tensor.alias))
+        this.#values.set(tensor, this.#empty(tensor));
     }
   }
 
@@ -73,7 +74,11 @@ class CpuProgram implements Program {
 
   #runNode({ op, inputs, outputs, attributes }: Node): void {
     const read = inputs.map((tensor) => (tensor ? this.#value(tensor) : null));
-    op.reference(read, outputs.map((tensor) => this.#value(tensor)), attributes);
+    op.reference(
+      read,
+      outputs.map((tensor) => this.#value(tensor)),
+      attributes,
+    );
   }
 
   #value(tensor: Tensor): HostTensor {

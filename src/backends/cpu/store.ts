@@ -103,7 +103,10 @@ function widen({ dtype, shape }: TensorSpec, bytes: Uint8Array<ArrayBuffer>, rea
     case 'u32':
       return { shape, data: new Uint32Array(copy) };
     case 'f32':
-      return { shape, data: real === Float32Array ? new Float32Array(copy) : new Float64Array(new Float32Array(copy)) };
+      return {
+        shape,
+        data: real === Float32Array ? new Float32Array(copy) : new Float64Array(new Float32Array(copy)),
+      };
     case 'f16':
       return { shape, data: real.from(decodeF16(new Uint16Array(copy, 0, size))) };
     case 'bf16':

@@ -1,3 +1,4 @@
+import type * as Dawn from '../../cli/dawn.ts';
 import { openDevice } from './device.ts';
 import { WebGpuBackend } from './webgpu.ts';
 
@@ -12,6 +13,6 @@ export function gpuBackend(): Promise<WebGpuBackend> {
 async function open(): Promise<WebGpuBackend> {
   if (globalThis.navigator?.gpu) return new WebGpuBackend(await openDevice(navigator.gpu));
   const dawn = '../../cli/dawn.ts';
-  const { openDawn } = (await import(/* @vite-ignore */ dawn)) as typeof import('../../cli/dawn.ts');
+  const { openDawn } = (await import(/* @vite-ignore */ dawn)) as typeof Dawn;
   return new WebGpuBackend(await openDevice(await openDawn()));
 }

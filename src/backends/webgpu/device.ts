@@ -4,17 +4,35 @@ import type { DeviceFacts } from '../backend.ts';
 /** Takes the fastest adapter with all of its limits; the caller hands in `navigator.gpu`, of a page, a worker or Node. */
 export async function openDevice(gpu: GPU | undefined): Promise<GPUDevice> {
   if (!gpu) {
-    throw new PareError('no-webgpu', 'This browser has no WebGPU.', 'Use a current Chrome or Edge, or go on without a GPU: slower, same results.');
+    throw new PareError(
+      'no-webgpu',
+      'This browser has no WebGPU.',
+      'Use a current Chrome or Edge, or go on without a GPU: slower, same results.',
+    );
   }
   const adapter = await gpu.requestAdapter({ powerPreference: 'high-performance' });
   if (!adapter) {
-    throw new PareError('no-adapter', 'WebGPU found no graphics adapter.', 'Turn on hardware acceleration, or go on without a GPU: slower, same results.');
+    throw new PareError(
+      'no-adapter',
+      'WebGPU found no graphics adapter.',
+      'Turn on hardware acceleration, or go on without a GPU: slower, same results.',
+    );
   }
-  const { maxBufferSize, maxStorageBufferBindingSize, maxStorageBuffersPerShaderStage, maxComputeWorkgroupsPerDimension } = adapter.limits;
+  const {
+    maxBufferSize,
+    maxStorageBufferBindingSize,
+    maxStorageBuffersPerShaderStage,
+    maxComputeWorkgroupsPerDimension,
+  } = adapter.limits;
   const wanted: GPUFeatureName[] = ['timestamp-query', 'subgroups', 'shader-f16'];
   return adapter.requestDevice({
     requiredFeatures: wanted.filter((feature) => adapter.features.has(feature)),
-    requiredLimits: { maxBufferSize, maxStorageBufferBindingSize, maxStorageBuffersPerShaderStage, maxComputeWorkgroupsPerDimension },
+    requiredLimits: {
+      maxBufferSize,
+      maxStorageBufferBindingSize,
+      maxStorageBuffersPerShaderStage,
+      maxComputeWorkgroupsPerDimension,
+    },
   });
 }
 

@@ -14,7 +14,11 @@ export class PipelineCache {
     let pipeline = this.#pipelines.get(code);
     if (!pipeline) {
       const module = this.#device.createShaderModule({ label: dispatch.label, code });
-      pipeline = this.#device.createComputePipelineAsync({ label: dispatch.label, layout: 'auto', compute: { module } });
+      pipeline = this.#device.createComputePipelineAsync({
+        label: dispatch.label,
+        layout: 'auto',
+        compute: { module },
+      });
       this.#pipelines.set(code, pipeline);
     }
     return pipeline;

@@ -30,7 +30,12 @@ export class GpuProgram implements Program {
   readonly #owned: readonly GPUBuffer[];
   readonly #submits: readonly (readonly Step[])[];
 
-  static async build(device: GPUDevice, pipelines: PipelineCache, graph: Graph, store: GpuStore): Promise<GpuProgram> {
+  static async build(
+    device: GPUDevice,
+    pipelines: PipelineCache,
+    graph: Graph,
+    store: GpuStore,
+  ): Promise<GpuProgram> {
     device.pushErrorScope('out-of-memory');
     device.pushErrorScope('validation');
     const memory = new ProgramMemory(device, graph, store);
@@ -43,7 +48,14 @@ export class GpuProgram implements Program {
         label: dispatch.label,
         layout: pipeline.getBindGroupLayout(0),
         entries: [
-          { binding: 0, resource: { buffer: uniforms.buffer, offset: uniforms.offsets[index]!, size: uniforms.sizes[index]! } },
+          {
+            binding: 0,
+            resource: {
+              buffer: uniforms.buffer,
+              offset: uniforms.offsets[index]!,
+              size: uniforms.sizes[index]!,
+            },
+          },
           ...bindingEntries(dispatch, memory),
         ],
       });
@@ -53,13 +65,22 @@ export class GpuProgram implements Program {
     const full = await device.popErrorScope();
     if (full) {
       memory.destroy();
-      throw new PareError('out-of-memory', `The device has no room for ${memory.bytes} bytes of scratch memory.`, 'Lower the batch size or the sequence length.');
+      throw new PareError(
+        'out-of-memory',
+        `The device has no room for ${memory.bytes} bytes of scratch memory.`,
+        'Lower the batch size or the sequence length.',
+      );
     }
     if (invalid) throw new Error(invalid.message);
     return new GpuProgram(device, memory, uniforms.buffer, cut(steps));
   }
 
-  private constructor(device: GPUDevice, memory: ProgramMemory, uniforms: GPUBuffer, submits: readonly (readonly Step[])[]) {
+  private constructor(
+    device: GPUDevice,
+    memory: ProgramMemory,
+    uniforms: GPUBuffer,
+    submits: readonly (readonly Step[])[],
+  ) {
     this.#device = device;
     this.#inputs = memory.inputs;
     this.#outputs = memory.outputs;
@@ -121,11 +142,13 @@ class ProgramMemory {
     for (const tensor of graph.tensors) {
       const slot = slotOf.get(tensor);
       if (tensor.kind === 'stored') this.#of.set(tensor, store.buffer(tensor.name));
-      else if (tensor.kind === 'input') this.inputs.set(tensor.name, this.#set(tensor, own(tensor.name, bytesOf(tensor))));
+      else if (tensor.kind === 'input')
+        this.inputs.set(tensor.name, this.#set(tensor, own(tensor.name, bytesOf(tensor))));
       else if (tensor.alias) this.#set(tensor, this.#of.get(tensor.alias)!);
       else if (slot !== undefined) this.#set(tensor, scratch[slot]!);
     }
-    for (const [name, tensor] of graph.outputs) this.outputs.set(name, { buffer: this.buffer(tensor), bytes: bytesOf(tensor) });
+    for (const [name, tensor] of graph.outputs)
+      this.outputs.set(name, { buffer: this.buffer(tensor), bytes: bytesOf(tensor) });
     this.bytes = slots.reduce((sum, bytes) => sum + bytes, 0);
   }
 
@@ -146,7 +169,10 @@ class ProgramMemory {
 
 /** Binding numbers in the order of `bindings`, skipping none: tensor i is `@binding(i + 1)`. */
 function bindingEntries({ bindings }: Dispatch, memory: ProgramMemory): GPUBindGroupEntry[] {
-  return bindings.map((tensor, index) => ({ binding: index + 1, resource: { buffer: memory.buffer(tensor) } }));
+  return bindings.map((tensor, index) => ({
+    binding: index + 1,
+    resource: { buffer: memory.buffer(tensor) },
+  }));
 }
 
 /** All uniform structs of a program in one buffer, each at an offset that the device allows. */
@@ -160,7 +186,9 @@ function packUniforms(device: GPUDevice, dispatches: readonly Dispatch[]) {
     return offset;
   });
   const bytes = new DataView(new ArrayBuffer(Math.max(align, end)));
-  dispatches.forEach(({ uniforms }, index) => uniforms.forEach((uniform, i) => setUniform(bytes, offsets[index]! + i * 4, uniform)));
+  dispatches.forEach(({ uniforms }, index) =>
+    uniforms.forEach((uniform, i) => setUniform(bytes, offsets[index]! + i * 4, uniform)),
+  );
   const buffer = device.createBuffer({ label: 'uniforms', size: bytes.byteLength, usage: uniformUsage });
   device.queue.writeBuffer(buffer, 0, bytes.buffer);
   return { buffer, offsets, sizes };

@@ -35,7 +35,8 @@ export const adamw: Op<AdamWAttributes> = {
       {
         label: 'adamw',
         code: [flatIndex, update],
-        uniforms: [u32(count), f32(beta1), f32(beta2), f32(epsilon)],
+        // 1 − β₂ in f32 would be off by 5e-5: made in double here.
+        uniforms: [u32(count), f32(beta1), f32(beta2), f32(epsilon), f32(1 - beta1), f32(1 - beta2)],
         bindings: [g!, scale!, hyper!, p!, m!, v!],
         workgroups: threads(count),
         work: count * 10,

@@ -4,7 +4,18 @@ import type { AttentionAttributes } from './op.ts';
 type Tensors = readonly (HostTensor | null)[];
 
 /** Calls back once for every query row and head with what it needs to find its keys. */
-function eachQuery(q: HostTensor, a: AttentionAttributes, visit: (at: { row: number; head: number; q: number; keyRow: number; kv: number; keys: (start: number) => number }) => void): void {
+function eachQuery(
+  q: HostTensor,
+  a: AttentionAttributes,
+  visit: (at: {
+    row: number;
+    head: number;
+    q: number;
+    keyRow: number;
+    kv: number;
+    keys: (start: number) => number;
+  }) => void,
+): void {
   const rows = q.data.length / (a.heads * a.headDim);
   for (let row = 0; row < rows; row++) {
     const sequence = Math.floor(row / a.queriesPerSequence);
@@ -15,7 +26,7 @@ function eachQuery(q: HostTensor, a: AttentionAttributes, visit: (at: { row: num
         q: (row * a.heads + head) * a.headDim,
         keyRow: sequence * a.keysPerSequence,
         kv: Math.floor(head / (a.heads / a.kvHeads)) * a.headDim,
-        keys: (start) => start + (row % a.queriesPerSequence) + 1,
+        keys: (start) => Math.min(start + (row % a.queriesPerSequence) + 1, a.keysPerSequence),
       });
     }
   }
@@ -27,23 +38,36 @@ const dot = (a: HostTensor, i: number, b: HostTensor, j: number, n: number) => {
   return sum;
 };
 
-export function attentionReference([q, k, v, start]: Tensors, [y, lse]: readonly HostTensor[], a: AttentionAttributes): void {
+export function attentionReference(
+  [q, k, v, start]: Tensors,
+  [y, lse]: readonly HostTensor[],
+  a: AttentionAttributes,
+): void {
   const stride = a.kvHeads * a.headDim;
   eachQuery(q!, a, ({ row, head, q: at, keyRow, kv, keys }) => {
     const count = keys(start?.data[0] ?? 0);
-    const scores = Array.from({ length: count }, (_, j) => a.scale * dot(q!, at, k!, (keyRow + j) * stride + kv, a.headDim));
+    const scores = Array.from(
+      { length: count },
+      (_, j) => a.scale * dot(q!, at, k!, (keyRow + j) * stride + kv, a.headDim),
+    );
     const top = Math.max(...scores);
     const total = scores.reduce((sum, score) => sum + Math.exp(score - top), 0);
     lse!.data[row * a.heads + head] = top + Math.log(total);
     for (let d = 0; d < a.headDim; d++) {
       let mix = 0;
-      scores.forEach((score, j) => (mix += (Math.exp(score - top) / total) * v!.data[(keyRow + j) * stride + kv + d]!));
+      scores.forEach(
+        (score, j) => (mix += (Math.exp(score - top) / total) * v!.data[(keyRow + j) * stride + kv + d]!),
+      );
       y!.data[at + d] = mix;
     }
   });
 }
 
-export function attentionBackwardReference([q, k, v, , , dy]: Tensors, [dq, dk, dv, along]: readonly HostTensor[], a: AttentionAttributes): void {
+export function attentionBackwardReference(
+  [q, k, v, , , dy]: Tensors,
+  [dq, dk, dv, along]: readonly HostTensor[],
+  a: AttentionAttributes,
+): void {
   const stride = a.kvHeads * a.headDim;
   dk!.data.fill(0);
   dv!.data.fill(0);

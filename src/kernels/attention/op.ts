@@ -35,7 +35,11 @@ export const attention: Op<AttentionAttributes> = {
     const [q, k, v, start] = node.inputs as Tensor[];
     if (start) throw new Error('attention over a cache has no derivative');
     const [y, lse] = node.outputs as Tensor[];
-    const [dq, dk, dv] = graph.apply(attentionBackward, [q!, k!, v!, y!, lse!, gradients[0]!], node.attributes);
+    const [dq, dk, dv] = graph.apply(
+      attentionBackward,
+      [q!, k!, v!, y!, lse!, gradients[0]!],
+      node.attributes,
+    );
     return [dq!, dk!, dv!, null];
   },
   reference: attentionReference,
@@ -83,7 +87,13 @@ const attentionBackward: Op<AttentionAttributes> = {
   },
 };
 
-function common(label: string, code: string, a: AttentionAttributes, rows: number, hasStart: boolean): Pick<Dispatch, 'label' | 'code' | 'constants' | 'uniforms'> {
+function common(
+  label: string,
+  code: string,
+  a: AttentionAttributes,
+  rows: number,
+  hasStart: boolean,
+): Pick<Dispatch, 'label' | 'code' | 'constants' | 'uniforms'> {
   return {
     label,
     code: [shapeCode, code],

@@ -14,6 +14,15 @@ export const dot: Op<Record<never, never>> = {
   },
   dispatches({ inputs: [a, b], outputs: [y] }) {
     const count = sizeOf(a!.shape);
-    return [{ label: 'dot', code: [code], uniforms: [u32(count)], bindings: [a!, b!, y!], workgroups: threads(1), work: count }];
+    return [
+      {
+        label: 'dot',
+        code: [code],
+        uniforms: [u32(count)],
+        bindings: [a!, b!, y!],
+        workgroups: threads(1),
+        work: count,
+      },
+    ];
   },
 };

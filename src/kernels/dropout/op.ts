@@ -42,7 +42,12 @@ export const dropout: Op<DropoutAttributes> = {
       {
         label: 'dropout',
         code: [flatIndex, code],
-        uniforms: [u32(count), u32(Math.floor(probability * 2 ** 32)), u32(stream), f32(1 / (1 - probability))],
+        uniforms: [
+          u32(count),
+          u32(Math.floor(probability * 2 ** 32)),
+          u32(stream),
+          f32(1 / (1 - probability)),
+        ],
         bindings: [x!, seed!, y!],
         workgroups: threads(count),
         work: count * 8,

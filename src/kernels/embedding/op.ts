@@ -4,7 +4,7 @@ import code from '../../../shaders/embedding.wgsl?raw';
 import { flatIndex, threads, u32 } from '../dispatch.ts';
 import { scalarWeights } from '../weights.ts';
 
-/** Inputs: table [vocabulary, hidden] (any float dtype, frozen), ids i32 [tokens]. Output: [tokens, hidden]. */
+/** Inputs: table [vocabulary, hidden] (any float dtype, frozen), ids i32 [tokens] (clamped). Output: [tokens, hidden]. */
 export const embedding: Op<Record<never, never>> = {
   name: 'embedding',
   infer([table, ids]) {
@@ -12,8 +12,11 @@ export const embedding: Op<Record<never, never>> = {
   },
   reference([table, ids], [y]) {
     const hidden = y!.shape[1]!;
+    const last = table!.shape[0]! - 1;
     ids!.data.forEach((id: number, row: number) => {
-      for (let column = 0; column < hidden; column++) y!.data[row * hidden + column] = table!.data[id * hidden + column]!;
+      const begin = Math.min(Math.max(id, 0), last) * hidden;
+      for (let column = 0; column < hidden; column++)
+        y!.data[row * hidden + column] = table!.data[begin + column]!;
     });
   },
   dispatches({ inputs: [table, ids], outputs: [y] }) {

@@ -29,7 +29,9 @@ export function matmulDispatches(node: Node<MatmulAttributes>): Dispatch[] {
   return [
     {
       label: `matmul ${orientation} ${rows}×${inner}×${columns}`,
-      code: fast ? [shape, weights(w!.dtype), maskCode, tiled[orientation]] : [shape, scalarWeights(w!.dtype), maskCode, naive],
+      code: fast
+        ? [shape, weights(w!.dtype), maskCode, tiled[orientation]]
+        : [shape, scalarWeights(w!.dtype), maskCode, naive],
       uniforms: [
         u32(rows),
         u32(columns),
@@ -49,7 +51,9 @@ export function matmulDispatches(node: Node<MatmulAttributes>): Dispatch[] {
         u32(['nt', 'nn', 'tn'].indexOf(orientation)),
       ],
       bindings: [x!, w!, addend!, bias!, limits!, y, ...(mask ? [mask] : [])],
-      workgroups: fast ? [Math.ceil(columns / 32), Math.ceil(rows / 32), 1] : [Math.ceil(columns / 8), Math.ceil(rows / 8), 1],
+      workgroups: fast
+        ? [Math.ceil(columns / 32), Math.ceil(rows / 32), 1]
+        : [Math.ceil(columns / 8), Math.ceil(rows / 8), 1],
       work: rows * inner * columns,
     },
   ];

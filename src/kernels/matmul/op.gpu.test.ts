@@ -45,8 +45,17 @@ describe('matmul', () => {
         const rowsPerSequence = Math.max(1, Math.floor(tokens / 3));
         const sequences = Math.ceil(tokens / rowsPerSequence);
         const full = [orientation === 'tn' ? rows : inner, columns];
-        const limits = scene.integers('limits', [sequences, 2], (i) => 1 + scene.random.integer(full[i % 2]!));
-        const inputs = [scene.normal('x', x), scene.normal('w', w), scene.normal('c', [rows, columns]), null, limits, null];
+        const limits = scene.integers('limits', [sequences, 2], (i) =>
+          scene.random.integer(full[i % 2]! + 1),
+        );
+        const inputs = [
+          scene.normal('x', x),
+          scene.normal('w', w),
+          scene.normal('c', [rows, columns]),
+          null,
+          limits,
+          null,
+        ];
         const attributes = { ...plain, scale: 0.5, innerLimit: 0, outerLimit: 1, rowsPerSequence };
         scene.output(scene.graph.apply(matmul, inputs, attributes)[0]!);
         await expectGpuEqualsCpu(scene, inner);
@@ -58,8 +67,20 @@ describe('matmul', () => {
           const scene = new Scene(3);
           const { x, w } = shapes(orientation, size);
           const words = Math.ceil(w[1]! / 32);
-          const mask = scene.integers('mask', [w[0]!, words], () => Math.floor(scene.random.next() * 2 ** 32), 'u32');
-          const inputs = [scene.normal('x', x), scene.normal('w', w, { dtype }), null, scene.normal('b', [columns]), null, mask];
+          const mask = scene.integers(
+            'mask',
+            [w[0]!, words],
+            () => Math.floor(scene.random.next() * 2 ** 32),
+            'u32',
+          );
+          const inputs = [
+            scene.normal('x', x),
+            scene.normal('w', w, { dtype }),
+            null,
+            scene.normal('b', [columns]),
+            null,
+            mask,
+          ];
           scene.output(scene.graph.apply(matmul, inputs, plain)[0]!);
           await expectGpuEqualsCpu(scene, inner);
         });

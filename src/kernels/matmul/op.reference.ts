@@ -36,7 +36,8 @@ export function matmulReference(
   const limit = (group: number | null, row: number, full: number) =>
     activeColumns(limits ?? null, { group, rowsPerSequence }, row, full);
   const weight = (k: number, n: number) => {
-    if (mask && !maskBit(mask.data, words, orientation === 'nt' ? n : k, orientation === 'nt' ? k : n)) return 0;
+    if (mask && !maskBit(mask.data, words, orientation === 'nt' ? n : k, orientation === 'nt' ? k : n))
+      return 0;
     return w!.data[k * at.wInner + n * at.wColumn]!;
   };
   for (let m = 0; m < rows; m++) {
@@ -44,7 +45,8 @@ export function matmulReference(
     const outerEnd = tn ? columns : limit(outerLimit, m, columns);
     for (let n = 0; n < columns; n++) {
       let sum = 0;
-      for (let k = 0; n < outerEnd && k < innerEnd; k++) {
+      const steps = n < outerEnd ? innerEnd : 0;
+      for (let k = 0; k < steps; k++) {
         if (tn && (m >= limit(innerLimit, k, rows) || n >= limit(outerLimit, k, columns))) continue;
         sum += x!.data[m * at.xRow + k * at.xInner]! * weight(k, n);
       }

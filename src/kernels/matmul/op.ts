@@ -26,7 +26,8 @@ export const matmul: Op<MatmulAttributes> = {
   name: 'matmul',
   infer([x, w, addend], attributes) {
     const shape = productShape(x!, w!, attributes.orientation);
-    if (addend && String(matrixOf(addend.shape)) !== String(matrixOf(shape))) throw new Error('matmul: addend does not fit');
+    if (addend && String(matrixOf(addend.shape)) !== String(matrixOf(shape)))
+      throw new Error('matmul: addend does not fit');
     return [{ dtype: 'f32', shape }];
   },
   vjp: matmulVjp,
@@ -37,7 +38,8 @@ export const matmul: Op<MatmulAttributes> = {
 function productShape(x: TensorSpec, w: TensorSpec, orientation: Orientation): number[] {
   const a = matrixOf(x.shape);
   const b = matrixOf(w.shape);
-  const inner = orientation === 'tn' ? [a.rows, b.rows] : [a.columns, orientation === 'nt' ? b.columns : b.rows];
+  const inner =
+    orientation === 'tn' ? [a.rows, b.rows] : [a.columns, orientation === 'nt' ? b.columns : b.rows];
   if (inner[0] !== inner[1]) {
     throw new Error(`matmul ${orientation}: inner sizes differ, [${x.shape}] and [${w.shape}]`);
   }
@@ -57,7 +59,9 @@ function matmulVjp({ graph, node, gradients, needs }: VjpContext<MatmulAttribute
   if (needs(3)) throw new Error('matmul: biases are frozen');
   const swapped = { scale, innerLimit: outerLimit, outerLimit: innerLimit, rowsPerSequence };
   const flipped = orientation === 'nt' ? 'nn' : 'nt';
-  const dx = needs(0) ? graph.apply(matmul, [dy, w!, null, null, limits!, mask!], { orientation: flipped, ...swapped })[0]! : null;
+  const dx = needs(0)
+    ? graph.apply(matmul, [dy, w!, null, null, limits!, mask!], { orientation: flipped, ...swapped })[0]!
+    : null;
   let dw: Tensor | null = null;
   if (needs(1)) {
     if (mask) throw new Error('matmul: a masked weight is frozen');

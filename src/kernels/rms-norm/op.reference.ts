@@ -3,7 +3,11 @@ import type { RmsNormAttributes } from './op.ts';
 
 type Inputs = readonly (HostTensor | null)[];
 
-export function rmsNormReference([x, w]: Inputs, [y]: readonly HostTensor[], { epsilon }: RmsNormAttributes): void {
+export function rmsNormReference(
+  [x, w]: Inputs,
+  [y]: readonly HostTensor[],
+  { epsilon }: RmsNormAttributes,
+): void {
   const n = w!.data.length;
   for (let row = 0; row < x!.data.length; row += n) {
     const inverse = inverseRms(x!, row, n, epsilon);
@@ -11,14 +15,19 @@ export function rmsNormReference([x, w]: Inputs, [y]: readonly HostTensor[], { e
   }
 }
 
-export function rmsNormBackwardReference([x, w, dy]: Inputs, [dx]: readonly HostTensor[], { epsilon }: RmsNormAttributes): void {
+export function rmsNormBackwardReference(
+  [x, w, dy]: Inputs,
+  [dx]: readonly HostTensor[],
+  { epsilon }: RmsNormAttributes,
+): void {
   const n = w!.data.length;
   for (let row = 0; row < x!.data.length; row += n) {
     const inverse = inverseRms(x!, row, n, epsilon);
     let along = 0;
     for (let i = 0; i < n; i++) along += dy!.data[row + i]! * w!.data[i]! * x!.data[row + i]!;
     const pull = (along * inverse ** 3) / n;
-    for (let i = 0; i < n; i++) dx!.data[row + i] = dy!.data[row + i]! * w!.data[i]! * inverse - x!.data[row + i]! * pull;
+    for (let i = 0; i < n; i++)
+      dx!.data[row + i] = dy!.data[row + i]! * w!.data[i]! * inverse - x!.data[row + i]! * pull;
   }
 }
 

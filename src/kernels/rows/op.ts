@@ -43,14 +43,22 @@ const scatterRows: Op<{ size: number }> = {
     const c = y!.shape[1]!;
     y!.data.fill(0);
     rows!.data.forEach((row: number, i: number) => {
-      for (let j = 0; j < c && row >= 0; j++) y!.data[row * c + j] = x!.data[i * c + j]!;
+      if (row < 0) return;
+      for (let j = 0; j < c; j++) y!.data[row * c + j] = x!.data[i * c + j]!;
     });
   },
   dispatches({ inputs: [x, rows], outputs: [y] }) {
     const all = sizeOf(y!.shape);
     const count = sizeOf(x!.shape);
     return [
-      { label: 'zero', code: [flatIndex, zeroCode], uniforms: [u32(all)], bindings: [y!], workgroups: threads(all), work: all },
+      {
+        label: 'zero',
+        code: [flatIndex, zeroCode],
+        uniforms: [u32(all)],
+        bindings: [y!],
+        workgroups: threads(all),
+        work: all,
+      },
       {
         label: 'scatter rows',
         code: [flatIndex, scatterCode],
@@ -78,7 +86,9 @@ export const writeRows: Op<Record<never, never>> = {
     });
   },
   dispatches({ inputs: [target, value, start] }) {
-    return [copyRows('write rows', value!, start!, target!, sizeOf(value!.shape), sizeOf(target!.shape), false)];
+    return [
+      copyRows('write rows', value!, start!, target!, sizeOf(value!.shape), sizeOf(target!.shape), false),
+    ];
   },
 };
 
@@ -98,7 +108,15 @@ export const readRows: Op<{ rows: number }> = {
 
 type Tensors = Parameters<typeof writeRows.dispatches>[0]['outputs'][number];
 
-function copyRows(label: string, from: Tensors, start: Tensors, to: Tensors, count: number, end: number, reads: boolean) {
+function copyRows(
+  label: string,
+  from: Tensors,
+  start: Tensors,
+  to: Tensors,
+  count: number,
+  end: number,
+  reads: boolean,
+) {
   const step = reads ? count : matrixOf(to.shape).columns;
   return {
     label,

@@ -6,12 +6,12 @@ interface Props {
   title: string;
   /** The latest value, beside the title. */
   reading?: string;
-  chart: (size: { width: number; height: number }) => ReactNode;
-  table: (visible: boolean) => ReactNode;
+  renderChart: (size: { width: number; height: number }) => ReactNode;
+  renderTable: (visible: boolean) => ReactNode;
 }
 
 /** A small chart with its title, its latest value, and a switch to its table twin. */
-export function ChartFrame({ title, reading, chart, table }: Props) {
+export function ChartFrame({ title, reading, renderChart, renderTable }: Props) {
   const [asTable, setAsTable] = useState(false);
   const { ref, width, height } = useSize();
   return (
@@ -22,14 +22,22 @@ export function ChartFrame({ title, reading, chart, table }: Props) {
         <TableSwitch title={title} on={asTable} onChange={setAsTable} />
       </div>
       <div className="chart-area" ref={ref} data-hidden={asTable} aria-hidden="true">
-        {width > 0 && height > 0 && chart({ width, height })}
+        {width > 0 && height > 0 && renderChart({ width, height })}
       </div>
-      {table(asTable)}
+      {renderTable(asTable)}
     </div>
   );
 }
 
-export function TableSwitch({ title, on, onChange }: { title: string; on: boolean; onChange: (on: boolean) => void }) {
+export function TableSwitch({
+  title,
+  on,
+  onChange,
+}: {
+  title: string;
+  on: boolean;
+  onChange: (on: boolean) => void;
+}) {
   return (
     <button
       type="button"

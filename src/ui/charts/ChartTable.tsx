@@ -13,7 +13,10 @@ interface Props {
 /** The table twin of a chart: the same numbers, for those who read rather than look. */
 export const ChartTable = memo(function ChartTable({ name, head, rows, visible }: Props) {
   return (
-    <div className={visible ? 'chart-table' : 'sr-only'} {...(visible ? { tabIndex: 0, role: 'group', 'aria-label': name } : {})}>
+    <div
+      className={visible ? 'chart-table' : 'sr-only'}
+      {...(visible ? { tabIndex: 0, role: 'group', 'aria-label': name } : {})}
+    >
       <table aria-label={name}>
         <thead>
           <tr>

@@ -1,5 +1,5 @@
 import { useMemo, useState } from 'react';
-import { CartesianGrid, ReferenceLine, ScatterChart, XAxis, YAxis } from 'recharts';
+import { CartesianGrid, ReferenceLine, Scatter, ScatterChart, XAxis, YAxis } from 'recharts';
 import { useStore } from 'zustand';
 import { compact, scoreText } from '../../session/format.ts';
 import { isCandidate } from '../../session/view.ts';
@@ -9,7 +9,6 @@ import { sessionStore } from '../../state/session.ts';
 import { axisOver } from './axis.ts';
 import { FrontKeys } from './FrontKeys.tsx';
 import { FrontLayer } from './FrontLayer.tsx';
-import { FrontLegend } from './FrontLegend.tsx';
 import { pointText } from './pointText.ts';
 import { useSize } from './useSize.ts';
 
@@ -25,7 +24,7 @@ export default function FrontChart() {
   const canPick = (point: Point) => isCandidate(point, view.groups);
   return (
     <div className="front-chart">
-      <p className="front-reading">{shown ? pointText(shown, view) : 'Each dot is one sub-network. Click one, or use the arrow keys.'}</p>
+      <p className="front-reading">{shown ? pointText(shown, view) : invitation(view)}</p>
       <div className="front-area">
         <div className="chart-area" ref={ref} aria-hidden="true">
           {width > 0 && height > 0 && (
@@ -45,10 +44,16 @@ export default function FrontChart() {
         </div>
         <FrontKeys view={view} cursor={cursor} onCursor={setCursor} />
       </div>
-      <FrontLegend points={view.points} />
     </div>
   );
 }
+
+const invitation = ({ front }: SessionView): string =>
+  front.length > 0
+    ? 'Each dot is one sub-network. Click one, or use the arrow keys.'
+    : 'The base model before any training. Sub-networks follow once the adapters are trained.';
+
+const nothing = () => <g />;
 
 interface PlotProps {
   view: SessionView;
@@ -58,14 +63,36 @@ interface PlotProps {
 }
 
 function Plot({ view, width, height, children }: PlotProps) {
-  const { points, heuristicScore, metric } = view;
-  const x = useMemo(() => axisOver(points.map((point) => point.macs), 6, [0, Infinity]), [points]);
+  const { points, heuristicScore, metric, maximalMacs } = view;
+  const x = useMemo(
+    () =>
+      axisOver(
+        points.map((point) => point.macs),
+        6,
+        [0, Infinity],
+        maximalMacs * 0.2,
+      ),
+    [points, maximalMacs],
+  );
   const y = useMemo(
-    () => axisOver([...points.map((point) => point.score), ...(heuristicScore === null ? [] : [heuristicScore])], 5, [0, 1]),
+    () =>
+      axisOver(
+        [...points.map((point) => point.score), ...(heuristicScore === null ? [] : [heuristicScore])],
+        5,
+        [0, 1],
+        0.2,
+      ),
     [points, heuristicScore],
   );
+  // Axes only appear with a graphical item; FrontLayer draws, so this one holds the domain and shows nothing.
+  const corners = useMemo(() => x.domain.map((macs, index) => ({ macs, score: y.domain[index] })), [x, y]);
   return (
-    <ScatterChart width={width} height={height} margin={{ top: 8, right: 16, bottom: 18, left: 14 }} accessibilityLayer={false}>
+    <ScatterChart
+      width={width}
+      height={height}
+      margin={{ top: 8, right: 16, bottom: 18, left: 14 }}
+      accessibilityLayer={false}
+    >
       <CartesianGrid />
       <XAxis
         type="number"
@@ -82,15 +109,27 @@ function Plot({ view, width, height, children }: PlotProps) {
         dataKey="score"
         domain={y.domain}
         ticks={y.ticks}
-        tickFormatter={(score: number) => (metric === 'accuracy' ? `${Math.round(score * 1000) / 10} %` : scoreText(score, metric))}
+        tickFormatter={(score: number) =>
+          metric === 'accuracy' ? `${Math.round(score * 1000) / 10} %` : scoreText(score, metric)
+        }
         tickLine={false}
         axisLine={false}
         width={46}
-        label={{ value: metric === 'accuracy' ? 'Accuracy' : 'Perplexity', angle: -90, position: 'insideLeft', offset: -4 }}
+        label={{
+          value: metric === 'accuracy' ? 'Accuracy' : 'Perplexity',
+          angle: -90,
+          position: 'insideLeft',
+          offset: -4,
+        }}
       />
       {heuristicScore !== null && (
-        <ReferenceLine className="heuristic-line" y={heuristicScore} label={{ value: 'heuristic', position: 'insideTopRight' }} />
+        <ReferenceLine
+          className="heuristic-line"
+          y={heuristicScore}
+          label={{ value: 'heuristic', position: 'insideBottomRight' }}
+        />
       )}
+      <Scatter data={corners} shape={nothing} isAnimationActive={false} />
       {children}
     </ScatterChart>
   );

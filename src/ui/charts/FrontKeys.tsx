@@ -12,7 +12,14 @@ interface Props {
   onCursor: (index: number | null) => void;
 }
 
-const steps: Readonly<Record<string, number>> = { ArrowRight: 1, ArrowUp: 1, ArrowLeft: -1, ArrowDown: -1, Home: -Infinity, End: Infinity };
+const steps: Readonly<Record<string, number>> = {
+  ArrowRight: 1,
+  ArrowUp: 1,
+  ArrowLeft: -1,
+  ArrowDown: -1,
+  Home: -Infinity,
+  End: Infinity,
+};
 
 /**
  * The front for the keyboard and for screen readers: a list box over the plot, from the cheapest to the dearest.
@@ -55,7 +62,13 @@ export function FrontKeys({ view, cursor, onCursor }: Props) {
         onBlur={() => onCursor(null)}
       >
         {stops.map((point) => (
-          <span key={point.index} id={`${id}-${point.index}`} role="option" aria-selected={point.index === view.chosen?.index} className="sr-only">
+          <span
+            key={point.index}
+            id={`${id}-${point.index}`}
+            role="option"
+            aria-selected={point.index === view.chosen?.index}
+            className="sr-only"
+          >
             {pointText(point, view)}
           </span>
         ))}
@@ -69,6 +82,8 @@ export function FrontKeys({ view, cursor, onCursor }: Props) {
 
 /** The front and the tagged sub-networks, by MACs. */
 function stopsOf({ points, front, groups }: SessionView): Point[] {
-  const tagged = points.filter((point) => point.tag !== null && point.dominated && isCandidate(point, groups));
+  const tagged = points.filter(
+    (point) => point.tag !== null && point.dominated && isCandidate(point, groups),
+  );
   return [...front, ...tagged].toSorted((a, b) => a.macs - b.macs || a.score - b.score);
 }

@@ -38,9 +38,20 @@ export function FrontLayer(props: Props) {
   return (
     <g>
       <Crowd placed={placed} />
-      <path className="front-line" d={stepLine(front.map((point) => placed[point.index]), area.x + area.width)} />
-      {front.map((point) => point.tag === null && <MarkAt key={point.index} mark="front" place={placed[point.index]} />)}
-      {placed.map(({ point }) => point.tag && <MarkAt key={point.index} mark={point.tag} place={placed[point.index]} />)}
+      <path
+        className="front-line"
+        d={stepLine(
+          front.map((point) => placed[point.index]),
+          area.x + area.width,
+        )}
+      />
+      {front.map(
+        (point) =>
+          point.tag === null && <MarkAt key={point.index} mark="front" place={placed[point.index]} />,
+      )}
+      {placed.map(
+        ({ point }) => point.tag && <MarkAt key={point.index} mark={point.tag} place={placed[point.index]} />,
+      )}
       <Ring className="ring-cursor" place={at(cursor)} radius={11} />
       <Ring className="ring-inspected" place={at(inspected)} radius={9} />
       <Ring className="ring-chosen" place={at(chosen)} radius={9} />
@@ -77,10 +88,20 @@ function stepLine(front: readonly (Placed | undefined)[], right: number): string
 
 function MarkAt({ mark, place }: { mark: Mark; place: Placed | undefined }) {
   if (!place) return null;
-  return <path className={`mark ${mark}`} d={markPath(mark)} transform={`translate(${place.x} ${place.y})`} />;
+  return (
+    <path className={`mark ${mark}`} d={markPath(mark)} transform={`translate(${place.x} ${place.y})`} />
+  );
 }
 
-function Ring({ className, place, radius }: { className: string; place: Placed | undefined; radius: number }) {
+function Ring({
+  className,
+  place,
+  radius,
+}: {
+  className: string;
+  place: Placed | undefined;
+  radius: number;
+}) {
   return place ? <circle className={className} cx={place.x} cy={place.y} r={radius} /> : null;
 }
 
@@ -90,14 +111,17 @@ interface PlaneProps extends Props {
 }
 
 function PointerPlane({ placed, area, canPick, onPick, onHover }: PlaneProps) {
-  const nearest = (event: React.PointerEvent<SVGRectElement> | React.MouseEvent<SVGRectElement>): Point | null => {
+  const nearest = (
+    event: React.PointerEvent<SVGRectElement> | React.MouseEvent<SVGRectElement>,
+  ): Point | null => {
     const frame = event.currentTarget.ownerSVGElement?.getBoundingClientRect();
     if (!frame) return null;
     const [x, y] = [event.clientX - frame.left, event.clientY - frame.top];
     let best: { point: Point; distance: number } | null = null;
     for (const candidate of placed) {
       const distance = Math.hypot(candidate.x - x, candidate.y - y) - (candidate.point.dominated ? 0 : 3);
-      if (distance < (best?.distance ?? reach) && canPick(candidate.point)) best = { point: candidate.point, distance };
+      if (distance < (best?.distance ?? reach) && canPick(candidate.point))
+        best = { point: candidate.point, distance };
     }
     return best?.point ?? null;
   };

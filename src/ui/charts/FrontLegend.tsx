@@ -3,11 +3,22 @@ import type { Point } from '../../session/view.ts';
 import { markPath, markTitles } from './marks.ts';
 import type { Mark } from './marks.ts';
 
-const order: readonly Mark[] = ['front', 'dominated', 'heuristic', 'maximal', 'minimal', 'lora', 'untuned', 'untuned-dense'];
+const order: readonly Mark[] = [
+  'front',
+  'dominated',
+  'heuristic',
+  'maximal',
+  'minimal',
+  'lora',
+  'untuned',
+  'untuned-dense',
+];
 
 /** Only the marks that are on the chart. */
 export const FrontLegend = memo(function FrontLegend({ points }: { points: readonly Point[] }) {
-  const present = new Set<Mark>(points.map((point) => point.tag ?? (point.dominated ? 'dominated' : 'front')));
+  const present = new Set<Mark>(
+    points.map((point) => point.tag ?? (point.dominated ? 'dominated' : 'front')),
+  );
   return (
     <ul className="legend">
       {order

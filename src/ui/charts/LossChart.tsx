@@ -34,8 +34,8 @@ export default function LossChart() {
     <ChartFrame
       title="Loss"
       {...(last ? { reading: last.smooth.toPrecision(3) } : {})}
-      chart={(size) => <Curve {...size} data={data} />}
-      table={(visible) => (
+      renderChart={(size) => <Curve {...size} data={data} />}
+      renderTable={(visible) => (
         <ChartTable
           name="Loss data"
           head={['Step', 'Loss', 'Smoothed']}
@@ -51,13 +51,33 @@ export default function LossChart() {
 }
 
 function Curve({ width, height, data }: { width: number; height: number; data: Smoothed[] }) {
-  const x = { domain: [data[0]?.step ?? 0, Math.max(1, data.at(-1)?.step ?? 1)], ticks: axisOver([0, data.at(-1)?.step ?? 1], 4).ticks };
-  const y = axisOver(data.map((point) => point.loss), 3, [0, Infinity]);
+  const x = {
+    domain: [data[0]?.step ?? 0, Math.max(1, data.at(-1)?.step ?? 1)],
+    ticks: axisOver([0, data.at(-1)?.step ?? 1], 4).ticks,
+  };
+  const y = axisOver(
+    data.map((point) => point.loss),
+    3,
+    [0, Infinity],
+  );
   const line = { isAnimationActive: false, dot: false, activeDot: false } as const;
   return (
-    <LineChart width={width} height={height} data={data} margin={{ top: 6, right: 8, bottom: 0, left: 0 }} accessibilityLayer={false}>
+    <LineChart
+      width={width}
+      height={height}
+      data={data}
+      margin={{ top: 6, right: 8, bottom: 0, left: 0 }}
+      accessibilityLayer={false}
+    >
       <CartesianGrid vertical={false} />
-      <XAxis dataKey="step" type="number" domain={x.domain} ticks={x.ticks.filter((tick) => tick <= (x.domain[1] ?? 0) && tick >= (x.domain[0] ?? 0))} tickLine={false} height={20} />
+      <XAxis
+        dataKey="step"
+        type="number"
+        domain={x.domain}
+        ticks={x.ticks.filter((tick) => tick <= (x.domain[1] ?? 0) && tick >= (x.domain[0] ?? 0))}
+        tickLine={false}
+        height={20}
+      />
       <YAxis domain={y.domain} ticks={y.ticks} width={30} tickLine={false} axisLine={false} />
       <Line dataKey="loss" className="line-raw" {...line} />
       <Line dataKey="smooth" className="line-smooth" {...line} />

@@ -5,7 +5,7 @@ import { chooseMethod, recipeStore } from '../../state/recipe.ts';
 
 const order: readonly Method[] = ['lonas', 'shears', 'lora'];
 
-/** The pipelines, each with one line on what it does to the model. */
+/** The pipelines, and one line on what the chosen one does to the model. */
 export function MethodChoice({ disabled }: { disabled: boolean }) {
   const method = useStore(recipeStore, (state) => state.recipe.method);
   return (
@@ -15,9 +15,9 @@ export function MethodChoice({ disabled }: { disabled: boolean }) {
         <label key={key} className="method">
           <input type="radio" name="method" checked={method === key} onChange={() => chooseMethod(key)} />
           <span className="method-name">{presets[key].label}</span>
-          <span className="method-summary">{presets[key].summary}</span>
         </label>
       ))}
+      <p className="method-summary">{presets[method].summary}</p>
     </fieldset>
   );
 }

@@ -21,7 +21,8 @@ export function NumberField({ label, value, onChange, unit, step, disabled = fal
   const [draft, setDraft] = useState<{ text: string; problem: string } | null>(null);
   const change = (text: string) => {
     const typed = Number(text);
-    const problem = text.trim() === '' || !Number.isFinite(typed) ? 'A number is needed.' : onChange(typed / scale);
+    const problem =
+      text.trim() === '' || !Number.isFinite(typed) ? 'A number is needed.' : onChange(typed / scale);
     setDraft(problem === null ? null : { text, problem });
   };
   return (

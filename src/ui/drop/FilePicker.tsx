@@ -13,7 +13,13 @@ interface Props {
 }
 
 /** A file input that looks like the other buttons. Real input, real label: it works by keyboard and in tests. */
-export function FilePicker({ label, folder = false, accept, onFiles = openDropped, disabled = false }: Props) {
+export function FilePicker({
+  label,
+  folder = false,
+  accept,
+  onFiles = openDropped,
+  disabled = false,
+}: Props) {
   const input = useRef<HTMLInputElement>(null);
   const take = () => {
     const files = pickedFiles(input.current?.files ?? null);
@@ -21,7 +27,7 @@ export function FilePicker({ label, folder = false, accept, onFiles = openDroppe
     if (files.length > 0) onFiles(files).catch(reportError);
   };
   return (
-    <label className="button quiet file-picker">
+    <label className="button quiet small file-picker">
       <input
         ref={input}
         type="file"

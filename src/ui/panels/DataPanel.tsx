@@ -13,7 +13,9 @@ import './sources.css';
 export function DataPanel() {
   const { loading, summary } = useStore(dataStore);
   const busy = useStore(sessionStore, isRunActive) || loading !== null;
-  const kind = summary && <span className="chip">{summary.kind === 'pairs' ? 'prompt + answer' : 'plain text'}</span>;
+  const kind = summary && (
+    <span className="chip">{summary.kind === 'pairs' ? 'prompt + answer' : 'plain text'}</span>
+  );
   return (
     <Panel title="Data" step={2} className="source" aside={kind}>
       {loading !== null && (
@@ -24,10 +26,17 @@ export function DataPanel() {
       {summary ? (
         <Opened summary={summary} disabled={busy} />
       ) : (
-        loading === null && <p className="hint">Drop JSONL, JSON or CSV with prompts and answers, or plain text.</p>
+        loading === null && (
+          <p className="hint">Drop JSONL, JSON or CSV with prompts and answers, or plain text.</p>
+        )
       )}
       <div className="buttons">
-        <button type="button" className={summary ? 'quiet' : 'primary'} disabled={busy} onClick={() => void openData('demo')}>
+        <button
+          type="button"
+          className={summary ? 'quiet small' : 'primary'}
+          disabled={busy}
+          onClick={() => void openData('demo')}
+        >
           Use the demo data
         </button>
         <FilePicker label="File" accept=".jsonl,.ndjson,.json,.csv,.tsv,.txt" disabled={busy} />
@@ -80,7 +89,9 @@ function Split() {
           </li>
         ))}
       </ul>
-      {split.tooLong > 0 && <p className="hint">{integer(split.tooLong)} are longer than the recipe allows.</p>}
+      {split.tooLong > 0 && (
+        <p className="hint">{integer(split.tooLong)} are longer than the recipe allows.</p>
+      )}
     </div>
   );
 }
@@ -90,8 +101,20 @@ function Columns({ summary, disabled }: { summary: DataSummary; disabled: boolea
   const [prompt, answer] = [summary.prompt ?? '', summary.answer ?? ''];
   return (
     <div className="fields">
-      <SelectField label="Prompt column" value={prompt} options={options} disabled={disabled} onChange={(value) => void pickColumns(value, answer)} />
-      <SelectField label="Answer column" value={answer} options={options} disabled={disabled} onChange={(value) => void pickColumns(prompt, value)} />
+      <SelectField
+        label="Prompt column"
+        value={prompt}
+        options={options}
+        disabled={disabled}
+        onChange={(value) => void pickColumns(value, answer)}
+      />
+      <SelectField
+        label="Answer column"
+        value={answer}
+        options={options}
+        disabled={disabled}
+        onChange={(value) => void pickColumns(prompt, value)}
+      />
     </div>
   );
 }

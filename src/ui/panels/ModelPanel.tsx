@@ -2,8 +2,7 @@ import { memo } from 'react';
 import { useStore } from 'zustand';
 import { bytes, compact, integer } from '../../session/format.ts';
 import { modelStore, openModel } from '../../state/model.ts';
-import { sessionStore } from '../../state/session.ts';
-import { isRunActive } from '../../state/session.ts';
+import { isRunActive, sessionStore } from '../../state/session.ts';
 import type { ModelSummary } from '../../workers/studio.protocol.ts';
 import { Facts } from '../controls/Facts.tsx';
 import { Panel } from '../controls/Panel.tsx';
@@ -15,15 +14,29 @@ export function ModelPanel() {
   const fromSession = useStore(sessionStore, ({ view, origin }) => (origin === 'run' ? null : view.model));
   const busy = useStore(sessionStore, isRunActive) || loading !== null;
   return (
-    <Panel title="Model" step={1} className="source" aside={summary && <span className="chip">{summary.dtype}</span>}>
+    <Panel
+      title="Model"
+      step={1}
+      className="source"
+      aside={summary && <span className="chip">{summary.dtype}</span>}
+    >
       {loading !== null && (
         <p className="loading" role="status">
           Reading {loading}…
         </p>
       )}
-      {summary ? <Opened summary={summary} /> : loading === null && <Empty shared={fromSession?.name ?? null} />}
+      {summary ? (
+        <Opened summary={summary} />
+      ) : (
+        loading === null && <Empty shared={fromSession?.name ?? null} />
+      )}
       <div className="buttons">
-        <button type="button" className={summary ? 'quiet' : 'primary'} disabled={busy} onClick={() => void openModel('demo')}>
+        <button
+          type="button"
+          className={summary ? 'quiet small' : 'primary'}
+          disabled={busy}
+          onClick={() => void openModel('demo')}
+        >
           Use the demo model
         </button>
         <FilePicker label="Folder" folder disabled={busy} />
@@ -41,7 +54,9 @@ function Empty({ shared }: { shared: string | null }) {
       </p>
     );
   }
-  return <p className="hint">Drop a Hugging Face folder anywhere on this page. It never leaves your machine.</p>;
+  return (
+    <p className="hint">Drop a Hugging Face folder anywhere on this page. It never leaves your machine.</p>
+  );
 }
 
 const Opened = memo(function Opened({ summary }: { summary: ModelSummary }) {
@@ -53,10 +68,10 @@ const Opened = memo(function Opened({ summary }: { summary: ModelSummary }) {
       <Facts
         facts={[
           ['Architecture', summary.architecture.replace(/ForCausalLM$/, '')],
-          ['Parameters', <span title={integer(summary.parameters)}>{compact(summary.parameters)}</span>],
+          ['Parameters', compact(summary.parameters), integer(summary.parameters)],
           ['Layers', `${summary.layers} × ${integer(summary.hiddenSize)}`],
           ['On disk', bytes(summary.bytes)],
-          ['MACs a token', <span title={integer(summary.macsPerToken)}>{compact(summary.macsPerToken)}</span>],
+          ['MACs a token', compact(summary.macsPerToken), integer(summary.macsPerToken)],
           ['Vocabulary', integer(summary.vocabSize)],
         ]}
       />
@@ -95,7 +110,9 @@ function Modules({ modules }: { modules: ModelSummary['modules'] }) {
             ))}
           </tbody>
         </table>
-        {modules.length > mostModules && <p className="hint">… and {integer(modules.length - mostModules)} more</p>}
+        {modules.length > mostModules && (
+          <p className="hint">… and {integer(modules.length - mostModules)} more</p>
+        )}
       </div>
     </details>
   );

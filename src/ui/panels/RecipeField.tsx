@@ -27,7 +27,12 @@ export function RecipeField({ spec, disabled }: { spec: FieldSpec; disabled: boo
   }
   return (
     <label className="switch">
-      <input type="checkbox" checked={value === true} disabled={disabled} onChange={(event) => change(event.target.checked)} />
+      <input
+        type="checkbox"
+        checked={value === true}
+        disabled={disabled}
+        onChange={(event) => change(event.target.checked)}
+      />
       {spec.label}
     </label>
   );

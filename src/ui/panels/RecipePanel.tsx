@@ -41,14 +41,29 @@ function History({ disabled }: { disabled: boolean }) {
         </p>
         <p>
           <strong>Rank</strong> is the size of an adapter. <strong>Steps</strong> train them.{' '}
-          <strong>Evaluations</strong> is how many sub-networks the search may score, <strong>Population</strong>{' '}
-          how many it breeds from. The same <strong>seed</strong> gives the same run.
+          <strong>Evaluations</strong> is how many sub-networks the search may score,{' '}
+          <strong>Population</strong> how many it breeds from. The same <strong>seed</strong> gives the same
+          run.
         </p>
       </Explain>
-      <button type="button" className="icon" aria-label="Undo" title="Undo" disabled={disabled || !canUndo} onClick={undoRecipe}>
+      <button
+        type="button"
+        className="icon"
+        aria-label="Undo"
+        title="Undo"
+        disabled={disabled || !canUndo}
+        onClick={undoRecipe}
+      >
         ↶
       </button>
-      <button type="button" className="icon" aria-label="Redo" title="Redo" disabled={disabled || !canRedo} onClick={redoRecipe}>
+      <button
+        type="button"
+        className="icon"
+        aria-label="Redo"
+        title="Redo"
+        disabled={disabled || !canRedo}
+        onClick={redoRecipe}
+      >
         ↷
       </button>
     </>
@@ -57,7 +72,9 @@ function History({ disabled }: { disabled: boolean }) {
 
 function Advanced({ disabled }: { disabled: boolean }) {
   const recipe = useStore(recipeStore, (state) => state.recipe);
-  const shown = advancedFields.filter(({ fields }) => fields.some((spec) => readField(recipe, spec.path) !== undefined));
+  const shown = advancedFields.filter(({ fields }) =>
+    fields.some((spec) => readField(recipe, spec.path) !== undefined),
+  );
   return (
     <details className="advanced">
       <summary>Advanced</summary>

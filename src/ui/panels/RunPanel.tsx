@@ -60,7 +60,12 @@ function RunButtons() {
   const blocker = useBlocker();
   if (status !== 'running' && status !== 'paused') {
     return (
-      <button type="button" className="primary" disabled={starting || blocker !== null} onClick={() => void startRun()}>
+      <button
+        type="button"
+        className="primary"
+        disabled={starting || blocker !== null}
+        onClick={() => void startRun()}
+      >
         Run
       </button>
     );

@@ -16,7 +16,9 @@ export function Stages() {
   const current = view.stages.at(-1);
   const left = timeLeft(view);
   const shown = allStages.filter(
-    (stage) => view.stages.some((seen) => seen.stage === stage) || isPlanned(stage, view.status === 'finished', recipe.search !== null),
+    (stage) =>
+      view.stages.some((seen) => seen.stage === stage) ||
+      isPlanned(stage, view.status === 'finished', recipe.search !== null),
   );
   return (
     <>

@@ -77,6 +77,7 @@ export const advancedFields: readonly { title: string; fields: readonly FieldSpe
           ['sandwich', 'Sandwich'],
         ],
       },
+      { path: ['baseline'], label: 'Train plain LoRA as well, to compare', kind: 'switch' },
     ],
   },
   {

@@ -1,0 +1,61 @@
+import type { Backend } from '../backends/backend.ts';
+import { evaluationBatches } from '../datasets/batches.ts';
+import { Evaluator } from '../evaluation/evaluator.ts';
+import { costOf, denseModel } from '../evaluation/cost.ts';
+import { logitsOf } from '../evaluation/logits.ts';
+import { openModelFolder } from '../formats/huggingface.ts';
+import { PareError } from '../lib/assert.ts';
+import { llamaStructure } from '../models/llama-structure.ts';
+import { evaluationShapeOf, requireTokenizer, tokenizeAll } from '../recipes/data.ts';
+import { architectureOf, loadModel, originalModel } from '../recipes/model.ts';
+import { numberOf, usage, type Flags } from './arguments.ts';
+import { dataOf, modelFiles } from './inputs.ts';
+
+export type Command = (flags: Flags, subject: string | undefined, backend: () => Promise<Backend>) => Promise<unknown>;
+
+/** From the headers alone: no weights are read, no device is opened. */
+export const inspect: Command = async (_flags, subject) => {
+  const { config, tensors } = await openModelFolder(await modelFiles(subject));
+  const structure = llamaStructure(config);
+  const { macsPerToken, wholeModelParameters } = costOf(structure, denseModel);
+  const dtypeOf = (name: string) => (tensors.get(`${name}.weight`) ?? tensors.get('model.embed_tokens.weight'))!.dtype.toLowerCase();
+  return {
+    architecture: architectureOf(config),
+    parameters: wholeModelParameters,
+    layers: config.layers,
+    modules: structure.modules.map(({ name, shape }) => ({ name, shape, dtype: dtypeOf(name) })),
+    macsPerToken,
+  };
+};
+
+export const logits: Command = async ({ ids }, subject, backend) => {
+  const tokens = (ids ?? '').split(',').map((part) => Number(part.trim() || Number.NaN));
+  const model = await loadModel(await backend(), await modelFiles(subject));
+  const { vocabSize, maxPositions } = model.config;
+  if (tokens.some((id) => !Number.isInteger(id) || id < 0 || id >= vocabSize)) {
+    throw usage(`--ids must be token ids from 0 to ${vocabSize - 1}, separated by commas.`);
+  }
+  if (tokens.length > maxPositions) throw usage(`--ids has ${tokens.length} tokens; the model takes ${maxPositions}.`);
+  const rows = await logitsOf(originalModel(model), tokens);
+  return { logits: rows.map((row) => [...row]) };
+};
+
+export const evaluate: Command = async (flags, subject, backend) => {
+  const { task } = flags;
+  if (task !== 'exact' && task !== 'perplexity') throw usage('--task must be exact or perplexity.');
+  const limit = numberOf('limit', flags.limit, { least: 1, most: 1e9, whole: true }) ?? Infinity;
+  const data = await dataOf(flags);
+  const model = await loadModel(await backend(), await modelFiles(subject));
+  const began = performance.now();
+  const maxLength = Math.min(model.config.maxPositions, 2048);
+  const all = tokenizeAll(data, requireTokenizer(model.tokenizer), { task, maxLength }).examples;
+  const examples = all.slice(0, limit);
+  const shape = evaluationShapeOf(examples, data.content?.kind === 'documents' ? 'all' : 'answer', model.config.vocabSize);
+  const batches = [...evaluationBatches(examples, shape)];
+  const evaluator = await Evaluator.create(originalModel(model), shape, batches.length);
+  const scores = await evaluator.score(batches, []);
+  evaluator.dispose();
+  if (!Number.isFinite(scores.perplexity)) throw new PareError('not-finite', 'The model gives no finite probabilities on this data.', 'Check the weights and the tokenizer.');
+  const measured = task === 'exact' ? { accuracy: scores.accuracy } : { perplexity: scores.perplexity };
+  return { task, ...measured, examples: scores.examples, tokens: scores.tokens, seconds: (performance.now() - began) / 1000 };
+};

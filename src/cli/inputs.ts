@@ -1,0 +1,54 @@
+import { existsSync, statSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Backend } from '../backends/backend.ts';
+import { CpuBackend } from '../backends/cpu/cpu.ts';
+import { openDevice } from '../backends/webgpu/device.ts';
+import { WebGpuBackend } from '../backends/webgpu/webgpu.ts';
+import { openData } from '../datasets/parse.ts';
+import type { FileSource } from '../formats/source.ts';
+import { PareError } from '../lib/assert.ts';
+import { readData, type LoadedData } from '../recipes/data.ts';
+import { usage, type Flags } from './arguments.ts';
+import { closeDawn, openDawn } from './dawn.ts';
+import { nodeFile, nodeFolder } from './node-files.ts';
+
+/** `public/demo`, from the sources as well as from the built runner. */
+function demoFolder(): string {
+  let folder = dirname(fileURLToPath(import.meta.url));
+  while (!existsSync(join(folder, 'public/demo')) && folder !== dirname(folder)) folder = dirname(folder);
+  return join(folder, 'public/demo');
+}
+
+export function modelFiles(subject: string | undefined): Promise<FileSource[]> {
+  if (!subject) throw usage('A model is missing.');
+  const path = subject === 'demo' ? join(demoFolder(), 'model') : resolve(subject);
+  if (!existsSync(path)) throw new PareError('model-missing', `${subject} does not exist.`, 'Give the path of a model folder, or demo.');
+  return nodeFolder(statSync(path).isDirectory() ? path : dirname(path));
+}
+
+export async function dataOf({ data, prompt, answer }: Flags): Promise<LoadedData> {
+  if (!data) throw usage('--data is missing.');
+  const path = data === 'demo' ? join(demoFolder(), 'data/problems.jsonl') : resolve(data);
+  if (!existsSync(path)) throw new PareError('data-missing', `${data} does not exist.`, 'Give the path of a data file, or demo.');
+  const file = await openData(await nodeFile(path));
+  return readData(file, prompt && answer ? { prompt, answer } : undefined);
+}
+
+/** The device that `--device` names; without a GPU driver the CPU, which says so on standard error. */
+export async function backendOf({ device }: Flags): Promise<Backend> {
+  if (device === 'cpu') return new CpuBackend();
+  if (device !== 'webgpu') throw usage(`--device is ${device}; it must be webgpu or cpu.`);
+  try {
+    return new WebGpuBackend(await openDevice(await openDawn()));
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    process.stderr.write(`${reason} Going on with the CPU backend: slower, same results.\n`);
+    return new CpuBackend();
+  }
+}
+
+export function release(backend: Backend | null): void {
+  backend?.dispose();
+  closeDawn();
+}

@@ -1,0 +1,33 @@
+import type { Backend } from '../backends/backend.ts';
+import { PareError } from '../lib/assert.ts';
+import { helpText, readArguments, usage } from './arguments.ts';
+import { evaluate, inspect, logits, type Command } from './commands.ts';
+import { backendOf, release } from './inputs.ts';
+import { run } from './run-command.ts';
+
+const commands: Record<string, Command> = { inspect, logits, eval: evaluate, run };
+
+/** The headless runner: one command, its result on standard output, everything else on standard error. */
+async function main(): Promise<number> {
+  let backend: Backend | null = null;
+  try {
+    const { flags, command, subject } = readArguments(process.argv.slice(2));
+    if (flags.help || !command) {
+      process.stdout.write(helpText);
+      return command || flags.help ? 0 : 2;
+    }
+    const chosen = Object.hasOwn(commands, command) ? commands[command] : undefined;
+    if (!chosen) throw usage(`There is no command ${command}.`);
+    const result = await chosen(flags, subject, async () => (backend ??= await backendOf(flags)));
+    process.stdout.write(`${JSON.stringify(result, null, flags.json ? 0 : 2)}\n`);
+    return 0;
+  } catch (error) {
+    const { message, remedy } = error instanceof PareError ? error : { message: String((error as Error).stack ?? error), remedy: '' };
+    process.stderr.write(`${message}\n${remedy}\n`);
+    return error instanceof PareError && error.code === 'usage' ? 2 : 1;
+  } finally {
+    release(backend);
+  }
+}
+
+process.exitCode = await main();

@@ -1,0 +1,110 @@
+import { createWriteStream } from 'node:fs';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import type { ReadableStream as NodeStream } from 'node:stream/web';
+import { PareError } from '../lib/assert.ts';
+import { RunControl } from '../recipes/control.ts';
+import { runToEnd, searchHere } from '../recipes/engine.ts';
+import { exportModel } from '../recipes/export.ts';
+import { loadModel } from '../recipes/model.ts';
+import { presets } from '../recipes/presets.ts';
+import type { SessionEvent } from '../session/events.ts';
+import { writeSessionFile } from '../session/file.ts';
+import { encodeLink } from '../session/link.ts';
+import { appendToLog } from '../session/log.ts';
+import { recipeSchema, type Method, type Recipe } from '../session/recipe.ts';
+import { viewOf } from '../session/reduce.ts';
+import { numberOf, usage, type Flags } from './arguments.ts';
+import type { Command } from './commands.ts';
+import { dataOf, modelFiles } from './inputs.ts';
+
+export const run: Command = async (flags, subject, openBackend) => {
+  const out = flags.out;
+  if (!out) throw usage('--out is missing.');
+  const recipe = adjust(await readRecipe(subject, flags), flags);
+  const data = await dataOf(flags);
+  const model = await loadModel(await openBackend(), await modelFiles(flags.model));
+  const log: SessionEvent[] = [];
+  const onEvent = (event: SessionEvent) => {
+    appendToLog(log, [event]);
+    if (!flags.json) report(event);
+  };
+  const finished = await runToEnd({ recipe, model, data, control: new RunControl(), search: searchHere, onEvent });
+  if (!finished) throw new PareError('stopped', 'The run was stopped.', 'Run it again.');
+  const view = viewOf(log);
+  await mkdir(out, { recursive: true });
+  await writeFile(join(out, 'session.pare'), writeSessionFile(log));
+  await writeFile(join(out, 'results.json'), `${JSON.stringify({ metric: view.metric, rows: view.results }, null, 2)}\n`);
+  for (const { name, stream } of exportModel(finished, view.results).files) await save(join(out, 'model', name), stream);
+  return summary(log);
+};
+
+/** What `--json` prints of a run. */
+function summary(log: readonly SessionEvent[]) {
+  const evaluated = log.filter((event) => event.type === 'evaluated');
+  const generations = log.filter((event) => event.type === 'generation');
+  const end = log.find((event) => event.type === 'finished');
+  const { front } = viewOf(log);
+  const point = ({ genome, macs, score }: { genome: readonly number[] | null; macs: number; score: number }) => ({ genome: genome ?? [], macs, accuracy: score });
+  const heuristic = evaluated.find(({ tag }) => tag === 'heuristic') ?? evaluated.find(({ tag }) => tag === 'lora');
+  const base = process.env.PARE_URL ?? 'http://127.0.0.1:4173/';
+  return {
+    front: front.map(point),
+    heuristic: heuristic ? point(heuristic) : null,
+    hypervolume: generations.map(({ hypervolume }) => hypervolume),
+    link: `${base}${encodeLink(log).fragment}`,
+    seconds: end?.seconds ?? 0,
+  };
+}
+
+async function readRecipe(subject: string | undefined, { task }: Flags): Promise<Recipe> {
+  if (!subject) throw usage('A recipe is missing: lora, shears, lonas, or a recipe file.');
+  const kind = task ?? 'exact';
+  if (kind !== 'exact' && kind !== 'perplexity') throw usage('--task must be exact or perplexity.');
+  if (Object.hasOwn(presets, subject)) return presets[subject as Method].recipe(kind);
+  const text = await readFile(subject, 'utf8').catch(() => {
+    throw usage(`${subject} is neither lora, shears, lonas nor a readable recipe file.`);
+  });
+  const parsed = recipeSchema.safeParse(parseRecipe(text, subject));
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  throw new PareError('recipe-invalid', `${subject}: ${issue?.path.join('.') || 'the file'}: ${issue?.message}`, 'Save the recipe again in the studio, or mend this field.');
+}
+
+function parseRecipe(text: string, file: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new PareError('recipe-invalid', `${file} is not JSON: ${(error as Error).message}`, 'Save the recipe again in the studio.');
+  }
+}
+
+/** Flags on top of the recipe. */
+function adjust(recipe: Recipe, flags: Flags): Recipe {
+  const whole = (flag: 'seed' | 'steps' | 'population' | 'evaluations', least: number) => numberOf(flag, flags[flag], { least, most: 0xffffffff, whole: true });
+  const ratio = numberOf('sparsity', flags.sparsity, { least: 0, most: 0.99, whole: false });
+  const { sparsity, search, training } = recipe;
+  const adjusted: Recipe = {
+    ...recipe,
+    seed: whole('seed', 0) ?? recipe.seed,
+    training: { ...training, steps: whole('steps', 0) ?? training.steps },
+    search: search && { ...search, population: whole('population', 2) ?? search.population, evaluations: whole('evaluations', 1) ?? search.evaluations },
+    sparsity: ratio === undefined ? sparsity : ratio === 0 ? null : { method: 'wanda', pattern: null, calibration: 128, ...sparsity, ratio },
+  };
+  return recipeSchema.parse(adjusted);
+}
+
+async function save(path: string, stream: ReadableStream<Uint8Array>): Promise<void> {
+  await mkdir(dirname(path), { recursive: true });
+  await pipeline(Readable.fromWeb(stream as unknown as NodeStream<Uint8Array>), createWriteStream(path));
+}
+
+/** One line an event, on standard error. */
+function report(event: SessionEvent): void {
+  if (event.type === 'progress' || event.type === 'started') return;
+  const { type, at, ...rest } = event;
+  const text = type === 'losses' ? `step ${event.from + event.values.length}, loss ${event.values.at(-1)?.toFixed(4)}` : JSON.stringify(rest).slice(0, 160);
+  process.stderr.write(`${(at / 1000).toFixed(1).padStart(7)} s  ${type}  ${text}\n`);
+}

@@ -1,0 +1,86 @@
+import { describe, it } from 'vitest';
+import { expectGpuEqualsCpu, Scene } from '../compare.testing.ts';
+import { writeRows } from '../rows/op.ts';
+import { attention } from './op.ts';
+
+const shapes = [
+  { label: 'multi-head', heads: 2, kvHeads: 2, headDim: 6, sequences: 2, length: 5 },
+  { label: 'grouped-query', heads: 6, kvHeads: 2, headDim: 16, sequences: 3, length: 7 },
+  { label: 'multi-query', heads: 4, kvHeads: 1, headDim: 2, sequences: 1, length: 33 },
+  { label: 'one position', heads: 1, kvHeads: 1, headDim: 2, sequences: 3, length: 1 },
+];
+
+describe('attention', () => {
+  for (const { label, heads, kvHeads, headDim, sequences, length } of shapes) {
+    it(`${label}, head dim ${headDim}: forward and backward`, async () => {
+      const scene = new Scene();
+      const rows = sequences * length;
+      const [q, k, v] = [heads, kvHeads, kvHeads].map((count, i) =>
+        scene.normal('qkv'[i]!, [rows, count * headDim], { trainable: true }),
+      );
+      const scale = headDim ** -0.5;
+      const attributes = {
+        heads,
+        kvHeads,
+        headDim,
+        queriesPerSequence: length,
+        keysPerSequence: length,
+        scale,
+      };
+      const [y, lse] = scene.graph.apply(attention, [q!, k!, v!, null], attributes);
+      scene.output(y!, lse!, ...scene.gradients(y!).values());
+      await expectGpuEqualsCpu(scene, headDim + length);
+    });
+  }
+
+  for (const { start, length } of [
+    { start: 0, length: 4 },
+    { start: 3, length: 4 },
+    { start: 8, length: 1 },
+    { start: 7, length: 4 },
+  ]) {
+    it(`over a cache: ${length} new positions from ${start} on`, async () => {
+      const [heads, kvHeads, headDim, capacity] = [4, 2, 6, 9];
+      const scene = new Scene();
+      const first = scene.integers('start', [1], () => start);
+      const [k, v] = ['k', 'v'].map((name) => {
+        // What lies beyond the positions seen so far must not matter.
+        const stale = (i: number) => (i < start * kvHeads * headDim ? scene.random.normal() : 1e3);
+        const cache = scene.values(`${name} cache`, [capacity, kvHeads * headDim], stale);
+        return scene.graph.apply(
+          writeRows,
+          [cache, scene.normal(name, [length, kvHeads * headDim]), first],
+          {},
+        )[0]!;
+      });
+      const q = scene.normal('q', [length, heads * headDim]);
+      const attributes = {
+        heads,
+        kvHeads,
+        headDim,
+        queriesPerSequence: length,
+        keysPerSequence: capacity,
+        scale: 0.4,
+      };
+      scene.output(...scene.graph.apply(attention, [q, k!, v!, first], attributes), k!, v!);
+      await expectGpuEqualsCpu(scene, headDim + capacity);
+    });
+  }
+
+  it('survives scores of ±1000', async () => {
+    const scene = new Scene();
+    const [q, k, v] = ['q', 'k', 'v'].map((name) => scene.normal(name, [9, 4], { trainable: true }));
+    const attributes = {
+      heads: 2,
+      kvHeads: 2,
+      headDim: 2,
+      queriesPerSequence: 9,
+      keysPerSequence: 9,
+      scale: 300,
+    };
+    const [y] = scene.graph.apply(attention, [q!, k!, v!, null], attributes);
+    // The score's own rounding, 300·1e-7 of an exponent, is the scale here.
+    scene.output(y!);
+    await expectGpuEqualsCpu(scene, 300);
+  });
+});

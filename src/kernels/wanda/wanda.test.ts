@@ -1,0 +1,4 @@
+import { CpuBackend } from '../../backends/cpu/cpu.ts';
+import { wandaGoldens } from './golden.testing.ts';
+
+wandaGoldens(() => Promise.resolve(new CpuBackend()));

@@ -1,0 +1,38 @@
+/** Thrown at a checkpoint of a run that was told to stop. */
+export class RunStopped extends Error {
+  constructor() {
+    super('The run was stopped.');
+    this.name = 'RunStopped';
+  }
+}
+
+/** Pause, resume and stop: stages call `checkpoint` between portions of work of at most about a second. */
+export class RunControl {
+  #stopped = false;
+  #resume: (() => void) | null = null;
+  #paused: Promise<void> | null = null;
+
+  get paused(): boolean {
+    return this.#paused !== null;
+  }
+
+  pause(): void {
+    this.#paused ??= new Promise((resolve) => (this.#resume = resolve));
+  }
+
+  resume(): void {
+    this.#resume?.();
+    this.#paused = null;
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    this.resume();
+  }
+
+  /** Waits while paused; throws `RunStopped` after a stop. */
+  readonly checkpoint = async (): Promise<void> => {
+    if (this.#paused) await this.#paused;
+    if (this.#stopped) throw new RunStopped();
+  };
+}

@@ -1,0 +1,51 @@
+import { PareError } from '../lib/assert.ts';
+import { runSearch } from '../search/run.ts';
+import type { SessionEvent } from '../session/events.ts';
+import type { Recipe } from '../session/recipe.ts';
+import { RunControl, RunStopped } from './control.ts';
+import { prepareData, type LoadedData } from './data.ts';
+import type { LoadedModel } from './model.ts';
+import type { RunContext, SearchDriver } from './run-context.ts';
+import { runRecipe, type FinishedRun } from './run.ts';
+
+/** A search in this process: for Node, and wherever there is no worker. */
+export const searchHere: SearchDriver = runSearch;
+
+export interface EngineOptions {
+  readonly recipe: Recipe;
+  readonly model: LoadedModel;
+  readonly data: LoadedData;
+  readonly control: RunControl;
+  readonly search: SearchDriver;
+  readonly onEvent: (event: SessionEvent) => void;
+}
+
+/**
+ * Runs a recipe to its end. A stop gives the event `stopped` and null, a failure the event `failed` and the error;
+ * the model and the data stay as they are either way.
+ */
+export async function runToEnd(options: EngineOptions): Promise<FinishedRun | null> {
+  const { onEvent, control } = options;
+  const began = performance.now();
+  const emit: RunContext['emit'] = (event) => onEvent({ ...event, at: Math.round(performance.now() - began) } as SessionEvent);
+  try {
+    const data = prepareData(options.data, options.model, options.recipe);
+    const finished = await runRecipe({ ...options, data, emit, control });
+    emit({ type: 'finished', seconds: (performance.now() - began) / 1000 });
+    return finished;
+  } catch (error) {
+    if (error instanceof RunStopped) {
+      emit({ type: 'stopped' });
+      return null;
+    }
+    const { message, remedy } = toPareError(error);
+    emit({ type: 'failed', message: message.slice(0, 2000), remedy: remedy.slice(0, 2000) });
+    throw error;
+  }
+}
+
+function toPareError(error: unknown): { message: string; remedy: string } {
+  if (error instanceof PareError) return error;
+  const message = error instanceof Error ? error.message : String(error);
+  return { message: `The run failed: ${message}`, remedy: 'Run it again; if it fails again, try a smaller batch or the demo.' };
+}

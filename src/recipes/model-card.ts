@@ -1,0 +1,43 @@
+import type { ModelInfo, ResultRow } from '../session/events.ts';
+import type { Recipe } from '../session/recipe.ts';
+import { toMarkdown } from '../session/table.ts';
+
+export interface ModelCardFacts {
+  readonly name: string;
+  readonly model: ModelInfo;
+  readonly recipe: Recipe;
+  readonly rows: readonly ResultRow[];
+  readonly notes: readonly string[];
+  readonly merged: boolean;
+}
+
+const methods = { lora: 'LoRA', shears: 'Shears', lonas: 'LoNAS' } as const;
+
+/** README.md of an exported model: what it is, how it was made, what was measured. */
+export function modelCard({ name, model, recipe, rows, notes, merged }: ModelCardFacts): string {
+  const metric = recipe.task === 'exact' ? 'accuracy' : 'perplexity';
+  return [
+    '---',
+    `base_model: ${JSON.stringify(model.name)}`,
+    'library_name: transformers',
+    `tags: [pare, ${recipe.method}]`,
+    '---',
+    '',
+    `# ${name}`,
+    '',
+    `${methods[recipe.method]} of ${model.name} (SHA-256 of its weights ${model.sha256.slice(0, 16)}…), made in Pare.`,
+    merged ? '' : '\nLoad the base from this folder and the adapter from `adapter/` (PEFT).\n',
+    ...notes.map((note) => `- ${note}`),
+    '',
+    '## Results on the test split',
+    '',
+    toMarkdown(rows, metric),
+    '',
+    '## Recipe',
+    '',
+    '```json',
+    JSON.stringify(recipe, null, 2),
+    '```',
+    '',
+  ].join('\n');
+}

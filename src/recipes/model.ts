@@ -1,0 +1,111 @@
+import type { Backend, Store } from '../backends/backend.ts';
+import { createTokenizer, type TextTokenizer } from '../datasets/tokenizer.ts';
+import { openModelFolder, type ModelFolder } from '../formats/huggingface.ts';
+import type { ModelConfig } from '../formats/model-config.ts';
+import type { PeftAdapter } from '../formats/peft.ts';
+import type { FileSource } from '../formats/source.ts';
+import { PareError } from '../lib/assert.ts';
+import { inverseOrder, permuteChannels } from '../compression/ordering/order.ts';
+import { adapterA, adapterB, plainPlan, type AdapterPlan, type ElasticPlan } from '../models/elastic.ts';
+import { llamaStructure } from '../models/llama-structure.ts';
+import { plainModel, type Runnable } from '../models/runnable.ts';
+import type { ModelStructure } from '../models/structure.ts';
+import { loadWeights } from '../models/weights.ts';
+import { costOf, denseModel } from '../evaluation/cost.ts';
+import type { ModelInfo } from '../session/events.ts';
+import { toFloat32, type FloatDtype } from '../lib/half.ts';
+
+/** A model whose weights are on the device. */
+export interface LoadedModel {
+  readonly info: ModelInfo;
+  readonly folder: ModelFolder;
+  readonly backend: Backend;
+  readonly store: Store;
+  readonly config: ModelConfig;
+  readonly structure: ModelStructure;
+  /** null where the folder has none: such a model can be inspected and run on ids only. */
+  readonly tokenizer: TextTokenizer | null;
+  /** The adapter that came with the folder, else a plain plan. */
+  readonly plan: ElasticPlan;
+  /** Channel orders that are in force, by layer; undone before the next run. */
+  readonly orders: Map<number, readonly number[]>;
+}
+
+/** Opens a folder and streams its weights to the device. Nothing of an earlier model is touched if it fails. */
+export async function loadModel(backend: Backend, files: readonly FileSource[], onProgress?: (done: number, total: number) => void): Promise<LoadedModel> {
+  const folder = await openModelFolder(files);
+  const tokenizer = folder.tokenizerJson === undefined ? null : createTokenizer(folder.tokenizerJson, folder.tokenizerConfig, folder.config);
+  requireFits(backend, folder);
+  const store = backend.createStore();
+  try {
+    const { sha256 } = await loadWeights(folder, store, onProgress);
+    const plan = folder.peft ? await loadAdapter(folder.peft, store, folder.config) : plainPlan(folder.config.layers);
+    const structure = llamaStructure(folder.config);
+    return { info: infoOf(folder, structure, sha256), folder, backend, store, config: folder.config, structure, tokenizer, plan, orders: new Map() };
+  } catch (error) {
+    store.dispose();
+    throw error;
+  }
+}
+
+/** The model as it was opened, its adapter included. */
+export function originalModel({ backend, store, config, plan }: LoadedModel): Runnable {
+  return { ...plainModel(backend, store, config), plan };
+}
+
+/** Puts FFN channels back where the file has them. */
+export async function undoOrders({ store, config, orders }: LoadedModel): Promise<void> {
+  for (const [layer, order] of orders) await permuteChannels(store, config, layer, inverseOrder(order));
+  orders.clear();
+}
+
+function requireFits(backend: Backend, { tensors }: ModelFolder): void {
+  const limit = backend.facts.maxTensorBytes;
+  for (const [name, { begin, end }] of tensors) {
+    if (end - begin <= limit) continue;
+    throw new PareError(
+      'tensor-too-large',
+      `${name} has ${end - begin} bytes; this device takes at most ${limit} in one buffer.`,
+      'Use a smaller model, or a device with a larger storage buffer limit.',
+    );
+  }
+}
+
+function infoOf(folder: ModelFolder, structure: ModelStructure, sha256: string): ModelInfo {
+  const { config, name, tensors, bytes } = folder;
+  const dtypes = [...new Set([...tensors.values()].map(({ dtype }) => dtype))];
+  return {
+    name: name.slice(0, 200),
+    architecture: architectureOf(config).slice(0, 200),
+    sha256,
+    parameters: costOf(structure, denseModel).wholeModelParameters,
+    layers: config.layers,
+    hiddenSize: config.hiddenSize,
+    intermediateSize: config.intermediateSize,
+    vocabSize: config.vocabSize,
+    bytes,
+    dtype: dtypes.join(' + '),
+  };
+}
+
+/** `LlamaForCausalLM`, where config.json names it; else the model type. */
+export function architectureOf({ raw, modelType }: ModelConfig): string {
+  const named = Array.isArray(raw['architectures']) ? (raw['architectures'] as unknown[])[0] : undefined;
+  return typeof named === 'string' ? named : modelType;
+}
+
+async function loadAdapter(peft: PeftAdapter, store: Store, config: ModelConfig): Promise<ElasticPlan> {
+  const adapters = new Map<string, AdapterPlan>();
+  for (const { module, rank, scale, a, b } of peft.modules.values()) {
+    for (const [name, entry] of [
+      [adapterA(module), a],
+      [adapterB(module), b],
+    ] as const) {
+      const bytes = await peft.store.read(entry.name);
+      store.allocate(name, { dtype: 'f32', shape: entry.shape });
+      store.write(name, toFloat32(bytes, entry.dtype.toLowerCase() as FloatDtype));
+    }
+    adapters.set(module, { rank, scale, group: null, index: adapters.size });
+  }
+  return { ...plainPlan(config.layers), adapters };
+}

@@ -1,0 +1,68 @@
+import { heuristicGenome, maximalGenome, minimalGenome, subNetworkOf, type Genome } from '../../search/space.ts';
+import type { ResultRow } from '../../session/events.ts';
+import { measureSpeedup } from '../../evaluation/latency.ts';
+import type { Runnable } from '../../models/runnable.ts';
+import { finishModel } from '../finished-model.ts';
+import { originalModel } from '../model.ts';
+import { plainNetwork, resultRow } from '../result-row.ts';
+import { beginStage, progress, type RunContext } from '../run-context.ts';
+import { mergeable, subNetworkModel, type Trained } from '../trained.ts';
+import { scoreOnce } from './score.ts';
+import type { SearchOutcome } from './search.ts';
+
+const methodNames = { lora: 'LoRA', shears: 'Shears', lonas: 'LoNAS' } as const;
+const speedPairs = 5;
+
+/** Rows of the untuned base, dense and (where it was pruned) sparse, on the test split. */
+export async function testUntuned(run: RunContext, masked: ReadonlySet<string>): Promise<void> {
+  const dense = originalModel(run.model);
+  const facts = { genome: null, subNetwork: plainNetwork, merged: true, speedup: null };
+  const rows: [Runnable, ResultRow['tag'], string][] = [[dense, 'untuned-dense', 'w/o tune']];
+  if (masked.size > 0) rows.push([{ ...dense, masked }, 'untuned', 'w/o tune, sparse']);
+  for (const [model, tag, label] of rows) {
+    const scores = await scoreOnce(run, model, run.data.test);
+    run.emit({ type: 'result', row: resultRow(run, { ...facts, label, tag, sparse: tag === 'untuned' }, scores) });
+  }
+}
+
+/** Rows of the reference sub-networks and of the most accurate one, on the test split that nothing has seen. */
+export async function testSubNetworks(run: RunContext, trained: Trained, outcome: SearchOutcome): Promise<void> {
+  const { space } = trained.elastic;
+  const rows: [ResultRow['tag'], Genome][] = [
+    ['heuristic', heuristicGenome(space)],
+    ['maximal', maximalGenome(space)],
+    ['minimal', minimalGenome(space)],
+    ['best', outcome.best.genome],
+  ];
+  beginStage(run, 'test', rows.length + 1);
+  for (const [index, [tag, genome]] of rows.entries()) {
+    const scores = await scoreOnce(run, subNetworkModel(run.model, trained, genome), run.data.test);
+    run.emit({ type: 'result', row: resultRow(run, { ...describe(trained, genome), tag, label: `${methodNames[run.recipe.method]} ${tag}`, speedup: null }, scores) });
+    progress(run, 'test', index + 1);
+  }
+}
+
+/**
+ * Makes a sub-network the chosen one: builds it as it ships, scores it on the test split, and measures its speed
+ * beside the original's. The caller owns (and disposes of) the store of what is returned.
+ */
+export async function testChosen(run: RunContext, trained: Trained, genome: Genome, names: Iterable<string>): Promise<Runnable> {
+  const { data, model, recipe } = run;
+  const finished = await finishModel(subNetworkModel(model, trained, genome), names, mergeable(trained));
+  const scores = await scoreOnce(run, finished, data.test);
+  const { batch, length } = data.evaluationShape;
+  const { ratio } = await measureSpeedup(originalModel(model), finished, { sequences: batch, length, pairs: speedPairs }, run.control.checkpoint);
+  const label = recipe.method === 'lora' ? 'LoRA' : `${methodNames[recipe.method]} chosen`;
+  const facts = { ...describe(trained, genome), label, tag: 'chosen', speedup: ratio } as const;
+  run.emit({ type: 'result', row: resultRow(run, facts, scores) });
+  return finished;
+}
+
+function describe(trained: Trained, genome: Genome) {
+  return {
+    genome,
+    subNetwork: subNetworkOf(trained.elastic, genome),
+    sparse: trained.masked.size > 0,
+    merged: mergeable(trained),
+  };
+}

@@ -1,0 +1,50 @@
+import { Notices } from './Notices.tsx';
+import { SharedBanner } from './SharedBanner.tsx';
+import { TopBar } from './TopBar.tsx';
+import { PageDrop } from './drop/PageDrop.tsx';
+import { DataPanel } from './panels/DataPanel.tsx';
+import { ExportPanel } from './panels/ExportPanel.tsx';
+import { FrontPanel } from './panels/FrontPanel.tsx';
+import { GenesPanel } from './panels/GenesPanel.tsx';
+import { ModelPanel } from './panels/ModelPanel.tsx';
+import { RecipePanel } from './panels/RecipePanel.tsx';
+import { ResultsPanel } from './panels/ResultsPanel.tsx';
+import { RunPanel } from './panels/RunPanel.tsx';
+import { SharePanel } from './panels/SharePanel.tsx';
+import { TryPanel } from './panels/TryPanel.tsx';
+import './theme.css';
+import './base.css';
+import './layout.css';
+
+/** One screen: what goes in on the left, what happens in the middle, what comes out on the right. */
+export function App() {
+  return (
+    <div className="page">
+      <TopBar />
+      <Notices />
+      <SharedBanner />
+      <main className="bench">
+        <div className="column inputs">
+          <ModelPanel />
+          <DataPanel />
+          <RecipePanel />
+        </div>
+        <div className="column work">
+          <RunPanel />
+          <FrontPanel />
+          <ResultsPanel />
+        </div>
+        <div className="column outputs">
+          <GenesPanel />
+          <TryPanel />
+          <ExportPanel />
+          <SharePanel />
+        </div>
+      </main>
+      <footer className="foot">
+        <p>Nothing leaves this machine: this page may only connect to itself.</p>
+      </footer>
+      <PageDrop />
+    </div>
+  );
+}

@@ -1,0 +1,21 @@
+import { useStore } from 'zustand';
+import { dismiss, noticeStore } from '../state/notices.ts';
+
+/** Errors with what to do about them, and remarks. Alerts are spoken when they come. */
+export function Notices() {
+  const notices = useStore(noticeStore, (state) => state.notices);
+  return (
+    <div className="notices">
+      {notices.map(({ id, kind, message, remedy }) => (
+        <div key={id} className={`notice ${kind}`} role={kind === 'error' ? 'alert' : 'status'}>
+          <p>
+            <strong>{message}</strong> {remedy}
+          </p>
+          <button type="button" className="icon" aria-label="Dismiss" onClick={() => dismiss(id)}>
+            ✕
+          </button>
+        </div>
+      ))}
+    </div>
+  );
+}

@@ -1,0 +1,55 @@
+import { useStore } from 'zustand';
+import type { Method } from '../../session/recipe.ts';
+import { exportModel, exportStore } from '../../state/exporting.ts';
+import { sessionStore } from '../../state/session.ts';
+import { Panel } from '../controls/Panel.tsx';
+
+const what: Record<Method, string> = {
+  lora: 'The model with its adapters merged in, as a Hugging Face folder.',
+  lonas: 'The chosen model, merged and really sliced, as a Hugging Face folder.',
+  shears: 'The sparse base as a Hugging Face folder, with a PEFT adapter beside it.',
+};
+
+export function ExportPanel() {
+  const { busy, file } = useStore(exportStore);
+  const method = useStore(sessionStore, ({ view }) => view.recipe?.method ?? null);
+  const ready = useStore(
+    sessionStore,
+    ({ view, origin }) =>
+      origin === 'run' && view.chosen !== null && view.status !== 'running' && view.status !== 'paused',
+  );
+  return (
+    <Panel title="Export">
+      <p className="hint">
+        {ready && method ? what[method] : 'The chosen model, once a run made on this page is over.'}
+      </p>
+      <div className="buttons">
+        <button
+          type="button"
+          className="primary"
+          disabled={!ready || busy}
+          onClick={() => void exportModel()}
+        >
+          Export model
+        </button>
+        {busy && (
+          <span className="loading" role="status">
+            Writing the files…
+          </span>
+        )}
+      </div>
+      {file && (
+        <div className="exported" role="status">
+          <p>
+            Saved <strong>{file.name}</strong>
+          </p>
+          {file.notes.map((note) => (
+            <p key={note} className="hint">
+              {note}
+            </p>
+          ))}
+        </div>
+      )}
+    </Panel>
+  );
+}

@@ -1,0 +1,132 @@
+import { memo } from 'react';
+import { useStore } from 'zustand';
+import { compact, percent, scoreText } from '../../session/format.ts';
+import { geneGrid } from '../../session/genes.ts';
+import type { GeneCell, GeneRow } from '../../session/genes.ts';
+import { choosePoint, runStore } from '../../state/run.ts';
+import { sessionStore } from '../../state/session.ts';
+import { ChartTable } from '../charts/ChartTable.tsx';
+import { markTitles } from '../charts/marks.ts';
+import { Explain } from '../controls/Explain.tsx';
+import { Facts } from '../controls/Facts.tsx';
+import { Panel } from '../controls/Panel.tsx';
+import './genes.css';
+
+/** More columns than this would be slivers; the table twin has all of them. */
+const mostLayers = 96;
+
+/** The sub-network that is looked at, or else the chosen one: what it keeps of each layer. */
+export function GenesPanel() {
+  const view = useStore(sessionStore, (state) => state.view);
+  const inspected = useStore(sessionStore, (state) => state.inspected);
+  const index = inspected ?? view.chosen?.index ?? null;
+  const point = index === null ? undefined : view.points[index];
+  if (!point) return null;
+  const isChosen = index === view.chosen?.index;
+  const kind = point.tag ? markTitles[point.tag] : point.dominated ? 'Dominated' : 'On the front';
+  return (
+    <Panel
+      title="Sub-network"
+      className="genes"
+      aside={<Choice index={point.index} kind={kind} isChosen={isChosen} />}
+    >
+      <Facts
+        facts={[
+          [view.metric === 'accuracy' ? 'Accuracy' : 'Perplexity', scoreText(point.score, view.metric)],
+          ['MACs a token', compact(point.macs)],
+          ['Of maximum', view.maximalMacs > 0 ? percent(point.macs / view.maximalMacs, 0) : '–'],
+        ]}
+      />
+      {point.genome && view.groups.length > 0 ? (
+        <Picture rows={geneGrid(view.groups, point.genome)} />
+      ) : (
+        <p className="hint">
+          {point.tag === null
+            ? 'Its genes were left out of the link to keep it short.'
+            : 'It has no genes: nothing of it was left to the search.'}
+        </p>
+      )}
+    </Panel>
+  );
+}
+
+function Choice({ index, kind, isChosen }: { index: number; kind: string; isChosen: boolean }) {
+  const canChoose = useStore(
+    sessionStore,
+    ({ view, origin }) => origin === 'run' && view.status !== 'running' && view.status !== 'paused',
+  );
+  const choosing = useStore(runStore, (state) => state.choosing);
+  return (
+    <>
+      <span className="soft">{kind}</span>
+      <Explain about="the picture of a sub-network">
+        <p>
+          One column a layer, one row a choice. The filled part of a bar is what this sub-network keeps of the
+          width or the adapter rank; the number is how much that is.
+        </p>
+      </Explain>
+      {choosing === index && <span className="loading">Measuring…</span>}
+      {isChosen && choosing === null && <span className="chip chosen">chosen</span>}
+      {!isChosen && canChoose && choosing === null && (
+        <button type="button" className="quiet small" onClick={() => void choosePoint(index)}>
+          Choose
+        </button>
+      )}
+    </>
+  );
+}
+
+const Picture = memo(function Picture({ rows }: { rows: GeneRow[] }) {
+  const layers = Math.min(mostLayers, rows[0]?.cells.length ?? 0);
+  return (
+    <div role="group" aria-label="Genes">
+      <div
+        className="gene-grid"
+        aria-hidden="true"
+        style={{ gridTemplateColumns: `max-content repeat(${layers}, minmax(2px, 1fr))` }}
+      >
+        {rows.map((row) => (
+          <Row key={row.label} row={row} layers={layers} />
+        ))}
+        <span className="gene-label">layer</span>
+        {Array.from({ length: layers }, (_, layer) => (
+          <span key={layer} className="gene-layer">
+            {layers <= 16 || layer % 4 === 0 ? layer : ''}
+          </span>
+        ))}
+      </div>
+      <ChartTable
+        name="Genes data"
+        head={['Gene', ...Array.from({ length: rows[0]?.cells.length ?? 0 }, (_, layer) => `Layer ${layer}`)]}
+        rows={rows.map((row) => ({
+          key: row.label,
+          cells: [row.label, ...row.cells.map((cell) => cell?.value ?? '–')],
+        }))}
+        visible={false}
+      />
+    </div>
+  );
+});
+
+function Row({ row, layers }: { row: GeneRow; layers: number }) {
+  return (
+    <>
+      <span className="gene-label" title={row.label}>
+        {row.label}
+      </span>
+      {row.cells.slice(0, layers).map((cell, layer) => (
+        <Bar key={layer} cell={cell} kind={row.kind} numbers={layers <= 8} />
+      ))}
+    </>
+  );
+}
+
+function Bar({ cell, kind, numbers }: { cell: GeneCell | null; kind: GeneRow['kind']; numbers: boolean }) {
+  if (!cell) return <span className="gene-none" />;
+  return (
+    <span className={`gene ${kind}`} title={`${cell.value} of ${Math.max(...cell.group.choices)}`}>
+      <span style={{ height: `${cell.fraction * 100}%` }} />
+      {numbers && <b>{cell.value}</b>}
+    </span>
+  );
+}

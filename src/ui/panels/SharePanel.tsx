@@ -1,0 +1,50 @@
+import { useState } from 'react';
+import { useStore } from 'zustand';
+import type { SessionView } from '../../session/view.ts';
+import { sessionStore } from '../../state/session.ts';
+import { copyShareLink, saveSession } from '../../state/share.ts';
+import { Panel } from '../controls/Panel.tsx';
+
+type Shared = Awaited<ReturnType<typeof copyShareLink>>;
+
+export function SharePanel() {
+  const view = useStore(sessionStore, (state) => state.view);
+  const empty = view.status === 'empty';
+  const [copied, setCopied] = useState<{ of: SessionView; shared: Shared } | null>(null);
+  // A link shows the session as it was; once there is more of it, the old link must not look like the current one.
+  const shared = copied?.of === view ? copied.shared : null;
+  const copy = async () => {
+    const made = await copyShareLink();
+    setCopied({ of: sessionStore.getState().view, shared: made });
+  };
+  return (
+    <Panel title="Share">
+      <p className="hint">
+        The whole search fits in a link: recipe, scores and genomes. Weights and text are never in it.
+      </p>
+      <div className="buttons">
+        <button type="button" disabled={empty} onClick={() => void copy()}>
+          Copy share link
+        </button>
+        <button type="button" className="quiet" disabled={empty} onClick={() => void saveSession()}>
+          Save session
+        </button>
+      </div>
+      {shared && (
+        <div className="shared" role="status">
+          <p>
+            {shared.copied ? 'Copied' : 'Copy it from here'}
+            <span className="soft"> · {(shared.address.length / 1000).toFixed(1)} kB</span>
+          </p>
+          <input
+            readOnly
+            aria-label="Share link"
+            value={shared.address}
+            onFocus={(event) => event.target.select()}
+          />
+          {shared.notice && <p className="hint">{shared.notice}</p>}
+        </div>
+      )}
+    </Panel>
+  );
+}

@@ -1,0 +1,82 @@
+import { useState } from 'react';
+import { useStore } from 'zustand';
+import { dataStore } from '../../state/data.ts';
+import { modelStore } from '../../state/model.ts';
+import { askBoth, previewStore, stopAnswering } from '../../state/preview.ts';
+import type { Answer } from '../../state/preview.ts';
+import { sessionStore } from '../../state/session.ts';
+import { Panel } from '../controls/Panel.tsx';
+import './try.css';
+
+const maxTokens = 64;
+
+/** One prompt, two answers: what was lost, or won. */
+export function TryPanel() {
+  const ready = useStore(
+    sessionStore,
+    ({ view, origin }) =>
+      origin === 'run' && view.chosen !== null && view.status !== 'running' && view.status !== 'paused',
+  );
+  const hasTokenizer = useStore(modelStore, (state) => state.summary?.hasTokenizer ?? true);
+  const example = useStore(dataStore, (state) => state.summary?.preview[0]?.prompt ?? '');
+  const { answering, original, chosen } = useStore(previewStore);
+  const [typed, setTyped] = useState<string | null>(null);
+  const prompt = typed ?? example;
+  const enabled = ready && hasTokenizer;
+  return (
+    <Panel title="Try it" className="try">
+      <form
+        onSubmit={(event) => {
+          event.preventDefault();
+          void askBoth(prompt, maxTokens);
+        }}
+      >
+        <textarea
+          aria-label="Prompt"
+          rows={3}
+          value={prompt}
+          disabled={!enabled}
+          placeholder={enabled ? 'Ask both models…' : ''}
+          onChange={(event) => setTyped(event.target.value)}
+        />
+        {answering === null ? (
+          <button type="submit" disabled={!enabled || prompt.trim() === ''}>
+            Answer
+          </button>
+        ) : (
+          <button type="button" onClick={() => void stopAnswering()}>
+            Stop answering
+          </button>
+        )}
+      </form>
+      {enabled ? (
+        <div className="answers">
+          <AnswerBox title="Original" answer={original} busy={answering === 'original'} />
+          <AnswerBox title="Chosen" answer={chosen} busy={answering === 'chosen'} />
+        </div>
+      ) : (
+        <p className="hint">{whyNot(hasTokenizer)}</p>
+      )}
+    </Panel>
+  );
+}
+
+const whyNot = (hasTokenizer: boolean): string =>
+  hasTokenizer
+    ? 'Once a run is over: the original’s and the chosen model’s answers, side by side.'
+    : 'The model came without a tokenizer.json, so it cannot read or write text.';
+
+function AnswerBox({ title, answer, busy }: { title: string; answer: Answer; busy: boolean }) {
+  return (
+    <section className={`answer ${title.toLowerCase()}`} aria-label={title} aria-busy={busy}>
+      <h3>
+        {title}
+        {answer.tokensPerSecond !== null && <span>{answer.tokensPerSecond.toFixed(0)} tok/s</span>}
+      </h3>
+      <p>
+        {answer.text}
+        {busy && <span className="caret" aria-hidden="true" />}
+      </p>
+    </section>
+  );
+}
