@@ -36,7 +36,8 @@ async function list(folder: string, prefix: string, depth: number): Promise<stri
   for (const entry of entries.toSorted((a, b) => (a.name < b.name ? -1 : 1))) {
     if (entry.name.startsWith('.')) continue;
     const path = prefix === '' ? entry.name : `${prefix}/${entry.name}`;
-    const isFolder = entry.isDirectory() || (entry.isSymbolicLink() && (await isDirectory(join(folder, path))));
+    const isFolder =
+      entry.isDirectory() || (entry.isSymbolicLink() && (await isDirectory(join(folder, path))));
     if (!isFolder) paths.push(path);
     else if (depth > 1) paths.push(...(await list(folder, path, depth - 1)));
   }

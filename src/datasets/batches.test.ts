@@ -1,10 +1,15 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Random } from '../lib/random.ts';
 import { batchShape, EpochOrder, evaluationBatches, makeBatch } from './batches.ts';
 import type { Example } from './data.ts';
 
-const example = (ids: number[], answerStart: number): Example => ({ ids, answerStart, prompt: '', answer: '' });
+const example = (ids: number[], answerStart: number): Example => ({
+  ids,
+  answerStart,
+  prompt: '',
+  answer: '',
+});
 const three = [example([1, 5, 6, 7, 2], 3), example([1, 8, 2], 1), example([1, 9, 9, 2], 3)];
 
 describe('makeBatch', () => {
@@ -38,18 +43,30 @@ describe('makeBatch', () => {
         ),
       );
     fc.assert(
-      fc.property(examples, fc.integer({ min: 1, max: 7 }), fc.constantFrom('answer', 'all'), fc.nat(), (list, size, loss, seed) => {
-        const shape = batchShape(list, size, loss);
-        const order = new EpochOrder(list.length, size, new Random(seed));
-        const training = Array.from({ length: 12 }, (_, step) => makeBatch(list, order.indices(step), shape));
-        for (const batch of [...training, ...evaluationBatches(list, shape)]) {
-          for (const [i, row] of batch.rows.entries()) {
-            const target = batch.targets[i];
-            if (row === -1) expect([target, batch.exampleOfRow[i]]).toEqual([-1, -1]);
-            else expect([batch.ids[row + 1], Math.floor(row / batch.length)]).toEqual([target, batch.exampleOfRow[i]]);
+      fc.property(
+        examples,
+        fc.integer({ min: 1, max: 7 }),
+        fc.constantFrom('answer', 'all'),
+        fc.nat(),
+        (list, size, loss, seed) => {
+          const shape = batchShape(list, size, loss);
+          const order = new EpochOrder(list.length, size, new Random(seed));
+          const training = Array.from({ length: 12 }, (_, step) =>
+            makeBatch(list, order.indices(step), shape),
+          );
+          for (const batch of [...training, ...evaluationBatches(list, shape)]) {
+            for (const [i, row] of batch.rows.entries()) {
+              const target = batch.targets[i];
+              if (row === -1) expect([target, batch.exampleOfRow[i]]).toEqual([-1, -1]);
+              else
+                expect([batch.ids[row + 1], Math.floor(row / batch.length)]).toEqual([
+                  target,
+                  batch.exampleOfRow[i],
+                ]);
+            }
           }
-        }
-      }),
+        },
+      ),
     );
   });
 });
@@ -87,6 +104,8 @@ describe('EpochOrder', () => {
   it('goes through a small data set several times a batch', () => {
     const indices = new EpochOrder(2, 5, new Random(1)).indices(0);
     expect(indices.length).toBe(5);
-    expect([0, 1].map((which) => indices.filter((index) => index === which).length).toSorted()).toEqual([2, 3]);
+    const counts = [0, 1].map((which) => indices.filter((index) => index === which).length);
+    expect(Math.max(...counts)).toBe(3);
+    expect(Math.min(...counts)).toBe(2);
   });
 });

@@ -51,12 +51,16 @@ export function batchShape(examples: readonly Example[], batch: number, loss: Lo
 }
 
 /** Tokens of an example that are predicted. */
-export function predictedTokens(example: Example, loss: LossSpan): number {
+function predictedTokens(example: Example, loss: LossSpan): number {
   return example.ids.length - (loss === 'all' ? 1 : example.answerStart);
 }
 
 /** The examples with these indices (at most B) as one batch. */
-export function makeBatch(examples: readonly Example[], indices: readonly number[], shape: BatchShape): Batch {
+export function makeBatch(
+  examples: readonly Example[],
+  indices: readonly number[],
+  shape: BatchShape,
+): Batch {
   const { batch, length, capacity, loss } = shape;
   assert(indices.length <= batch, `${indices.length} examples do not fit a batch of ${batch}`);
   const result: Batch = {
@@ -73,7 +77,10 @@ export function makeBatch(examples: readonly Example[], indices: readonly number
   let row = 0;
   for (const [b, index] of indices.entries()) {
     const example = examples[index];
-    assert(example && example.ids.length <= length, `example ${index} does not fit a batch of length ${length}`);
+    assert(
+      example && example.ids.length <= length,
+      `example ${index} does not fit a batch of length ${length}`,
+    );
     result.ids.set(example.ids, b * length);
     result.lengths[b] = example.ids.length;
     result.indices[b] = index;

@@ -36,11 +36,18 @@ export function recogniseColumns(table: Table): ColumnChoice | null {
 export function documentsOf(table: Table): Documents | null {
   const at = table.columns.findIndex((column) => column.toLowerCase() === 'text');
   if (at === -1 || recogniseColumns(table)) return null;
-  return { kind: 'documents', documents: table.rows.map((row) => (row[at] ?? '').trim()).filter((text) => text !== '') };
+  return {
+    kind: 'documents',
+    documents: table.rows.map((row) => (row[at] ?? '').trim()).filter((text) => text !== ''),
+  };
 }
 
 /** Every row as prompt and answer. Without a choice, columns are recognised; `file` names the table in errors. */
-export function toPairs(table: Table, file: string, choice: ColumnChoice | null = recogniseColumns(table)): Pair[] {
+export function toPairs(
+  table: Table,
+  file: string,
+  choice: ColumnChoice | null = recogniseColumns(table),
+): Pair[] {
   if (!choice) throw unknownColumns(table, file);
   const write = promptWriter(table, choice.prompt, file);
   const answerAt = columnIndex(table, choice.answer, file);
@@ -91,7 +98,7 @@ function columnIndex(table: Table, column: string, file: string): number {
  * The Alpaca prompt, which LLM-Adapters, LoNAS and Shears train on. (Their source indents the lines of the text by 16
  * or 20 blanks; that accident is left out.)
  */
-export function alpacaPrompt(instruction: string, input: string): string {
+function alpacaPrompt(instruction: string, input: string): string {
   const context = input === '' ? '' : ', paired with an input that provides further context';
   const given = input === '' ? '' : `### Input:\n${input}\n\n`;
   return (

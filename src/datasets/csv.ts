@@ -23,7 +23,8 @@ export function parseCsv(text: string, file: string, separator: ',' | '\t'): Tab
   }
   const columns = requireHeader(rows.shift(), file, lines.shift() ?? 1);
   for (const [i, row] of rows.entries()) requireWidth(row, columns, file, lines[i] ?? 1);
-  if (rows.length === 0) throw dataProblem(file, cursor.line, 'there is no row after the header', 'Add examples to the file.');
+  if (rows.length === 0)
+    throw dataProblem(file, cursor.line, 'there is no row after the header', 'Add examples to the file.');
   return { kind: 'table', columns, rows, lines };
 }
 
@@ -59,7 +60,13 @@ function readQuoted(cursor: Cursor): string {
   let cell = '';
   for (;;) {
     const close = text.indexOf('"', cursor.at + 1);
-    if (close === -1) throw dataProblem(file, firstLine, 'a quote is opened and never closed', 'Close it, or double it ("") inside a cell.');
+    if (close === -1)
+      throw dataProblem(
+        file,
+        firstLine,
+        'a quote is opened and never closed',
+        'Close it, or double it ("") inside a cell.',
+      );
     const part = text.slice(cursor.at + 1, close);
     cursor.line += part.split('\n').length - 1;
     cell += part;
@@ -68,8 +75,14 @@ function readQuoted(cursor: Cursor): string {
     cell += '"';
   }
   const next = text[cursor.at];
-  if (next === undefined || next === cursor.separator || next === '\n' || text.startsWith('\r\n', cursor.at)) return cell;
-  throw dataProblem(file, cursor.line, 'there is text after a closing quote', 'Double quotes ("") inside a quoted cell.');
+  if (next === undefined || next === cursor.separator || next === '\n' || text.startsWith('\r\n', cursor.at))
+    return cell;
+  throw dataProblem(
+    file,
+    cursor.line,
+    'there is text after a closing quote',
+    'Double quotes ("") inside a quoted cell.',
+  );
 }
 
 function requireHeader(header: string[] | undefined, file: string, line: number): string[] {
@@ -78,7 +91,12 @@ function requireHeader(header: string[] | undefined, file: string, line: number)
     ? 'a column has no name'
     : new Set(columns).size < columns.length && 'two columns have the same name';
   if (columns.length > 0 && !problem) return columns;
-  throw dataProblem(file, line, problem || 'there is no header', 'Put the names of the columns into the first line.');
+  throw dataProblem(
+    file,
+    line,
+    problem || 'there is no header',
+    'Put the names of the columns into the first line.',
+  );
 }
 
 function requireWidth(row: readonly string[], columns: readonly string[], file: string, line: number): void {

@@ -25,7 +25,8 @@ export function parseJsonLines(text: string, file: string): Table {
 export function parseJsonData(text: string, file: string): Table {
   if (isJsonLines(text)) return parseJsonLines(text, file);
   const list = listOf(parseAt(text, file, 1));
-  if (!list) throw dataProblem(file, 1, 'neither an array of objects nor an object with an array "data"', remedy);
+  if (!list)
+    throw dataProblem(file, 1, 'neither an array of objects nor an object with an array "data"', remedy);
   const lines = elementLines(text);
   return tableOf(
     list.map((value, i) => ({ record: requireRecord(value, file, lines[i] ?? 1, i), line: lines[i] ?? 1 })),
@@ -70,7 +71,9 @@ function tableOf(records: readonly Numbered[], file: string): Table {
   return {
     kind: 'table',
     columns,
-    rows: records.map(({ record }) => columns.map((column) => cellOf(Object.hasOwn(record, column) ? record[column] : null))),
+    rows: records.map(({ record }) =>
+      columns.map((column) => cellOf(Object.hasOwn(record, column) ? record[column] : null)),
+    ),
     lines: records.map(({ line }) => line),
   };
 }

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { bytesSource } from '../formats/source.ts';
 import { PareError } from '../lib/assert.ts';
@@ -49,7 +49,10 @@ describe('JSON lines', () => {
   });
 
   it('round-trips any texts', () => {
-    const rows = fc.array(fc.record({ q: fc.string(), a: fc.oneof(fc.string({ minLength: 1 }), fc.integer(), fc.boolean()) }), { minLength: 1 });
+    const rows = fc.array(
+      fc.record({ q: fc.string(), a: fc.oneof(fc.string({ minLength: 1 }), fc.integer(), fc.boolean()) }),
+      { minLength: 1 },
+    );
     fc.assert(
       fc.property(rows, (list) => {
         const read = table(list.map((row) => JSON.stringify(row)).join('\n'), 'd.jsonl');
@@ -84,6 +87,8 @@ describe('JSON', () => {
   });
 });
 
+const quote = (text: string) => `"${text.replaceAll('"', '""')}"`;
+
 describe('CSV', () => {
   it('takes quotes, separators, doubled quotes, line breaks and either line end', () => {
     const read = table('q,"a b",c\r\n"x, ""y""\r\nz",1,\r\n\r\nlast,"",3', 'd.csv');
@@ -110,7 +115,6 @@ describe('CSV', () => {
 
   it('round-trips any texts', () => {
     const cell = fc.string({ unit: fc.constantFrom('a', ' ', ',', '"', '\n', '\r', 'é', '\t') });
-    const quote = (text: string) => `"${text.replaceAll('"', '""')}"`;
     fc.assert(
       fc.property(fc.array(fc.tuple(cell, cell), { minLength: 1 }), (rows) => {
         const text = ['q,a', ...rows.map((row) => row.map(quote).join(','))].join('\n');
@@ -122,8 +126,14 @@ describe('CSV', () => {
 
 describe('plain text', () => {
   it('is cut at the separator, else at blank lines', () => {
-    expect(parseData('\n a\n\nb <|endoftext|>\n<|endoftext|>c', 'd.txt')).toEqual({ kind: 'documents', documents: ['a\n\nb', 'c'] });
-    expect(parseData('a\nb\n \t\r\nc\n\n\n\nd\n', 'd')).toEqual({ kind: 'documents', documents: ['a\nb', 'c', 'd'] });
+    expect(parseData('\n a\n\nb <|endoftext|>\n<|endoftext|>c', 'd.txt')).toEqual({
+      kind: 'documents',
+      documents: ['a\n\nb', 'c'],
+    });
+    expect(parseData('a\nb\n \t\r\nc\n\n\n\nd\n', 'd')).toEqual({
+      kind: 'documents',
+      documents: ['a\nb', 'c', 'd'],
+    });
     expect(() => parseData('<|endoftext|>\n', 'd.txt')).toThrowError(/line 1: the file is empty/);
   });
 });
@@ -132,8 +142,7 @@ describe('openData', () => {
   it('hashes the bytes as they are', async () => {
     const opened = await openData(bytesSource('x/d.csv', new TextEncoder().encode('a\nb')));
     expect(opened).toMatchObject({ name: 'd.csv', bytes: 3, dataset: { kind: 'table' } });
-    expect(opened.sha256).toBe('5e1e5ca74cda21b5d80c5fc78c3b15fe2d87d3ba35e7d6ed50a1b45e7da49ae2'.length === 64 ? opened.sha256 : '');
-    expect(opened.sha256).toMatch(/^[0-9a-f]{64}$/);
+    expect(opened.sha256).toBe('7e18f737311b2dc3b2f269dd78396b0351f14fb66efa879f768cb23181883c78');
   });
 
   const shared: [string, number, string[]][] = [
@@ -141,8 +150,7 @@ describe('openData', () => {
     ['data/svamp/SVAMP.json', 1000, ['ID', 'Body', 'Question', 'Equation', 'Answer', 'Type']],
     ['data/llm-adapters/boolq/test.json', 3270, ['instruction', 'input', 'output', 'answer']],
   ];
-  it.each(shared)('reads %s', async (path, rows, columns) => {
-    if (!hasShared(path)) return;
+  it.skipIf(!hasShared('data')).each(shared)('reads %s', async (path, rows, columns) => {
     const { dataset } = await openData(bytesSource(path, readSharedBytes(path)));
     expect(dataset).toMatchObject({ kind: 'table', columns });
     if (dataset.kind === 'table') expect(dataset.rows.length).toBe(rows);

@@ -20,7 +20,7 @@ export interface DataFile {
 const maxBytes = 512 * 2 ** 20;
 
 /** Separates documents in plain text, as in the files models are pre-trained on. */
-export const documentSeparator = '<|endoftext|>';
+const documentSeparator = '<|endoftext|>';
 
 /** Reads, hashes and parses a data file. */
 export async function openData(source: FileSource): Promise<DataFile> {
@@ -52,7 +52,7 @@ function empty(file: string): PareError {
  * Plain text: documents are separated by `<|endoftext|>` where that occurs, else by blank lines (so that a long
  * file is scored as paragraphs rather than as one text that is cut). Each is trimmed; empty ones are dropped.
  */
-export function parseDocuments(text: string): Documents {
+function parseDocuments(text: string): Documents {
   const parts = text.includes(documentSeparator) ? text.split(documentSeparator) : text.split(/\n[ \t\r]*\n/);
   return { kind: 'documents', documents: parts.map((part) => part.trim()).filter((part) => part !== '') };
 }

@@ -1,8 +1,8 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { PareError } from '../lib/assert.ts';
 import { Random } from '../lib/random.ts';
-import { splitExamples } from './split.ts';
+import { type Split, splitExamples } from './split.ts';
 
 const numbers = (count: number) => Array.from({ length: count }, (_, i) => i);
 const split = (count: number, validation: number, test: number, seed = 1) =>
@@ -22,26 +22,37 @@ describe('splitExamples', () => {
     fc.assert(
       fc.property(fc.array(fc.nat(12), { minLength: 8, maxLength: 60 }), fc.nat(), (prompts, seed) => {
         const examples = prompts.map((prompt, id) => ({ prompt: String(prompt), id }));
-        let parts;
+        let parts: Split<(typeof examples)[number]>;
         try {
-          parts = splitExamples(examples, { validation: 2, test: 2 }, ({ prompt }) => prompt, new Random(seed));
+          parts = splitExamples(
+            examples,
+            { validation: 2, test: 2 },
+            ({ prompt }) => prompt,
+            new Random(seed),
+          );
         } catch (error) {
           expect(error).toBeInstanceOf(PareError);
           return;
         }
-        const sides = Object.values(parts).map((part) => new Set(part.map(({ prompt }) => prompt)));
+        const sides = [parts.train, parts.validation, parts.test].map(
+          (part) => new Set(part.map(({ prompt }) => prompt)),
+        );
         const distinct = new Set(sides.flatMap((side) => [...side]));
         expect(sides.reduce((sum, side) => sum + side.size, 0)).toBe(distinct.size);
-        expect(Object.values(parts).flat().length).toBe(examples.length);
+        expect([parts.train, parts.validation, parts.test].flat().length).toBe(examples.length);
         expect(parts.validation.length <= 2 && parts.test.length <= 2).toBe(true);
       }),
     );
   });
 
   it('says when there is too little', () => {
-    expect(() => split(30, 20, 10)).toThrowError(/30 examples cannot be divided into 20 for validation, 10 for the test/);
+    expect(() => split(30, 20, 10)).toThrowError(
+      /30 examples cannot be divided into 20 for validation, 10 for the test/,
+    );
     expect(() => split(2, 1, 1)).toThrowError(PareError);
     const same = Array.from({ length: 20 }, () => 'x');
-    expect(() => splitExamples(same, { validation: 5, test: 5 }, String, new Random(1))).toThrowError(/only 1 different prompts/);
+    expect(() => splitExamples(same, { validation: 5, test: 5 }, String, new Random(1))).toThrowError(
+      /only 1 different prompts/,
+    );
   });
 });

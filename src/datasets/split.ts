@@ -32,7 +32,9 @@ export function splitExamples<T>(
   taken.validation = take(groups, validation);
   taken.train = groups.flat();
   const starved =
-    (test > 0 && taken.test.length === 0) || (validation > 0 && taken.validation.length === 0) || taken.train.length === 0;
+    (test > 0 && taken.test.length === 0) ||
+    (validation > 0 && taken.validation.length === 0) ||
+    taken.train.length === 0;
   if (starved) throw tooAlike(examples.length, groupBy(examples, keyOf).length);
   return taken;
 }

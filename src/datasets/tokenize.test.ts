@@ -12,12 +12,24 @@ function wordTokenizer(words: string[], postProcessor: unknown = null): unknown 
     version: '1.0',
     truncation: null,
     padding: null,
-    added_tokens: ['<unk>', '<s>', '</s>'].map((content, id) => ({ id, content, single_word: false, lstrip: false, rstrip: false, normalized: false, special: true })),
+    added_tokens: ['<unk>', '<s>', '</s>'].map((content, id) => ({
+      id,
+      content,
+      single_word: false,
+      lstrip: false,
+      rstrip: false,
+      normalized: false,
+      special: true,
+    })),
     normalizer: null,
     pre_tokenizer: { type: 'Whitespace' },
     post_processor: postProcessor,
     decoder: null,
-    model: { type: 'WordLevel', unk_token: '<unk>', vocab: Object.fromEntries(['<unk>', '<s>', '</s>', ...words].map((word, id) => [word, id])) },
+    model: {
+      type: 'WordLevel',
+      unk_token: '<unk>',
+      vocab: Object.fromEntries(['<unk>', '<s>', '</s>', ...words].map((word, id) => [word, id])),
+    },
   };
 }
 
@@ -26,7 +38,10 @@ const template = (...single: unknown[]) => ({
   type: 'TemplateProcessing',
   single,
   pair: single,
-  special_tokens: { '<s>': { id: '<s>', ids: [1], tokens: ['<s>'] }, '</s>': { id: '</s>', ids: [2], tokens: ['</s>'] } },
+  special_tokens: {
+    '<s>': { id: '<s>', ids: [1], tokens: ['<s>'] },
+    '</s>': { id: '</s>', ids: [2], tokens: ['</s>'] },
+  },
 });
 const sequence = { Sequence: { id: 'A', type_id: 0 } };
 
@@ -38,8 +53,20 @@ describe('createTokenizer', () => {
     ["takes the model's BOS where the tokenizer adds none", words, {}, {}, [1]],
     ['adds none where the model has none', words, {}, { bosTokenId: null }, []],
     ['adds none where the tokenizer is told not to', words, { add_bos_token: false }, {}, []],
-    ["keeps the post-processor's own", wordTokenizer(['a'], template(special('<s>'), sequence)), {}, { bosTokenId: null }, [1]],
-    ['never appends what the post-processor would', wordTokenizer(['a'], template(sequence, special('</s>'))), {}, {}, [1]],
+    [
+      "keeps the post-processor's own",
+      wordTokenizer(['a'], template(special('<s>'), sequence)),
+      {},
+      { bosTokenId: null },
+      [1],
+    ],
+    [
+      'never appends what the post-processor would',
+      wordTokenizer(['a'], template(sequence, special('</s>'))),
+      {},
+      {},
+      [1],
+    ],
   ])('%s', (_, json, config, changes, prefix) => {
     const tokenizer = createTokenizer(json, config as Record<string, unknown>, { ...model, ...changes });
     expect(tokenizer.prefix).toEqual(prefix);
@@ -48,9 +75,14 @@ describe('createTokenizer', () => {
   });
 
   it('finds the end token in the model, else in the tokenizer', () => {
-    expect(createTokenizer(words, {}, { ...model, eosTokenIds: [5, 2] })).toMatchObject({ endId: 5, endIds: [5, 2] });
+    expect(createTokenizer(words, {}, { ...model, eosTokenIds: [5, 2] })).toMatchObject({
+      endId: 5,
+      endIds: [5, 2],
+    });
     expect(createTokenizer(words, { eos_token: '</s>' }, { ...model, eosTokenIds: [] }).endId).toBe(2);
-    expect(createTokenizer(words, { eos_token: { content: '</s>' } }, { ...model, eosTokenIds: [] }).endId).toBe(2);
+    expect(
+      createTokenizer(words, { eos_token: { content: '</s>' } }, { ...model, eosTokenIds: [] }).endId,
+    ).toBe(2);
     expect(createTokenizer(words, {}, { ...model, eosTokenIds: [] }).endId).toBeNull();
   });
 
@@ -60,12 +92,17 @@ describe('createTokenizer', () => {
   });
 
   it('refuses a tokenizer that is missing, broken or of another model', () => {
-    const create = (json: unknown, changes: object = {}) => () => createTokenizer(json, null, { ...model, ...changes });
+    const create =
+      (json: unknown, changes: object = {}) =>
+      () =>
+        createTokenizer(json, null, { ...model, ...changes });
     expect(create(undefined)).toThrowError(/has no tokenizer\.json/);
     expect(create({})).toThrowError(/tokenizer\.json could not be used/);
     expect(create('x')).toThrowError(PareError);
     expect(create({ ...(words as object), model: { type: 'Nothing' } })).toThrowError(PareError);
-    expect(create(words, { vocabSize: 2 })).toThrowError(/does not match the model: .* but the model has 2 tokens/);
+    expect(create(words, { vocabSize: 2 })).toThrowError(
+      /does not match the model: .* but the model has 2 tokens/,
+    );
     const small = createTokenizer(words, null, { ...model, vocabSize: 5 });
     expect(() => small.encode('a c')).toThrowError(/it gives token 5 for "a c", but the model has 5 tokens/);
   });
@@ -75,8 +112,15 @@ describe('tokenizePair', () => {
   const tokenizer = createTokenizer(words, {}, model);
 
   it('splits at the token boundary and ends with the end token', () => {
-    expect(tokenizePair(tokenizer, 'a b ?', ' 4')).toEqual({ ids: [1, 3, 4, 6, 7, 2], answerStart: 4, prompt: 'a b ?', answer: ' 4' });
-    expect(tokenizePair(createTokenizer(words, {}, { ...model, eosTokenIds: [] }), 'a', ' 4').ids).toEqual([1, 3, 7]);
+    expect(tokenizePair(tokenizer, 'a b ?', ' 4')).toEqual({
+      ids: [1, 3, 4, 6, 7, 2],
+      answerStart: 4,
+      prompt: 'a b ?',
+      answer: ' 4',
+    });
+    expect(tokenizePair(createTokenizer(words, {}, { ...model, eosTokenIds: [] }), 'a', ' 4').ids).toEqual([
+      1, 3, 7,
+    ]);
     expect(tokenizePair(tokenizer, 'a', ' 4</s>').ids).toEqual([1, 3, 7, 2]);
   });
 
@@ -90,12 +134,17 @@ describe('tokenizePair', () => {
     const pairs = ['a', 'a b', 'a b c'].map((prompt, i) => ({ prompt, answer: ' 4', line: i + 1 }));
     const { examples, tooLong } = tokenizePairs(tokenizer, pairs, 5);
     expect([examples.length, tooLong]).toEqual([2, 1]);
-    expect(() => tokenizePairs(tokenizer, pairs, 3)).toThrowError(/All 3 examples are longer than 3 tokens; the shortest has 4/);
+    expect(() => tokenizePairs(tokenizer, pairs, 3)).toThrowError(
+      /All 3 examples are longer than 3 tokens; the shortest has 4/,
+    );
   });
 
   it('cuts documents, and drops those that predict nothing', () => {
     const silent = createTokenizer(words, {}, { ...model, bosTokenId: null });
-    expect(tokenizeDocuments(silent, ['a b c', 'a', 'b a'], 2).map(({ ids }) => ids)).toEqual([[3, 4], [4, 3]]);
+    expect(tokenizeDocuments(silent, ['a b c', 'a', 'b a'], 2).map(({ ids }) => ids)).toEqual([
+      [3, 4],
+      [4, 3],
+    ]);
     expect(() => tokenizeDocuments(silent, ['a'], 2)).toThrowError(PareError);
   });
 });
@@ -103,7 +152,12 @@ describe('tokenizePair', () => {
 describe('stories260K', () => {
   const folder = 'models/stories260K-hf';
   const stories = { vocabSize: 512, bosTokenId: 1, eosTokenIds: [2] };
-  const open = () => createTokenizer(readSharedJson(`${folder}/tokenizer.json`), readSharedJson(`${folder}/tokenizer_config.json`), stories);
+  const open = () =>
+    createTokenizer(
+      readSharedJson(`${folder}/tokenizer.json`),
+      readSharedJson(`${folder}/tokenizer_config.json`),
+      stories,
+    );
 
   it.skipIf(!hasShared(folder))('tokenises the first 200 documents as the reference does', async () => {
     const path = 'data/tinystories/tinystories_10k.txt';

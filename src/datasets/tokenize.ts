@@ -23,7 +23,11 @@ export function tokenizePair(tokenizer: TextTokenizer, prompt: string, answer: s
 }
 
 /** All pairs; those longer than `maxLength` tokens are left out and counted. Fails where none is left. */
-export function tokenizePairs(tokenizer: TextTokenizer, pairs: readonly Pair[], maxLength: number): TokenizedExamples {
+export function tokenizePairs(
+  tokenizer: TextTokenizer,
+  pairs: readonly Pair[],
+  maxLength: number,
+): TokenizedExamples {
   const all = pairs.map(({ prompt, answer }) => tokenizePair(tokenizer, prompt, answer));
   const examples = all.filter(({ ids }) => ids.length <= maxLength && ids.length > 1);
   if (examples.length > 0) return { examples, tooLong: all.length - examples.length };
@@ -40,7 +44,11 @@ export function tokenizePairs(tokenizer: TextTokenizer, pairs: readonly Pair[], 
  * Documents, each cut to its first `maxLength` tokens; every token but the first is predicted. Documents of fewer than
  * two tokens predict nothing and are dropped.
  */
-export function tokenizeDocuments(tokenizer: TextTokenizer, documents: readonly string[], maxLength: number): Example[] {
+export function tokenizeDocuments(
+  tokenizer: TextTokenizer,
+  documents: readonly string[],
+  maxLength: number,
+): Example[] {
   const examples = documents.map((text) => ({
     ids: tokenizer.encode(text).slice(0, maxLength),
     answerStart: 1,

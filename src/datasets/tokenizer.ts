@@ -32,7 +32,8 @@ export function createTokenizer(
   model: TokenizerModel,
 ): TextTokenizer {
   const tokenizer = build(tokenizerJson, tokenizerConfig ?? {});
-  const plain = (text: string) => known(tokenizer.encode(text, { add_special_tokens: false }).ids, text, model);
+  const plain = (text: string) =>
+    known(tokenizer.encode(text, { add_special_tokens: false }).ids, text, model);
   const prefix = prefixOf(tokenizer, tokenizerConfig ?? {}, model);
   const endIds = endIdsOf(tokenizer, tokenizerConfig ?? {}, model);
   return {
@@ -40,7 +41,8 @@ export function createTokenizer(
     endId: endIds[0] ?? null,
     endIds,
     encode: (text) => [...prefix, ...plain(text)],
-    decode: (ids) => (ids.length === 0 ? '' : tokenizer.decode([...ids], decodeOptions(tokenizerConfig ?? {}))),
+    decode: (ids) =>
+      ids.length === 0 ? '' : tokenizer.decode([...ids], decodeOptions(tokenizerConfig ?? {})),
   };
 }
 
@@ -72,7 +74,9 @@ function prefixOf(tokenizer: Tokenizer, config: TokenizerConfig, model: Tokenize
   const plain = tokenizer.encode(sample, { add_special_tokens: false }).ids;
   const full = tokenizer.encode(sample).ids;
   const added = full.length - plain.length;
-  const start = Array.from({ length: added + 1 }, (_, i) => i).find((i) => plain.every((id, k) => full[i + k] === id));
+  const start = Array.from({ length: added + 1 }, (_, i) => i).find((i) =>
+    plain.every((id, k) => full[i + k] === id),
+  );
   const own = full.slice(0, start ?? 0);
   if (own.length > 0) return known(own, 'its special tokens', model);
   if (model.bosTokenId === null || config['add_bos_token'] === false) return [];
@@ -104,7 +108,10 @@ function known(ids: readonly (number | undefined)[], text: string, model: Tokeni
   return ids as number[];
 }
 
-function decodeOptions(config: TokenizerConfig): { skip_special_tokens: boolean; clean_up_tokenization_spaces: boolean } {
+function decodeOptions(config: TokenizerConfig): {
+  skip_special_tokens: boolean;
+  clean_up_tokenization_spaces: boolean;
+} {
   return {
     skip_special_tokens: true,
     clean_up_tokenization_spaces: config['clean_up_tokenization_spaces'] === true,

@@ -3,7 +3,11 @@ import { PareError } from '../lib/assert.ts';
 import { bytesSource, type FileSource } from './source.ts';
 
 /** Loads all of `url` into memory. `path` is what the file is called from then on (default: as in the URL). */
-export async function fetchSource(url: string | URL, path?: string, signal?: AbortSignal): Promise<FileSource> {
+export async function fetchSource(
+  url: string | URL,
+  path?: string,
+  signal?: AbortSignal,
+): Promise<FileSource> {
   const address = String(url);
   const response = await fetch(address, signal ? { signal } : {}).catch((cause: unknown) => {
     if (signal?.aborted) throw cause;

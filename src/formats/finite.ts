@@ -8,7 +8,10 @@ export function findNonFinite(bytes: Uint8Array<ArrayBuffer>, dtype: FloatDtype)
   if (dtype === 'f32') {
     return findOnes(new Uint32Array(aligned.buffer, aligned.byteOffset, count), 0x7f800000);
   }
-  return findOnes(new Uint16Array(aligned.buffer, aligned.byteOffset, count), dtype === 'f16' ? 0x7c00 : 0x7f80);
+  return findOnes(
+    new Uint16Array(aligned.buffer, aligned.byteOffset, count),
+    dtype === 'f16' ? 0x7c00 : 0x7f80,
+  );
 }
 
 function findOnes(codes: Uint32Array | Uint16Array, exponent: number): number {

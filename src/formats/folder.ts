@@ -21,7 +21,9 @@ export interface FolderFiles {
 export function findModelFiles(files: readonly FileSource[]): FolderFiles {
   const config = findConfig(files);
   const folder = folderOf(config.path);
-  const beside = new Map(files.filter((file) => folderOf(file.path) === folder).map((file) => [file.name, file]));
+  const beside = new Map(
+    files.filter((file) => folderOf(file.path) === folder).map((file) => [file.name, file]),
+  );
   const named = (name: string) => beside.get(name) ?? null;
   const adapterConfig = findAdapterConfig(files, folder);
   const adapterFolder = adapterConfig && folderOf(adapterConfig.path);
@@ -45,7 +47,9 @@ export const adapterWeightsName = 'adapter_model.safetensors';
 const depthOf = (file: FileSource): number => file.path.split('/').length;
 
 function findConfig(files: readonly FileSource[]): FileSource {
-  const configs = files.filter((file) => file.name === 'config.json').toSorted((a, b) => depthOf(a) - depthOf(b));
+  const configs = files
+    .filter((file) => file.name === 'config.json')
+    .toSorted((a, b) => depthOf(a) - depthOf(b));
   const [first, second] = configs;
   if (!first) throw noConfig(files);
   if (!second || depthOf(second) > depthOf(first)) return first;
@@ -75,7 +79,9 @@ function findAdapterConfig(files: readonly FileSource[], folder: string): FileSo
 
 /** The weight files among those beside config.json, where there is no index. */
 export function findWeights(beside: readonly FileSource[]): FileSource[] {
-  const candidates = beside.filter((file) => file.name.endsWith('.safetensors') && file.name !== adapterWeightsName);
+  const candidates = beside.filter(
+    (file) => file.name.endsWith('.safetensors') && file.name !== adapterWeightsName,
+  );
   const single = candidates.find((file) => file.name === 'model.safetensors');
   if (single) return [single];
   const shards = candidates.filter((file) => /-\d+-of-\d+\.safetensors$/.test(file.name));

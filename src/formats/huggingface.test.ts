@@ -30,7 +30,12 @@ const text = (path: string, content: unknown): FileSource =>
   bytesSource(path, new TextEncoder().encode(JSON.stringify(content)));
 
 /** A weight file; every tensor's elements are its place in the list (or `fill`). */
-async function weights(path: string, shapes: Shapes, dtype: 'F32' | 'F16' | 'I32' = 'F32', fill?: number): Promise<FileSource> {
+async function weights(
+  path: string,
+  shapes: Shapes,
+  dtype: 'F32' | 'F16' | 'I32' = 'F32',
+  fill?: number,
+): Promise<FileSource> {
   const width = dtype === 'F16' ? 2 : 4;
   const tensors = [...shapes].map(([name, shape], i) => ({
     name,
@@ -39,11 +44,17 @@ async function weights(path: string, shapes: Shapes, dtype: 'F32' | 'F16' | 'I32
     bytes: () => Promise.resolve(new Uint8Array(shape.reduce((a, b) => a * b, width)).fill(fill ?? i)),
   }));
   const { stream } = safetensorsStream(tensors);
-  return bytesSource(path, new Uint8Array(await new Response(stream as ReadableStream<Uint8Array<ArrayBuffer>>).arrayBuffer()));
+  return bytesSource(
+    path,
+    new Uint8Array(await new Response(stream as ReadableStream<Uint8Array<ArrayBuffer>>).arrayBuffer()),
+  );
 }
 
 const opened = async (changes: object, ...files: (FileSource | Promise<FileSource>)[]) =>
-  openModelFolder([text('config.json', { ...configJson, ...changes }), ...(await Promise.all(files))]);
+  openModelFolder([
+    text('config.json', { ...configJson, ...changes }),
+    ...(await Promise.all(files.map((file) => Promise.resolve(file)))),
+  ]);
 
 async function refusal(promise: Promise<unknown>): Promise<PareError> {
   const error = await promise.then(
@@ -55,7 +66,9 @@ async function refusal(promise: Promise<unknown>): Promise<PareError> {
 }
 
 const folders = [
-  ...['gqa-untied', 'gqa-tied', 'rope-llama3', 'headdim-bias', 'rope-parameters', 'bf16', 'f16'].map((name) => `golden/llama-${name}`),
+  ...['gqa-untied', 'gqa-tied', 'rope-llama3', 'headdim-bias', 'rope-parameters', 'bf16', 'f16'].map(
+    (name) => `golden/llama-${name}`,
+  ),
   'models/stories260K-hf',
 ];
 
@@ -76,11 +89,16 @@ describe.each(folders)('%s', (folder) => {
   });
 });
 
+const configOf = (name: string) => parseModelConfig(readSharedJson(`golden/llama-${name}/config.json`), name);
+
 describe('golden configs', () => {
   it.skipIf(!hasShared('golden'))('are normalised', async () => {
-    const configOf = (name: string) => parseModelConfig(readSharedJson(`golden/llama-${name}/config.json`), name);
     expect(configOf('headdim-bias')).toMatchObject({ headDim: 16, attentionBias: true, mlpBias: true });
-    expect(configOf('rope-parameters')).toMatchObject({ ropeTheta: 500_000, ropeScaling: null, dtype: 'f32' });
+    expect(configOf('rope-parameters')).toMatchObject({
+      ropeTheta: 500_000,
+      ropeScaling: null,
+      dtype: 'f32',
+    });
     expect(configOf('rope-llama3').ropeScaling).toMatchObject({ type: 'llama3', factor: 8 });
     expect(configOf('gqa-tied')).toMatchObject({ tied: true, kvHeads: 1 });
   });
@@ -90,16 +108,19 @@ describe('tied weights', () => {
   const untied = shapesOf();
   const without = (name: string): Shapes => new Map([...untied].filter(([key]) => key !== name));
 
-  it.each(['model.embed_tokens.weight', 'lm_head.weight'])('are found where only the other one of %s is there', async (name) => {
-    const model = await opened({ tie_word_embeddings: true }, weights('model.safetensors', without(name)));
-    expect(model.config.tied).toBe(true);
-    expect(model.tensors.has('lm_head.weight')).toBe(false);
-    expect((await model.readTensor('model.embed_tokens.weight')).shape).toEqual([10, 8]);
-    expect(model.warnings).toEqual([]);
-    const stubborn = await opened({}, weights('model.safetensors', without(name)));
-    expect(stubborn.config.tied).toBe(true);
-    expect(stubborn.warnings[0]).toContain('does not tie');
-  });
+  it.each(['model.embed_tokens.weight', 'lm_head.weight'])(
+    'are found where only the other one of %s is there',
+    async (name) => {
+      const model = await opened({ tie_word_embeddings: true }, weights('model.safetensors', without(name)));
+      expect(model.config.tied).toBe(true);
+      expect(model.tensors.has('lm_head.weight')).toBe(false);
+      expect((await model.readTensor('model.embed_tokens.weight')).shape).toEqual([10, 8]);
+      expect(model.warnings).toEqual([]);
+      const stubborn = await opened({}, weights('model.safetensors', without(name)));
+      expect(stubborn.config.tied).toBe(true);
+      expect(stubborn.warnings[0]).toContain('does not tie');
+    },
+  );
 
   it('keep the embedding where both are there', async () => {
     const equal = await opened({ tie_word_embeddings: true }, weights('model.safetensors', untied, 'F32', 7));
@@ -111,7 +132,9 @@ describe('tied weights', () => {
   });
 
   it('are both asked for where neither is there', async () => {
-    const neither = new Map([...without('lm_head.weight')].filter(([key]) => key !== 'model.embed_tokens.weight'));
+    const neither = new Map(
+      [...without('lm_head.weight')].filter(([key]) => key !== 'model.embed_tokens.weight'),
+    );
     const error = await refusal(opened({}, weights('model.safetensors', neither)));
     expect(error.message).toContain('model.embed_tokens.weight, lm_head.weight');
   });
@@ -119,20 +142,24 @@ describe('tied weights', () => {
 
 describe('opening a folder', () => {
   it('takes a folder in a folder, names without the prefix, and ignored buffers', async () => {
-    const bare: Shapes = new Map([...shapesOf()].map(([name, shape]) => [name.replace(/^model\./, ''), shape]));
+    const bare: Shapes = new Map(
+      [...shapesOf()].map(([name, shape]) => [name.replace(/^model\./, ''), shape]),
+    );
     bare.set('layers.0.self_attn.rotary_emb.inv_freq', [2]);
     const files = [
       text('drop/tiny/config.json', configJson),
-      text('drop/tiny/tokenizer.json', { model: {} }),
+      text('drop/tiny/tokenizer.json', { model: { vocab: { constructor: 1 } } }),
       text('drop/tiny/generation_config.json', { eos_token_id: [2, 3] }),
       await weights('drop/tiny/model.safetensors', bare),
     ];
     const model = await openModelFolder(files);
     expect(model.name).toBe('tiny');
     expect(model.config.eosTokenIds).toEqual([2, 3]);
-    expect(model.tokenizerJson).toEqual({ model: {} });
+    expect(model.tokenizerJson).toEqual({ model: { vocab: { constructor: 1 } } });
     expect((await model.readTensor('model.layers.0.mlp.up_proj.weight')).shape).toEqual([12, 8]);
-    expect(model.bytes).toBe([...model.tensors.values()].reduce((sum, { shape }) => sum + 4 * shape.reduce((a, b) => a * b, 1), 0));
+    expect(model.bytes).toBe(
+      [...model.tensors.values()].reduce((sum, { shape }) => sum + 4 * shape.reduce((a, b) => a * b, 1), 0),
+    );
   });
 
   it('gives the same fingerprint however the file is cut, and another one for other weights', async () => {
@@ -141,7 +168,9 @@ describe('opening a folder', () => {
     const [a, b] = [new Map([...shapes].slice(0, 4)), new Map([...shapes].slice(4))];
     const names = ['model-00001-of-00002.safetensors', 'model-00002-of-00002.safetensors'] as const;
     const shards = [await weights(names[0], a, 'F32', 1), await weights(names[1], b, 'F32', 1)];
-    const map = Object.fromEntries([...shapes.keys()].map((name) => [name, a.has(name) ? names[0] : names[1]]));
+    const map = Object.fromEntries(
+      [...shapes.keys()].map((name) => [name, a.has(name) ? names[0] : names[1]]),
+    );
     const cut = await opened({}, ...shards, text('model.safetensors.index.json', { weight_map: map }));
     const seen: string[] = [];
     const print = await cut.fingerprint((name) => seen.push(name));
@@ -153,7 +182,10 @@ describe('opening a folder', () => {
   });
 
   it('names what is wrong with shards', async () => {
-    const map = { 'lm_head.weight': 'model-00002-of-00002.safetensors', 'model.norm.weight': '../secret.safetensors' };
+    const map = {
+      'lm_head.weight': 'model-00002-of-00002.safetensors',
+      'model.norm.weight': '../secret.safetensors',
+    };
     const index = text('model.safetensors.index.json', { weight_map: map });
     const missing = await refusal(opened({}, index));
     expect(missing.message).toContain('../secret.safetensors, model-00002-of-00002.safetensors');
@@ -167,10 +199,30 @@ describe('opening a folder', () => {
   });
 
   it.each<[string, object, (shapes: Shapes) => void, RegExp]>([
-    ['a missing tensor', {}, (s) => s.delete('model.norm.weight'), /1 of the 12 tensors .* missing: model\.norm\.weight/],
-    ['many missing tensors', { num_hidden_layers: 3 }, () => undefined, /18 of the 30 tensors .*… \(14 more\)/],
-    ['an unexpected tensor', {}, (s) => s.set('model.layers.0.self_attn.q_proj.bias', [8]), /1 tensor has no place .*q_proj\.bias/],
-    ['a wrong shape', {}, (s) => s.set('lm_head.weight', [10, 9]), /lm_head\.weight is \[10, 9\], but config\.json makes it \[10, 8\]/],
+    [
+      'a missing tensor',
+      {},
+      (s) => s.delete('model.norm.weight'),
+      /1 of the 12 tensors .* missing: model\.norm\.weight/,
+    ],
+    [
+      'many missing tensors',
+      { num_hidden_layers: 3 },
+      () => undefined,
+      /18 of the 30 tensors .*… \(14 more\)/,
+    ],
+    [
+      'an unexpected tensor',
+      {},
+      (s) => s.set('model.layers.0.self_attn.q_proj.bias', [8]),
+      /1 tensor has no place .*q_proj\.bias/,
+    ],
+    [
+      'a wrong shape',
+      {},
+      (s) => s.set('lm_head.weight', [10, 9]),
+      /lm_head\.weight is \[10, 9\], but config\.json makes it \[10, 8\]/,
+    ],
     ['a wrong rank', {}, (s) => s.set('model.norm.weight', [1, 8]), /model\.norm\.weight is \[1, 8\]/],
   ])('refuses %s', async (_, changes, change, message) => {
     const shapes = shapesOf();
@@ -188,7 +240,9 @@ describe('opening a folder', () => {
     expect((await refusal(opened({}, pickle))).message).toContain('only pytorch_model.bin');
     const several = [weights('a.safetensors', new Map()), weights('b.safetensors', new Map())];
     expect((await refusal(opened({}, ...several))).code).toBe('weights-ambiguous');
-    expect((await refusal(opened({}, weights('m.safetensors', shapesOf(), 'I32')))).message).toMatch(/is stored as I32/);
+    expect((await refusal(opened({}, weights('m.safetensors', shapesOf(), 'I32')))).message).toMatch(
+      /is stored as I32/,
+    );
     const broken = bytesSource('config.json', new TextEncoder().encode('{'));
     expect((await refusal(openModelFolder([broken]))).message).toMatch(/^config\.json, line 1/);
   });

@@ -45,7 +45,10 @@ export interface ModelFolder {
   readonly warnings: readonly string[];
   readonly peft: PeftAdapter | null;
   /** Reads every tensor once. `onTensor` is called with each, so that uploading and hashing can share one pass. */
-  fingerprint(onTensor?: (name: string, tensor: StoredTensor) => void, signal?: AbortSignal): Promise<ModelFingerprint>;
+  fingerprint(
+    onTensor?: (name: string, tensor: StoredTensor) => void,
+    signal?: AbortSignal,
+  ): Promise<ModelFingerprint>;
   /** Whether a tied model's file holds a head as well, and whether it equals the embedding (which is what is used). */
   spareHead(): Promise<'absent' | 'equal' | 'different'>;
 }
@@ -59,14 +62,16 @@ export async function openModelFolder(files: readonly FileSource[]): Promise<Mod
   const config = await readConfig(found);
   const { store, path } = await openWeights(found);
   const resolved = resolveTensors(config, store, path);
-  const peft = found.adapterConfig ? await openPeft(found.adapterConfig, found.adapterWeights, resolved.tensors) : null;
+  const peft = found.adapterConfig
+    ? await openPeft(found.adapterConfig, found.adapterWeights, resolved.tensors)
+    : null;
   const readTensor = tensorReader(resolved, store);
   return {
     name: found.name,
     config: resolved.config,
     tensors: resolved.tensors,
     readTensor,
-    tokenizerJson: found.tokenizer ? await readJson(found.tokenizer) : undefined,
+    tokenizerJson: found.tokenizer ? await readJson(found.tokenizer, 'any') : undefined,
     tokenizerConfig: await readObject(found.tokenizerConfig),
     generationConfig: await readObject(found.generationConfig),
     bytes: [...resolved.tensors.values()].reduce((sum, { begin, end }) => sum + end - begin, 0),
@@ -86,8 +91,8 @@ async function readConfig(found: FolderFiles): Promise<ModelConfig> {
   return { ...config, eosTokenIds: [...new Set([...config.eosTokenIds, ...ends])] };
 }
 
-async function readJson(file: FileSource): Promise<unknown> {
-  return parseJson(await readText(file, maxJsonBytes), file.path);
+async function readJson(file: FileSource, keys: 'sound' | 'any' = 'sound'): Promise<unknown> {
+  return parseJson(await readText(file, maxJsonBytes), file.path, keys);
 }
 
 async function readObject(file: FileSource | null): Promise<Record<string, unknown> | null> {
@@ -138,7 +143,10 @@ async function fingerprintOf(
 
 const comparedBytes = 1 << 22;
 
-async function compareSpareHead(resolved: ModelTensors, store: TensorStore): Promise<'absent' | 'equal' | 'different'> {
+async function compareSpareHead(
+  resolved: ModelTensors,
+  store: TensorStore,
+): Promise<'absent' | 'equal' | 'different'> {
   const embedding = resolved.tensors.get(embeddingName);
   const head = resolved.spareHead;
   if (!embedding || !head) return 'absent';

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { PareError } from '../lib/assert.ts';
@@ -15,13 +15,25 @@ const parses = (text: string): boolean => {
 
 describe('scanJson', () => {
   it('accepts what JSON.stringify writes', () => {
-    fc.assert(fc.property(fc.json(), (text) => (scanJson(text)?.problem ?? '').startsWith('the key') || scanJson(text) === null));
+    fc.assert(
+      fc.property(
+        fc.json(),
+        (text) => (scanJson(text)?.problem ?? '').startsWith('the key') || scanJson(text) === null,
+      ),
+    );
   });
 
   it('agrees with JSON.parse about damaged texts', () => {
     const damagedJson = fc
-      .tuple(fc.json(), fc.nat(), fc.constantFrom('', '"', '{', '}', '[', ']', ',', ':', '\\', '\n', '1', '-', 'e', '\u0001'))
-      .map(([text, at, piece]) => text.slice(0, at % (text.length + 1)) + piece + text.slice((at % (text.length + 1)) + 1));
+      .tuple(
+        fc.json(),
+        fc.nat(),
+        fc.constantFrom('', '"', '{', '}', '[', ']', ',', ':', '\\', '\n', '1', '-', 'e', '\u0001'),
+      )
+      .map(
+        ([text, at, piece]) =>
+          text.slice(0, at % (text.length + 1)) + piece + text.slice((at % (text.length + 1)) + 1),
+      );
     fc.assert(
       fc.property(damagedJson, (text) => {
         const found = scanJson(text);
@@ -54,12 +66,20 @@ describe('scanJson', () => {
   });
 });
 
+const broken = () => parseJson('{\n  "a": 1,\n  "b": x\n}', 'm/config.json');
+
 describe('parseJson and checked', () => {
   it('names file, line and column', () => {
-    const broken = () => parseJson('{\n  "a": 1,\n  "b": x\n}', 'm/config.json');
     expect(broken).toThrowError('m/config.json, line 3, column 8: a value was expected.');
     expect(broken).toThrowError(PareError);
     expect(positionOf('a\nb\nc', 4)).toEqual({ line: 3, column: 1 });
+  });
+
+  it('takes the words of a vocabulary as keys', () => {
+    const vocabulary = '{"constructor": 1, "prototype": 2, "__proto__": 3, "a": 4}';
+    expect(Object.entries(parseJson(vocabulary, 'tokenizer.json', 'any') as object).length).toBe(4);
+    expect(() => parseJson(vocabulary, 'config.json')).toThrowError(/line 1, column 2/);
+    expect(() => parseJson('{"a": }', 'tokenizer.json', 'any')).toThrowError(/line 1, column 7/);
   });
 
   it('names the field', () => {

@@ -14,9 +14,12 @@ export interface JsonProblem {
   readonly problem: string;
 }
 
-/** Parses JSON; syntax errors, repeated keys and dangerous keys are named with file, line and column. */
-export function parseJson(text: string, file: string): unknown {
-  const found = scanJson(text);
+/**
+ * Parses JSON; syntax errors, repeated keys and dangerous keys are named with file, line and column. `keys: 'any'` is
+ * for files whose keys are words (a vocabulary has "constructor" in it): they are only read through `Object.entries`.
+ */
+export function parseJson(text: string, file: string, keys: 'sound' | 'any' = 'sound'): unknown {
+  const found = scanJson(text, keys);
   if (!found) return JSON.parse(text);
   const { line, column } = positionOf(text, found.offset);
   throw new PareError(
@@ -56,18 +59,29 @@ const string = /"[ !#-[\]-\uffff]*(?:\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})[ !#-[\]-\
 const scalar = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null/y;
 
 /** Finds the first syntax error, repeated key or dangerous key; null where there is none. Does not recurse. */
-export function scanJson(text: string): JsonProblem | null {
-  return new JsonScanner(text).scan();
+export function scanJson(text: string, keys: 'sound' | 'any' = 'sound'): JsonProblem | null {
+  return new JsonScanner(text, keys === 'any').scan();
+}
+
+/** Checks a key (in its quotes) against the ones before it, and remembers it. */
+function problemOfKey(quoted: string, keys: Set<string>): string | null {
+  const key = JSON.parse(quoted) as string;
+  if (keys.has(key)) return `the key ${quoted.slice(0, 200)} comes twice`;
+  if (dangerous.has(key)) return `the key ${quoted} is not allowed`;
+  keys.add(key);
+  return null;
 }
 
 class JsonScanner {
   readonly #text: string;
+  readonly #anyKeys: boolean;
   #at = 0;
   /** Open containers: the keys seen so far for an object, null for an array. */
   readonly #open: (Set<string> | null)[] = [];
 
-  constructor(text: string) {
+  constructor(text: string, anyKeys: boolean) {
     this.#text = text;
+    this.#anyKeys = anyKeys;
   }
 
   scan(): JsonProblem | null {
@@ -126,10 +140,8 @@ class JsonScanner {
     const start = this.#at;
     const quoted = this.#match(string);
     if (quoted === '') return this.#fail('a key in double quotes was expected');
-    const key = JSON.parse(quoted) as string;
-    if (keys.has(key)) return { offset: start, problem: `the key ${quoted.slice(0, 200)} comes twice` };
-    if (dangerous.has(key)) return { offset: start, problem: `the key ${quoted} is not allowed` };
-    keys.add(key);
+    const problem = this.#anyKeys ? null : problemOfKey(quoted, keys);
+    if (problem) return { offset: start, problem };
     this.#match(space);
     if (this.#text[this.#at] !== ':') return this.#fail('a colon was expected');
     this.#at++;

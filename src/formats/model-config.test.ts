@@ -14,7 +14,8 @@ const llama = {
   hidden_act: 'silu',
 };
 
-const parse = (changes: Record<string, unknown> = {}) => parseModelConfig({ ...llama, ...changes }, 'm/config.json');
+const parse = (changes: Record<string, unknown> = {}) =>
+  parseModelConfig({ ...llama, ...changes }, 'm/config.json');
 
 describe('parseModelConfig', () => {
   it('fills in what is missing', () => {
@@ -34,19 +35,43 @@ describe('parseModelConfig', () => {
   });
 
   it('reads both styles of rotary settings and dtypes', () => {
-    expect(parse({ rope_theta: 5e5, torch_dtype: 'bfloat16' })).toMatchObject({ ropeTheta: 5e5, dtype: 'bf16' });
+    expect(parse({ rope_theta: 5e5, torch_dtype: 'bfloat16' })).toMatchObject({
+      ropeTheta: 5e5,
+      dtype: 'bf16',
+    });
     const five = { rope_parameters: { rope_type: 'default', rope_theta: 7 }, dtype: 'float16' };
     expect(parse(five)).toMatchObject({ ropeTheta: 7, ropeScaling: null, dtype: 'f16' });
-    expect(parse({ rope_scaling: { type: 'linear', factor: 4 } }).ropeScaling).toEqual({ type: 'linear', factor: 4 });
-    const llama3 = { rope_type: 'llama3', factor: 8, low_freq_factor: 1, high_freq_factor: 4, original_max_position_embeddings: 32 };
-    const expected = { type: 'llama3', factor: 8, lowFreqFactor: 1, highFreqFactor: 4, originalMaxPositions: 32 };
+    expect(parse({ rope_scaling: { type: 'linear', factor: 4 } }).ropeScaling).toEqual({
+      type: 'linear',
+      factor: 4,
+    });
+    const llama3 = {
+      rope_type: 'llama3',
+      factor: 8,
+      low_freq_factor: 1,
+      high_freq_factor: 4,
+      original_max_position_embeddings: 32,
+    };
+    const expected = {
+      type: 'llama3',
+      factor: 8,
+      lowFreqFactor: 1,
+      highFreqFactor: 4,
+      originalMaxPositions: 32,
+    };
     expect(parse({ rope_scaling: llama3 }).ropeScaling).toEqual(expected);
-    expect(parse({ rope_parameters: { ...llama3, rope_theta: 9 } })).toMatchObject({ ropeTheta: 9, ropeScaling: expected });
+    expect(parse({ rope_parameters: { ...llama3, rope_theta: 9 } })).toMatchObject({
+      ropeTheta: 9,
+      ropeScaling: expected,
+    });
   });
 
   it('keeps one or several end tokens', () => {
     expect(parse({ eos_token_id: 2 }).eosTokenIds).toEqual([2]);
-    expect(parse({ eos_token_id: [5, 6], bos_token_id: 1 })).toMatchObject({ eosTokenIds: [5, 6], bosTokenId: 1 });
+    expect(parse({ eos_token_id: [5, 6], bos_token_id: 1 })).toMatchObject({
+      eosTokenIds: [5, 6],
+      bosTokenId: 1,
+    });
   });
 
   it.each<[string, Record<string, unknown>, RegExp]>([
@@ -57,11 +82,27 @@ describe('parseModelConfig', () => {
     ['an absurd size', { vocab_size: 1e12 }, /vocab_size: /],
     ['a size that is text', { hidden_size: '48' }, /hidden_size: /],
     ['another activation', { hidden_act: 'gelu' }, /hidden_act is "gelu"/],
-    ['heads that do not divide', { num_attention_heads: 5 }, /num_attention_heads is 5, which does not divide 48/],
-    ['key heads that do not divide', { num_key_value_heads: 4 }, /num_key_value_heads is 4, which does not divide 6/],
+    [
+      'heads that do not divide',
+      { num_attention_heads: 5 },
+      /num_attention_heads is 5, which does not divide 48/,
+    ],
+    [
+      'key heads that do not divide',
+      { num_key_value_heads: 4 },
+      /num_key_value_heads is 4, which does not divide 6/,
+    ],
     ['an odd head size', { head_dim: 7 }, /head_dim is 7/],
-    ['other rotary scaling', { rope_scaling: { rope_type: 'yarn', factor: 2 } }, /rope_scaling\.rope_type is "yarn"/],
-    ['scaling without a factor', { rope_parameters: { rope_type: 'linear' } }, /rope_parameters\.factor is missing/],
+    [
+      'other rotary scaling',
+      { rope_scaling: { rope_type: 'yarn', factor: 2 } },
+      /rope_scaling\.rope_type is "yarn"/,
+    ],
+    [
+      'scaling without a factor',
+      { rope_parameters: { rope_type: 'linear' } },
+      /rope_parameters\.factor is missing/,
+    ],
     ['partial rotary', { rope_parameters: { partial_rotary_factor: 0.5 } }, /partial_rotary_factor is not 1/],
     ['quantized weights', { quantization_config: { bits: 4 } }, /quantization_config/],
   ])('refuses %s, naming file and field', (_, changes, message) => {

@@ -43,7 +43,7 @@ export interface ModelConfig {
   readonly raw: Readonly<Record<string, unknown>>;
 }
 
-export const supportedArchitectures: readonly string[] = ['llama'];
+const supportedArchitectures: readonly string[] = ['llama'];
 
 const size = (max: number) => z.int().min(1).max(max);
 const factor = z.number().gt(0).max(1e6);
@@ -91,7 +91,12 @@ type RopeJson = z.infer<typeof ropeSchema>;
 export function parseModelConfig(json: unknown, file: string): ModelConfig {
   const raw = checked(z.record(z.string(), z.unknown()), json, file, notAConfig);
   requireSupported(raw, file);
-  const config = checked(llamaSchema, raw, file, 'Correct the field, or use the config.json that came with the weights.');
+  const config = checked(
+    llamaSchema,
+    raw,
+    file,
+    'Correct the field, or use the config.json that came with the weights.',
+  );
   requireReadable(config, file);
   const kvHeads = config.num_key_value_heads ?? config.num_attention_heads;
   const rope = config.rope_parameters ?? config.rope_scaling ?? {};
@@ -136,7 +141,11 @@ function requireReadable(config: LlamaJson, file: string): void {
     throw invalid(file, 'hidden_act', `is "${config.hidden_act}", but Llama models here use "silu"`);
   }
   if (config.quantization_config !== undefined && config.quantization_config !== null) {
-    throw invalid(file, 'quantization_config', 'says that the weights are quantized, which Pare cannot read yet');
+    throw invalid(
+      file,
+      'quantization_config',
+      'says that the weights are quantized, which Pare cannot read yet',
+    );
   }
   if ((config.rope_parameters?.partial_rotary_factor ?? 1) !== 1) {
     throw invalid(file, 'rope_parameters.partial_rotary_factor', 'is not 1');
@@ -174,7 +183,11 @@ function ropeScalingOf(rope: RopeJson, config: LlamaJson, file: string): RopeSca
       originalMaxPositions: rope.original_max_position_embeddings ?? config.max_position_embeddings,
     };
   }
-  throw invalid(file, `${field}.rope_type`, `is "${type.slice(0, 60)}"; Pare knows default, linear and llama3`);
+  throw invalid(
+    file,
+    `${field}.rope_type`,
+    `is "${type.slice(0, 60)}"; Pare knows default, linear and llama3`,
+  );
 }
 
 function dtypeOf(name: string | null | undefined): FloatDtype | null {
@@ -184,5 +197,7 @@ function dtypeOf(name: string | null | undefined): FloatDtype | null {
 }
 
 function invalid(file: string, field: string, problem: string): PareError {
-  return new PareError('config-unsupported', `${file}: ${field} ${problem}.`, 'Use a model without it.', { field });
+  return new PareError('config-unsupported', `${file}: ${field} ${problem}.`, 'Use a model without it.', {
+    field,
+  });
 }

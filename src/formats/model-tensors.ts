@@ -62,7 +62,9 @@ function canonicalTensors(store: TensorStore): Map<string, TensorEntry> {
 function settleTying(config: ModelConfig, found: Map<string, TensorEntry>, warnings: string[]): ModelConfig {
   if (config.tied || found.has(embeddingName) === found.has(headName)) return config;
   const only = found.has(embeddingName) ? embeddingName : headName;
-  warnings.push(`The weights hold only ${only}; it serves as embedding and as head, although config.json does not tie them.`);
+  warnings.push(
+    `The weights hold only ${only}; it serves as embedding and as head, although config.json does not tie them.`,
+  );
   return { ...config, tied: true };
 }
 
@@ -72,7 +74,11 @@ function keepEmbeddingOnly(found: Map<string, TensorEntry>): void {
   if (matrix) found.set(embeddingName, matrix);
 }
 
-function requireAll(expected: ReadonlyMap<string, unknown>, found: ReadonlyMap<string, unknown>, file: string): void {
+function requireAll(
+  expected: ReadonlyMap<string, unknown>,
+  found: ReadonlyMap<string, unknown>,
+  file: string,
+): void {
   const missing = [...expected.keys()].filter((name) => !found.has(name));
   if (missing.length === 0) return;
   throw new PareError(
@@ -83,7 +89,11 @@ function requireAll(expected: ReadonlyMap<string, unknown>, found: ReadonlyMap<s
   );
 }
 
-function requireNoOthers(expected: ReadonlyMap<string, unknown>, found: ReadonlyMap<string, TensorEntry>, file: string): void {
+function requireNoOthers(
+  expected: ReadonlyMap<string, unknown>,
+  found: ReadonlyMap<string, TensorEntry>,
+  file: string,
+): void {
   const others = [...found].filter(([name]) => !expected.has(name)).map(([, entry]) => entry.name);
   if (others.length === 0) return;
   throw new PareError(
@@ -95,7 +105,8 @@ function requireNoOthers(expected: ReadonlyMap<string, unknown>, found: Readonly
 }
 
 function requireShape(entry: TensorEntry, expected: readonly number[], file: string): void {
-  if (entry.shape.length === expected.length && entry.shape.every((extent, i) => extent === expected[i])) return;
+  if (entry.shape.length === expected.length && entry.shape.every((extent, i) => extent === expected[i]))
+    return;
   throw new PareError(
     'shape-mismatch',
     `${file}: ${entry.name} is [${entry.shape.join(', ')}], but config.json makes it [${expected.join(', ')}].`,

@@ -27,7 +27,10 @@ export interface PeftOptions {
 }
 
 /** The two files of an adapter. */
-export function peftFiles(modules: readonly PeftOutput[], options: PeftOptions): ({ name: string } & SizedStream)[] {
+export function peftFiles(
+  modules: readonly PeftOutput[],
+  options: PeftOptions,
+): ({ name: string } & SizedStream)[] {
   const config = JSON.stringify(peftConfig(modules, options), null, 2);
   const tensors = modules.flatMap((module) => tensorsOf(module, options.dtype));
   return [

@@ -60,7 +60,11 @@ export async function openPeft(
 ): Promise<PeftAdapter> {
   if (!weights) {
     const problem = `${configFile.path} has no adapter_model.safetensors beside it.`;
-    throw new PareError('adapter-incomplete', problem, 'Add the file, or open the model without the adapter.');
+    throw new PareError(
+      'adapter-incomplete',
+      problem,
+      'Add the file, or open the model without the adapter.',
+    );
   }
   const json = parseJson(await readText(configFile, maxConfigBytes), configFile.path);
   const config = checked(configSchema, json, configFile.path, 'Export the adapter again with PEFT.');
@@ -112,14 +116,22 @@ function badPattern(key: string, file: string, problem: string): PareError {
 
 function requirePlainLora(config: PeftConfig, file: string): void {
   const refuse = (field: string, problem: string) => {
-    throw new PareError('adapter-unsupported', `${file}: ${field} ${problem}.`, 'Use a plain LoRA adapter.', { field });
+    throw new PareError('adapter-unsupported', `${file}: ${field} ${problem}.`, 'Use a plain LoRA adapter.', {
+      field,
+    });
   };
-  if (config.peft_type !== 'LORA') refuse('peft_type', `is "${config.peft_type.slice(0, 40)}"; Pare reads LORA`);
+  if (config.peft_type !== 'LORA')
+    refuse('peft_type', `is "${config.peft_type.slice(0, 40)}"; Pare reads LORA`);
   if (config.use_dora) refuse('use_dora', 'is true');
   if ((config.bias ?? 'none') !== 'none') refuse('bias', 'is not "none"');
 }
 
-function pairTensors(store: TensorStore, config: PeftConfig, file: string, configPath: string): Map<string, PeftModule> {
+function pairTensors(
+  store: TensorStore,
+  config: PeftConfig,
+  file: string,
+  configPath: string,
+): Map<string, PeftModule> {
   const halves = { A: new Map<string, TensorEntry>(), B: new Map<string, TensorEntry>() };
   for (const entry of store.entries.values()) {
     const [, module, half] = tensorName.exec(entry.name) ?? [];
@@ -153,14 +165,25 @@ function describe(
   return { module, rank, alpha, scale: alpha / (config.use_rslora ? Math.sqrt(rank) : rank), a, b };
 }
 
-function requireFits({ module, a, b }: PeftModule, base: ReadonlyMap<string, TensorEntry>, file: string): void {
+function requireFits(
+  { module, a, b }: PeftModule,
+  base: ReadonlyMap<string, TensorEntry>,
+  file: string,
+): void {
   const weight = base.get(`${module}.weight`);
   if (!weight) throw mismatch(file, `the base model has no module ${module}`);
   const [out, inputs] = weight.shape;
   if (weight.shape.length === 2 && a.shape[1] === inputs && b.shape[0] === out) return;
-  throw mismatch(file, `${module} is [${b.shape[0]}, ${a.shape[1]}], but the base model's is [${weight.shape.join(', ')}]`);
+  throw mismatch(
+    file,
+    `${module} is [${b.shape[0]}, ${a.shape[1]}], but the base model's is [${weight.shape.join(', ')}]`,
+  );
 }
 
 function mismatch(file: string, problem: string): PareError {
-  return new PareError('adapter-mismatch', `${file}: ${problem}.`, 'Check that the adapter belongs to this model.');
+  return new PareError(
+    'adapter-mismatch',
+    `${file}: ${problem}.`,
+    'Check that the adapter belongs to this model.',
+  );
 }

@@ -2,7 +2,13 @@
 import { z } from 'zod';
 import { PareError } from '../lib/assert.ts';
 import { checked, parseJson } from './json.ts';
-import { damaged, missingTensor, openSafetensors, type TensorEntry, type TensorStore } from './safetensors.ts';
+import {
+  damaged,
+  missingTensor,
+  openSafetensors,
+  type TensorEntry,
+  type TensorStore,
+} from './safetensors.ts';
 import { type FileSource, folderOf, readText } from './source.ts';
 
 const indexSchema = z.object({ weight_map: z.record(z.string(), z.string()) });
@@ -14,13 +20,16 @@ export async function openSharded(index: FileSource, files: readonly FileSource[
   const { weight_map: places } = checked(indexSchema, json, index.path, 'Download the index again.');
   const names = [...new Set(Object.values(places))].toSorted();
   const folder = folderOf(index.path);
-  const shards = new Map(files.filter((file) => folderOf(file.path) === folder).map((file) => [file.name, file]));
+  const shards = new Map(
+    files.filter((file) => folderOf(file.path) === folder).map((file) => [file.name, file]),
+  );
   const missing = names.filter((name) => !shards.has(name));
   if (missing.length > 0) throw missingShards(index.path, names.length, missing);
   const stores = await openAll(names.map((name) => shards.get(name) as FileSource));
   const merged = mergeStores(stores, (name, shard) => places[name] === shard.name);
   for (const [name, shard] of Object.entries(places)) {
-    if (!merged.entries.has(name)) throw damaged(index.path, `weight_map puts ${name} into ${shard}, which has no such tensor.`);
+    if (!merged.entries.has(name))
+      throw damaged(index.path, `weight_map puts ${name} into ${shard}, which has no such tensor.`);
   }
   return merged;
 }

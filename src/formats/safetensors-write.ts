@@ -76,6 +76,9 @@ function headerOf(tensors: readonly TensorOutput[], metadata: Record<string, str
 async function bytesOf(tensor: TensorOutput): Promise<Uint8Array> {
   const bytes = await tensor.bytes();
   const expected = byteLength(tensor);
-  assert(bytes.byteLength === expected, `${tensor.name} has ${bytes.byteLength} bytes instead of ${expected}`);
+  assert(
+    bytes.byteLength === expected,
+    `${tensor.name} has ${bytes.byteLength} bytes instead of ${expected}`,
+  );
   return bytes;
 }

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { PareError } from '../lib/assert.ts';
 import { dtypeBytes, openSafetensors, type SafetensorsDtype } from './safetensors.ts';
@@ -15,11 +15,20 @@ function fileOf(header: unknown, dataBytes: number, announced?: bigint): Uint8Ar
 }
 
 const open = (bytes: Uint8Array) => openSafetensors(bytesSource('model.safetensors', bytes));
-const tensor = (begin: number, end: number, shape = [(end - begin) / 4]) => ({ dtype: 'F32', shape, data_offsets: [begin, end] });
+const tensor = (begin: number, end: number, shape = [(end - begin) / 4]) => ({
+  dtype: 'F32',
+  shape,
+  data_offsets: [begin, end],
+});
 
-async function streamed(tensors: TensorOutput[], metadata?: Record<string, string>): Promise<Uint8Array<ArrayBuffer>> {
+async function streamed(
+  tensors: TensorOutput[],
+  metadata?: Record<string, string>,
+): Promise<Uint8Array<ArrayBuffer>> {
   const { size, stream } = safetensorsStream(tensors, metadata);
-  const bytes = new Uint8Array(await new Response(stream as ReadableStream<Uint8Array<ArrayBuffer>>).arrayBuffer());
+  const bytes = new Uint8Array(
+    await new Response(stream as ReadableStream<Uint8Array<ArrayBuffer>>).arrayBuffer(),
+  );
   expect(bytes.length).toBe(size);
   return bytes;
 }
@@ -37,11 +46,20 @@ async function refused(bytes: Uint8Array, message: RegExp): Promise<void> {
 
 describe('reading safetensors', () => {
   it('finds tensors, metadata and parts of tensors', async () => {
-    const bytes = fileOf({ __metadata__: { format: 'pt' }, b: tensor(4, 12), a: tensor(0, 4), e: tensor(12, 12, [0, 7]) }, 12);
+    const bytes = fileOf(
+      { __metadata__: { format: 'pt' }, b: tensor(4, 12), a: tensor(0, 4), e: tensor(12, 12, [0, 7]) },
+      12,
+    );
     bytes.set([1, 2, 3, 4, 5, 6], bytes.length - 12);
     const file = await open(bytes);
     expect(file.metadata).toEqual({ format: 'pt' });
-    expect(file.entries.get('b')).toEqual({ name: 'b', dtype: 'F32', shape: [2], begin: bytes.length - 8, end: bytes.length });
+    expect(file.entries.get('b')).toEqual({
+      name: 'b',
+      dtype: 'F32',
+      shape: [2],
+      begin: bytes.length - 8,
+      end: bytes.length,
+    });
     expect([...(await file.read('a'))]).toEqual([1, 2, 3, 4]);
     expect([...(await file.read('b', { from: 0, to: 2 }))]).toEqual([5, 6]);
     expect((await file.read('b', { from: 4, to: 100 })).length).toBe(4);
@@ -64,7 +82,11 @@ describe('reading safetensors', () => {
     ['a header that is a list', fileOf('[]', 0), /not a JSON object/],
     ['an empty header', fileOf('', 0), /offset 8/],
     ['a repeated name', fileOf('{"a":1,"a":2}', 0), /offset 15: the key "a" comes twice/],
-    ['a polluting name', fileOf('{"__proto__":{"dtype":"F32","shape":[],"data_offsets":[0,4]}}', 4), /"__proto__" is not allowed/],
+    [
+      'a polluting name',
+      fileOf('{"__proto__":{"dtype":"F32","shape":[],"data_offsets":[0,4]}}', 4),
+      /"__proto__" is not allowed/,
+    ],
     ['a polluting field', fileOf('{"a":{"constructor":1}}', 4), /"constructor" is not allowed/],
     ['metadata that are no texts', fileOf({ __metadata__: { a: 1 } }, 0), /__metadata__/],
     ['a tensor that is no object', fileOf({ a: 3 }, 0), /a: /],
@@ -74,29 +96,52 @@ describe('reading safetensors', () => {
     ['a negative offset', fileOf({ a: tensor(-4, 4, [2]) }, 4), /a\.data_offsets\.0/],
     ['a huge offset', fileOf({ a: tensor(0, 2 ** 60, [1]) }, 4), /a\.data_offsets\.1/],
     ['offsets that run backwards', fileOf({ a: tensor(4, 0, [1]) }, 4), /end before they begin/],
-    ['offsets beyond the end', fileOf({ a: tensor(0, 8) }, 4), /run past the end of the file, which holds 4 bytes/],
-    ['overlapping tensors', fileOf({ a: tensor(0, 8), b: tensor(4, 12) }, 12), /b\.data_offsets: .* overlaps a/],
+    [
+      'offsets beyond the end',
+      fileOf({ a: tensor(0, 8) }, 4),
+      /run past the end of the file, which holds 4 bytes/,
+    ],
+    [
+      'overlapping tensors',
+      fileOf({ a: tensor(0, 8), b: tensor(4, 12) }, 12),
+      /b\.data_offsets: .* overlaps a/,
+    ],
     ['a hole', fileOf({ a: tensor(0, 4), b: tensor(8, 12) }, 12), /leaves a gap of 4 bytes after a/],
     ['a hole at the start', fileOf({ a: tensor(4, 8) }, 8), /gap of 4 bytes after the header/],
     ['trailing bytes', fileOf({ a: tensor(0, 4) }, 6), /2 bytes at offset \d+ belong to no tensor/],
     ['a shape that disagrees', fileOf({ a: tensor(0, 8, [3]) }, 8), /are 8 bytes, but F32 \[3\] needs 12/],
     ['a shape that overflows', fileOf({ a: tensor(0, 8, [2 ** 40, 2 ** 40]) }, 8), /are 8 bytes, but F32/],
-    ['a type it cannot read', fileOf({ a: { dtype: 'F8_E4M3', shape: [4], data_offsets: [0, 4] } }, 4), /a\.dtype is F8_E4M3/],
-    ['a type from a prototype', fileOf({ a: { dtype: 'toString', shape: [4], data_offsets: [0, 4] } }, 4), /a\.dtype is toString/],
+    [
+      'a type it cannot read',
+      fileOf({ a: { dtype: 'F8_E4M3', shape: [4], data_offsets: [0, 4] } }, 4),
+      /a\.dtype is F8_E4M3/,
+    ],
+    [
+      'a type from a prototype',
+      fileOf({ a: { dtype: 'toString', shape: [4], data_offsets: [0, 4] } }, 4),
+      /a\.dtype is toString/,
+    ],
   ])('refuses %s', (_, bytes, message) => refused(bytes, message));
 
   it('never fails in any other way on mutated files', async () => {
-    const sound = fileOf({ __metadata__: { format: 'pt' }, a: tensor(0, 8, [2]), b: tensor(8, 24, [2, 2]) }, 24);
+    const sound = fileOf(
+      { __metadata__: { format: 'pt' }, a: tensor(0, 8, [2]), b: tensor(8, 24, [2, 2]) },
+      24,
+    );
     await fc.assert(
-      fc.asyncProperty(fc.array(fc.tuple(fc.nat(), fc.nat(255)), { minLength: 1, maxLength: 6 }), fc.nat(3), async (edits, cut) => {
-        const bytes = sound.slice(0, sound.length - cut);
-        for (const [at, byte] of edits) bytes[at % bytes.length] = byte;
-        const file = await open(bytes).catch((error: unknown) => {
-          expect(error).toBeInstanceOf(PareError);
-          return null;
-        });
-        if (file) for (const name of file.entries.keys()) await file.read(name);
-      }),
+      fc.asyncProperty(
+        fc.array(fc.tuple(fc.nat(), fc.nat(255)), { minLength: 1, maxLength: 6 }),
+        fc.nat(3),
+        async (edits, cut) => {
+          const bytes = sound.slice(0, sound.length - cut);
+          for (const [at, byte] of edits) bytes[at % bytes.length] = byte;
+          const file = await open(bytes).catch((error: unknown) => {
+            expect(error).toBeInstanceOf(PareError);
+            return null;
+          });
+          if (file) for (const name of file.entries.keys()) await file.read(name);
+        },
+      ),
       { numRuns: 2000 },
     );
   });
@@ -106,7 +151,9 @@ describe('writing safetensors', () => {
   it('round-trips names, types, shapes and bytes', async () => {
     const tensors = fc.uniqueArray(
       fc.record({
-        name: fc.string({ minLength: 1 }).filter((name) => !['__proto__', 'constructor', 'prototype', '__metadata__'].includes(name)),
+        name: fc
+          .string({ minLength: 1 })
+          .filter((name) => !['__proto__', 'constructor', 'prototype', '__metadata__'].includes(name)),
         dtype: fc.constantFrom(...(Object.keys(dtypeBytes) as SafetensorsDtype[])),
         shape: fc.array(fc.nat(5), { maxLength: 3 }),
         fill: fc.nat(255),
@@ -135,7 +182,12 @@ describe('writing safetensors', () => {
 
   it('asks for one tensor at a time, when the reader gets there', async () => {
     const asked: string[] = [];
-    const output = (name: string) => ({ name, dtype: 'U8' as const, shape: [2], bytes: () => (asked.push(name), Promise.resolve(new Uint8Array(2))) });
+    const output = (name: string) => ({
+      name,
+      dtype: 'U8' as const,
+      shape: [2],
+      bytes: () => (asked.push(name), Promise.resolve(new Uint8Array(2))),
+    });
     const reader = safetensorsStream([output('a'), output('b')]).stream.getReader();
     await reader.read();
     expect(asked).toEqual([]);
@@ -144,9 +196,16 @@ describe('writing safetensors', () => {
   });
 
   it('fails where bytes and shape disagree, or names repeat', async () => {
-    const wrong = { name: 'a', dtype: 'F32' as const, shape: [2], bytes: () => Promise.resolve(new Uint8Array(4)) };
+    const wrong = {
+      name: 'a',
+      dtype: 'F32' as const,
+      shape: [2],
+      bytes: () => Promise.resolve(new Uint8Array(4)),
+    };
     const { stream } = safetensorsStream([wrong]);
-    await expect(new Response(stream as ReadableStream<Uint8Array<ArrayBuffer>>).arrayBuffer()).rejects.toThrowError();
+    await expect(
+      new Response(stream as ReadableStream<Uint8Array<ArrayBuffer>>).arrayBuffer(),
+    ).rejects.toThrowError();
     expect(() => safetensorsStream([wrong, wrong])).toThrowError(/two tensors/);
   });
 });

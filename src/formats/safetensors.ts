@@ -9,7 +9,18 @@ import { scanJson } from './json.ts';
 import type { FileSource } from './source.ts';
 
 /** Bytes an element. */
-export const dtypeBytes = { F64: 8, I64: 8, F32: 4, I32: 4, F16: 2, BF16: 2, I16: 2, I8: 1, U8: 1, BOOL: 1 } as const;
+export const dtypeBytes = {
+  F64: 8,
+  I64: 8,
+  F32: 4,
+  I32: 4,
+  F16: 2,
+  BF16: 2,
+  I16: 2,
+  I8: 1,
+  U8: 1,
+  BOOL: 1,
+} as const;
 
 export type SafetensorsDtype = keyof typeof dtypeBytes;
 
@@ -30,7 +41,7 @@ export interface TensorStore {
   read(name: string, options?: ReadOptions): Promise<Uint8Array<ArrayBuffer>>;
 }
 
-export interface ReadOptions {
+interface ReadOptions {
   from?: number;
   to?: number;
   signal?: AbortSignal;
@@ -59,12 +70,17 @@ export async function openSafetensors(file: FileSource): Promise<TensorStore> {
 
 /** The error every problem of a weight file becomes. */
 export function damaged(path: string, problem: string, details: Record<string, unknown> = {}): PareError {
-  const remedy = 'The file is damaged or was cut off. Download it again, or export it again with safetensors.';
+  const remedy =
+    'The file is damaged or was cut off. Download it again, or export it again with safetensors.';
   return new PareError('safetensors-invalid', `${path}: ${problem}`, remedy, details);
 }
 
 export function missingTensor(path: string, name: string): PareError {
-  return new PareError('tensor-missing', `${path} has no tensor ${name}.`, 'Check that the file is complete.');
+  return new PareError(
+    'tensor-missing',
+    `${path} has no tensor ${name}.`,
+    'Check that the file is complete.',
+  );
 }
 
 function storeOf(file: FileSource, list: TensorEntry[], metadata: Record<string, string>): TensorStore {
@@ -83,14 +99,18 @@ function storeOf(file: FileSource, list: TensorEntry[], metadata: Record<string,
 
 async function readHeaderLength(file: FileSource): Promise<number> {
   if (file.size < prefixBytes) {
-    throw damaged(file.path, `it has ${file.size} bytes, fewer than the 8 of a header length.`, { offset: 0 });
+    throw damaged(file.path, `it has ${file.size} bytes, fewer than the 8 of a header length.`, {
+      offset: 0,
+    });
   }
   const prefix = await file.read(0, prefixBytes);
   const stated = new DataView(prefix.buffer).getBigUint64(0, true);
   const room = Math.min(file.size - prefixBytes, maxHeaderBytes);
   if (stated <= BigInt(room)) return Number(stated);
   const has = `but at most ${room} are possible in a file of ${file.size} bytes`;
-  throw damaged(file.path, `its first 8 bytes (offset 0) announce a header of ${stated} bytes, ${has}.`, { offset: 0 });
+  throw damaged(file.path, `its first 8 bytes (offset 0) announce a header of ${stated} bytes, ${has}.`, {
+    offset: 0,
+  });
 }
 
 function parseHeader(file: FileSource, bytes: Uint8Array): Record<string, unknown> {
@@ -98,7 +118,9 @@ function parseHeader(file: FileSource, bytes: Uint8Array): Record<string, unknow
   try {
     text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch {
-    throw damaged(file.path, `its header (offset ${prefixBytes}) is not UTF-8 text.`, { offset: prefixBytes });
+    throw damaged(file.path, `its header (offset ${prefixBytes}) is not UTF-8 text.`, {
+      offset: prefixBytes,
+    });
   }
   const found = scanJson(text);
   if (found) {
@@ -108,13 +130,17 @@ function parseHeader(file: FileSource, bytes: Uint8Array): Record<string, unknow
   const header: unknown = JSON.parse(text);
   const result = z.record(z.string(), z.unknown()).safeParse(header);
   if (result.success) return result.data;
-  throw damaged(file.path, `its header (offset ${prefixBytes}) is not a JSON object.`, { offset: prefixBytes });
+  throw damaged(file.path, `its header (offset ${prefixBytes}) is not a JSON object.`, {
+    offset: prefixBytes,
+  });
 }
 
 function parseMetadata(file: FileSource, value: unknown): Record<string, string> {
   const result = z.record(z.string(), z.string()).safeParse(value ?? {});
   if (result.success) return result.data;
-  throw damaged(file.path, 'the field __metadata__ of its header is not a map of texts.', { offset: prefixBytes });
+  throw damaged(file.path, 'the field __metadata__ of its header is not a map of texts.', {
+    offset: prefixBytes,
+  });
 }
 
 function parseEntry(file: FileSource, dataBegin: number, name: string, value: unknown): TensorEntry {
@@ -152,12 +178,20 @@ function checkExtent(file: FileSource, dataBegin: number, entry: TensorEntry): v
   if (end < begin) throw damaged(file.path, `${stated} end before they begin.`, details);
   if (end > file.size) {
     const held = Math.max(0, file.size - dataBegin);
-    throw damaged(file.path, `${stated} run past the end of the file, which holds ${held} bytes of data.`, details);
+    throw damaged(
+      file.path,
+      `${stated} run past the end of the file, which holds ${held} bytes of data.`,
+      details,
+    );
   }
   const expected = byteLength(entry);
   if (end - begin === expected) return;
   const shape = `[${entry.shape.join(', ')}]`;
-  throw damaged(file.path, `${stated} are ${end - begin} bytes, but ${entry.dtype} ${shape} needs ${expected}.`, details);
+  throw damaged(
+    file.path,
+    `${stated} are ${end - begin} bytes, but ${entry.dtype} ${shape} needs ${expected}.`,
+    details,
+  );
 }
 
 /** Tensors must follow one another from the first data byte to the last, as the reference demands. */

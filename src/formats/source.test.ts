@@ -23,7 +23,10 @@ const sources: [string, () => Promise<FileSource>][] = [
   ['a blob', async () => blobSource('x/file.txt', new Blob([content]))],
   ['bytes', async () => bytesSource('x/file.txt', content)],
   ['a file on disk', async () => nodeFile(join(await onDisk(), 'config.json'), 'x/file.txt')],
-  ['something fetched', async () => fetchSource(`data:text/plain;base64,${btoa('0123456789')}`, 'x/file.txt')],
+  [
+    'something fetched',
+    async () => fetchSource(`data:text/plain;base64,${btoa('0123456789')}`, 'x/file.txt'),
+  ],
 ];
 
 describe.each(sources)('%s', (_, make) => {
@@ -54,12 +57,16 @@ describe('files', () => {
   });
 
   it('refuses text that is not UTF-8, and drops a byte-order mark', async () => {
-    await expect(readText(bytesSource('a.csv', new Uint8Array([0xff, 0xfe, 65, 0])), 10)).rejects.toThrowError(/UTF-16/);
+    await expect(
+      readText(bytesSource('a.csv', new Uint8Array([0xff, 0xfe, 65, 0])), 10),
+    ).rejects.toThrowError(/UTF-16/);
     expect(await readText(bytesSource('a.csv', new Uint8Array([0xef, 0xbb, 0xbf, 65])), 10)).toBe('A');
     expect([folderOf('a/b/c'), folderOf('a')]).toEqual(['a/b', '']);
   });
 
   it('says what could not be fetched', async () => {
-    await expect(fetchSource('http://127.0.0.1:1/demo/config.json')).rejects.toThrowError(/config\.json could not be loaded/);
+    await expect(fetchSource('http://127.0.0.1:1/demo/config.json')).rejects.toThrowError(
+      /config\.json could not be loaded/,
+    );
   });
 });

@@ -12,7 +12,9 @@ const files = () => [
 
 async function zipped(modified?: Date): Promise<Uint8Array> {
   const { size, stream } = zipStream(files(), modified);
-  const bytes = new Uint8Array(await new Response(stream as ReadableStream<Uint8Array<ArrayBuffer>>).arrayBuffer());
+  const bytes = new Uint8Array(
+    await new Response(stream as ReadableStream<Uint8Array<ArrayBuffer>>).arrayBuffer(),
+  );
   expect(bytes.length).toBe(size);
   return bytes;
 }
@@ -34,8 +36,14 @@ describe('zip', () => {
 
   it('refuses bombs and what is no zip', async () => {
     const bomb = bytesSource('m.zip', zipSync({ a: new Uint8Array(100_000) }));
-    await expect(openZip(bomb, { bytes: 50_000, files: 10 })).rejects.toThrowError(/unpacks to 1 files of 100000 bytes/);
-    await expect(openZip(bytesSource('m.zip', await zipped()), { bytes: 1e6, files: 1 })).rejects.toThrowError(PareError);
-    await expect(openZip(bytesSource('m.zip', new Uint8Array(100)))).rejects.toThrowError(/m\.zip is not a zip/);
+    await expect(openZip(bomb, { bytes: 50_000, files: 10 })).rejects.toThrowError(
+      /unpacks to 1 files of 100000 bytes/,
+    );
+    await expect(
+      openZip(bytesSource('m.zip', await zipped()), { bytes: 1e6, files: 1 }),
+    ).rejects.toThrowError(PareError);
+    await expect(openZip(bytesSource('m.zip', new Uint8Array(100)))).rejects.toThrowError(
+      /m\.zip is not a zip/,
+    );
   });
 });

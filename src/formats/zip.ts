@@ -16,7 +16,12 @@ export interface ZipEntry extends SizedStream {
  */
 export function zipStream(files: readonly ZipEntry[], modified: Date = new Date(2000, 0, 1)): SizedStream {
   const listed = files.map(({ name, size }) => ({ name, size, lastModified: modified }));
-  const inputs = files.map(({ name, size, stream }) => ({ name, size, input: stream, lastModified: modified }));
+  const inputs = files.map(({ name, size, stream }) => ({
+    name,
+    size,
+    input: stream,
+    lastModified: modified,
+  }));
   return { size: Number(predictLength(listed)), stream: makeZip(inputs) };
 }
 
@@ -52,7 +57,11 @@ export async function openZip(
 }
 
 function damagedZip(zip: FileSource, cause: Error): PareError {
-  return new PareError('zip-invalid', `${zip.path} is not a zip that can be read: ${cause.message}.`, 'Unpack it and open the folder.');
+  return new PareError(
+    'zip-invalid',
+    `${zip.path} is not a zip that can be read: ${cause.message}.`,
+    'Unpack it and open the folder.',
+  );
 }
 
 function tooLarge(zip: FileSource, bytes: number, files: number): PareError {

@@ -86,7 +86,7 @@ const meetings: Record<string, (scene: Scene, x: Tensor) => Tensor> = {
     const [a, b] = ['a', 'b'].map((name) => linear(scene, x, scene.normal(name, [4, 4])));
     const [sum] = scene.graph.apply(add, [a!, b!], {});
     const through = linear(scene, sum!, scene.normal('w', [4, 4]));
-    return scene.graph.apply(swiglu, [linear(scene, through, scene.normal('v', [4, 4]), a!), b!], {})[0]!;
+    return scene.graph.apply(swiglu, [linear(scene, through, scene.normal('v', [4, 4]), a), b!], {})[0]!;
   },
 };
 

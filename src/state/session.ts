@@ -40,7 +40,8 @@ export function sessionLog(): readonly SessionEvent[] {
 export function receive(events: readonly SessionEvent[]): void {
   pending.push(...events);
   if (timer !== null) return;
-  timer = setTimeout(flush, Math.max(0, flushed + flushEvery - Date.now()));
+  // Clamped on both sides: a clock that is set back must not hold the page up.
+  timer = setTimeout(flush, Math.min(flushEvery, Math.max(0, flushed + flushEvery - Date.now())));
 }
 
 /** Brings everything received so far onto the page, now. */

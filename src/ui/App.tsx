@@ -41,9 +41,6 @@ export function App() {
           <SharePanel />
         </div>
       </main>
-      <footer className="foot">
-        <p>Nothing leaves this machine: this page may only connect to itself.</p>
-      </footer>
       <PageDrop />
     </div>
   );

@@ -9,7 +9,7 @@ export function TopBar() {
     <header className="top-bar">
       <Mark />
       <h1>Pare</h1>
-      <p className="tagline">make a language model smaller, on this machine</p>
+      <p className="tagline">Make a language model smaller. Nothing leaves this machine.</p>
       <div className="top-aside">
         <Device />
         <ThemeSwitch />

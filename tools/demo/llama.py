@@ -16,7 +16,7 @@ LINEAR = ["self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj", "self_attn
           "mlp.gate_proj", "mlp.up_proj", "mlp.down_proj"]
 
 
-def config(vocab, hidden=64, layers=3, ffn=192, heads=4, kv_heads=2):
+def config(vocab, hidden=64, layers=2, ffn=256, heads=4, kv_heads=2):
     return {
         "architectures": ["LlamaForCausalLM"], "model_type": "llama", "torch_dtype": "float16",
         "vocab_size": vocab, "hidden_size": hidden, "intermediate_size": ffn,

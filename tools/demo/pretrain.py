@@ -36,12 +36,12 @@ def held_out(rng, make, tokenizer, length, count=500):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--steps", type=int, default=6000)
-    parser.add_argument("--batch", type=int, default=128)
+    parser.add_argument("--steps", type=int, default=3000)
+    parser.add_argument("--batch", type=int, default=80)
     parser.add_argument("--lr", type=float, default=3e-3)
-    parser.add_argument("--layers", type=int, default=3)
+    parser.add_argument("--layers", type=int, default=2)
     parser.add_argument("--hidden", type=int, default=64)
-    parser.add_argument("--ffn", type=int, default=192)
+    parser.add_argument("--ffn", type=int, default=256)
     parser.add_argument("--two-step", type=float, default=0.5)
     parser.add_argument("--prompt-weight", type=float, default=0.2)
     parser.add_argument("--seed", type=int, default=1)

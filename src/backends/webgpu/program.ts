@@ -5,6 +5,7 @@ import { bytesOf, type Tensor } from '../../graph/tensor.ts';
 import { PareError } from '../../lib/assert.ts';
 import type { HostArray, Program } from '../backend.ts';
 import type { PipelineCache } from './pipelines.ts';
+import { timeDispatches, type DispatchTime } from './profiler.ts';
 import { readBuffer } from './read.ts';
 import type { GpuStore } from './store.ts';
 
@@ -13,7 +14,8 @@ const uniformUsage = 0x40 | 0x08; // UNIFORM | COPY_DST
 /** Multiply–accumulates a submit: about 0.2 s on a slow software adapter, far below any watchdog. */
 const workPerSubmit = 2e8;
 
-interface Step {
+export interface Step {
+  readonly label: string;
   readonly pipeline: GPUComputePipeline;
   readonly group: GPUBindGroup;
   readonly workgroups: readonly [number, number, number];
@@ -59,7 +61,7 @@ export class GpuProgram implements Program {
           ...bindingEntries(dispatch, memory),
         ],
       });
-      return { pipeline, group, workgroups: spill(device, dispatch), work: dispatch.work };
+      return { label: dispatch.label, pipeline, group, workgroups: spill(device, dispatch), work: dispatch.work };
     });
     const invalid = await device.popErrorScope();
     const full = await device.popErrorScope();
@@ -114,6 +116,11 @@ export class GpuProgram implements Program {
     const output = this.#outputs.get(name);
     if (!output) throw new Error(`the graph has no output ${name}`);
     return new Float32Array(await readBuffer(this.#device, output.buffer, output.bytes));
+  }
+
+  /** One run with a time for every dispatch, where the device has timestamps. For the benchmark. */
+  profile(): Promise<DispatchTime[]> {
+    return timeDispatches(this.#device, this.#submits.flat());
   }
 
   dispose(): void {

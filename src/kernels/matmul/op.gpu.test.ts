@@ -10,9 +10,12 @@ interface Sizes {
 
 const sizes: Sizes[] = [
   { rows: 1, inner: 4, columns: 4 },
-  { rows: 37, inner: 64, columns: 172 },
+  // Sequences of 11 rows: tiles of four straddle two of them.
+  { rows: 35, inner: 64, columns: 172 },
   { rows: 6, inner: 17, columns: 5 },
   { rows: 33, inner: 12, columns: 109 },
+  // The tiled `tn`: rows and columns divide by four, the inner sum (tokens) does not.
+  { rows: 36, inner: 35, columns: 20 },
 ];
 const orientations: Orientation[] = ['nt', 'nn', 'tn'];
 

@@ -1,5 +1,5 @@
 import type { Dispatch, Node, Op, VjpContext } from '../../graph/op.ts';
-import { matrixOf, type Tensor, type TensorSpec } from '../../graph/tensor.ts';
+import { matrixOf, type Shape, type Tensor, type TensorSpec } from '../../graph/tensor.ts';
 import { activeColumns } from '../limits.ts';
 import { matmulDispatches } from './dispatches.ts';
 import { matmulReference } from './op.reference.ts';
@@ -26,14 +26,18 @@ export const matmul: Op<MatmulAttributes> = {
   name: 'matmul',
   infer([x, w, addend], attributes) {
     const shape = productShape(x!, w!, attributes.orientation);
-    if (addend && String(matrixOf(addend.shape)) !== String(matrixOf(shape)))
-      throw new Error('matmul: addend does not fit');
+    if (addend && !sameMatrix(addend.shape, shape)) throw new Error('matmul: addend does not fit');
     return [{ dtype: 'f32', shape }];
   },
   vjp: matmulVjp,
   reference: (inputs, [y], attributes) => matmulReference(inputs, y!, attributes, activeColumns),
   dispatches: (node: Node<MatmulAttributes>): Dispatch[] => matmulDispatches(node),
 };
+
+function sameMatrix(a: Shape, b: Shape): boolean {
+  const [m, n] = [matrixOf(a), matrixOf(b)];
+  return m.rows === n.rows && m.columns === n.columns;
+}
 
 function productShape(x: TensorSpec, w: TensorSpec, orientation: Orientation): number[] {
   const a = matrixOf(x.shape);

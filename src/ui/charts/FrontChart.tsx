@@ -68,11 +68,11 @@ function Plot({ view, width, height, children }: PlotProps) {
     () =>
       axisOver(
         points.map((point) => point.macs),
-        6,
+        width < 480 ? 4 : 6,
         [0, Infinity],
         maximalMacs * 0.2,
       ),
-    [points, maximalMacs],
+    [points, maximalMacs, width],
   );
   const y = useMemo(
     () =>

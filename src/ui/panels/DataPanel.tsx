@@ -88,10 +88,12 @@ function Split() {
             {integer(count)} {name}
           </li>
         ))}
+        {split.tooLong > 0 && (
+          <li className="left-out" title="Longer than the recipe allows">
+            {integer(split.tooLong)} too long
+          </li>
+        )}
       </ul>
-      {split.tooLong > 0 && (
-        <p className="hint">{integer(split.tooLong)} are longer than the recipe allows.</p>
-      )}
     </div>
   );
 }

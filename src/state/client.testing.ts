@@ -1,0 +1,33 @@
+import type { SessionEvent } from '../session/events.ts';
+import { modelFixtures } from './fixtures.testing.ts';
+import type { StudioClient } from '../workers/studio.protocol.ts';
+
+/** A studio client that answers at once; tests override what they are about. Never imported by shipped code. */
+export function clientFixture(overrides: Partial<StudioClient> = {}): StudioClient {
+  const { model, data, estimate } = modelFixtures();
+  return {
+    start: () => Promise.resolve({ backend: 'cpu', adapter: 'test', notice: null }),
+    openModel: () => Promise.resolve(model),
+    openData: () => Promise.resolve(data),
+    estimate: () => Promise.resolve(estimate),
+    run: () => Promise.resolve(),
+    pause: () => Promise.resolve(),
+    resume: () => Promise.resolve(),
+    stop: () => Promise.resolve(),
+    choose: () => Promise.resolve(),
+    generate: ({ which }) => Promise.resolve({ text: which, tokens: 2, seconds: 0.5 }),
+    cancelGeneration: () => Promise.resolve(),
+    exportModel: () =>
+      Promise.resolve({ name: 'model.zip', stream: new ReadableStream<Uint8Array>(), notes: ['exact'] }),
+    dispose: () => undefined,
+    ...overrides,
+  };
+}
+
+/** A run that plays the given events back. */
+export const replay =
+  (events: readonly SessionEvent[]): StudioClient['run'] =>
+  (_, onEvents) => {
+    onEvents([...events]);
+    return Promise.resolve();
+  };

@@ -1,0 +1,195 @@
+import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { PareError } from '../lib/assert.ts';
+import { logFixture } from '../session/session.testing.ts';
+import { encodeLink } from '../session/link.ts';
+import type { StudioClient } from '../workers/studio.protocol.ts';
+import { clientFixture, replay } from './client.testing.ts';
+import { dataStore, openData } from './data.ts';
+import { deviceStore, provideEngine } from './engine.ts';
+import { exportModel, exportStore } from './exporting.ts';
+import { modelStore, openModel } from './model.ts';
+import { noticeStore } from './notices.ts';
+import { providePlatform } from './platform.ts';
+import type { Platform } from './platform.ts';
+import { askBoth, previewStore } from './preview.ts';
+import { recipeStore } from './recipe.ts';
+import { choosePoint, runStore, startRun } from './run.ts';
+import { closeSession, sessionStore } from './session.ts';
+import { copyShareLink, openLink, openSessionFile, saveSession } from './share.ts';
+
+const log = logFixture();
+let saved: { name: string; content: unknown }[] = [];
+let fragment = '';
+const page: Platform = {
+  save: (name, content) => Promise.resolve(void saved.push({ name, content })),
+  copy: () => Promise.resolve(true),
+  address: {
+    read: () => `https://pare.example/#${fragment}`,
+    replaceFragment: (next) => void (fragment = next),
+    clearFragment: () => void (fragment = ''),
+  },
+};
+
+function begin(overrides: Partial<StudioClient> = {}): void {
+  provideEngine(() => clientFixture({ run: replay(log), ...overrides }));
+}
+const alerts = () => noticeStore.getState().notices.map((notice) => notice.code);
+
+beforeEach(() => {
+  saved = [];
+  fragment = '';
+  providePlatform(page);
+  noticeStore.setState({ notices: [] });
+  modelStore.setState({ loading: null, summary: null });
+  dataStore.setState({ loading: null, summary: null, source: null });
+  closeSession();
+});
+
+async function openBoth(): Promise<void> {
+  await openModel('demo');
+  await openData('demo');
+}
+
+describe('a run', () => {
+  it('needs a model and data, and starts no engine before', async () => {
+    const make = vi.fn(() => clientFixture());
+    provideEngine(make);
+    await startRun();
+    expect(alerts()).toEqual(['run-incomplete']);
+    expect(make).not.toHaveBeenCalled();
+  });
+
+  it('goes from the demo to a finished session in the address', async () => {
+    begin();
+    await openBoth();
+    await startRun();
+    expect(deviceStore.getState().status).toBe('ready');
+    expect(sessionStore.getState()).toMatchObject({ origin: 'run', view: { status: 'finished' } });
+    expect(fragment).toMatch(/^#s1\./);
+    expect(runStore.getState()).toMatchObject({ starting: false, stopping: false });
+  });
+
+  it('ends as failed where the worker broke off', async () => {
+    const error = new PareError('worker-crashed', 'The engine stopped.', 'Reload.');
+    begin({
+      run: async (_, onEvents) => {
+        onEvents(log.slice(0, 9));
+        throw error;
+      },
+    });
+    await openBoth();
+    await startRun();
+    expect(sessionStore.getState().view).toMatchObject({ status: 'failed', error: { remedy: 'Reload.' } });
+    expect(alerts()).toEqual(['worker-crashed']);
+  });
+
+  it('leaves the session on the page where it did not begin', async () => {
+    openLink(encodeLink(log).fragment);
+    begin({
+      run: () => Promise.reject(new PareError('too-large', 'It does not fit.', 'Use a smaller batch.')),
+    });
+    await openBoth();
+    await startRun();
+    expect(sessionStore.getState()).toMatchObject({ origin: 'link', view: { status: 'finished' } });
+    expect(alerts()).toEqual(['too-large']);
+  });
+});
+
+describe('a model that does not open', () => {
+  it('is reported with its remedy, and the one before stays', async () => {
+    begin();
+    await openModel('demo');
+    begin({
+      openModel: () => Promise.reject(new PareError('model-config', 'No config.json.', 'Drop the folder.')),
+    });
+    await openModel([]);
+    expect(modelStore.getState()).toMatchObject({ loading: null, summary: { name: 'pare-demo' } });
+    expect(noticeStore.getState().notices[0]).toMatchObject({ kind: 'error', remedy: 'Drop the folder.' });
+    begin();
+    await openModel('demo');
+    expect(alerts()).toEqual([]);
+  });
+});
+
+describe('an engine that does not start', () => {
+  it('is tried again', async () => {
+    begin({ start: () => Promise.reject(new Error('no')) });
+    await openModel('demo');
+    expect(deviceStore.getState().status).toBe('idle');
+    begin();
+    await openModel('demo');
+    expect(modelStore.getState().summary?.name).toBe('pare-demo');
+  });
+});
+
+describe('choosing', () => {
+  it('asks the worker for its genome, once the run is over', async () => {
+    const choose = vi.fn(() => Promise.resolve());
+    begin({ choose });
+    await openBoth();
+    await startRun();
+    const point = sessionStore.getState().view.points.find((candidate) => candidate.tag === 'minimal')!;
+    await choosePoint(point.index);
+    expect(choose).toHaveBeenCalledExactlyOnceWith(point.genome);
+    expect(sessionStore.getState().inspected).toBe(point.index);
+  });
+
+  it('only looks, in a shared session', async () => {
+    const choose = vi.fn(() => Promise.resolve());
+    begin({ choose });
+    openLink(encodeLink(log).fragment);
+    await choosePoint(2);
+    expect(sessionStore.getState().inspected).toBe(2);
+    expect(choose).not.toHaveBeenCalled();
+  });
+});
+
+describe('what a session is taken away as', () => {
+  it('is a link that opens the same session, and sets its recipe', async () => {
+    begin();
+    await openBoth();
+    await startRun();
+    const shared = await copyShareLink();
+    const before = sessionStore.getState().view;
+    closeSession();
+    openLink(new URL(shared!.address).hash);
+    expect(sessionStore.getState().view).toMatchObject({ points: before.points, results: before.results });
+    expect(recipeStore.getState().recipe).toEqual(before.recipe);
+  });
+
+  it('is a file that opens again', async () => {
+    openLink(encodeLink(log).fragment);
+    await saveSession();
+    expect(saved[0]?.name).toBe('pare-demo-lonas.pare');
+    closeSession();
+    await openSessionFile(new Blob([saved[0]?.content as Uint8Array<ArrayBuffer>]));
+    expect(sessionStore.getState()).toMatchObject({ origin: 'file', view: { status: 'finished' } });
+  });
+
+  it('is the exported model', async () => {
+    begin();
+    await exportModel();
+    expect(saved[0]?.name).toBe('model.zip');
+    expect(exportStore.getState()).toMatchObject({ busy: false, file: { notes: ['exact'] } });
+  });
+
+  it('does not open where it is broken, and nothing is lost', async () => {
+    openLink(encodeLink(log).fragment);
+    openLink(`${encodeLink(log).fragment.slice(0, 400)}`);
+    await openSessionFile(new Blob(['nothing']));
+    expect(alerts()).toEqual(['file-invalid', 'link-truncated']);
+    expect(sessionStore.getState().view.status).toBe('finished');
+  });
+});
+
+describe('the text box', () => {
+  it('asks the original, then the chosen model', async () => {
+    begin();
+    await askBoth('How many?', 8);
+    expect(previewStore.getState()).toEqual({
+      answering: null,
+      original: { text: 'original', tokensPerSecond: 4 },
+      chosen: { text: 'chosen', tokensPerSecond: 4 },
+    });
+  });
+});
