@@ -1,9 +1,9 @@
 // Causal attention with an online softmax: one query row and head a thread, keys streamed once.
-@group(0) @binding(1) var<storage, read> q: array<f32>;
-@group(0) @binding(2) var<storage, read> k: array<f32>;
-@group(0) @binding(3) var<storage, read> v: array<f32>;
+@group(0) @binding(1) var<storage, read> q: array<Part>;
+@group(0) @binding(2) var<storage, read> k: array<Part>;
+@group(0) @binding(3) var<storage, read> v: array<Part>;
 @group(0) @binding(4) var<storage, read> start: array<i32>;
-@group(0) @binding(5) var<storage, read_write> y: array<f32>;
+@group(0) @binding(5) var<storage, read_write> y: array<Part>;
 @group(0) @binding(6) var<storage, read_write> lse: array<f32>;
 
 @compute @workgroup_size(64)
@@ -16,23 +16,23 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
   var count = row % shape.queries + 1u;
   if (shape.has_start != 0u) { count += u32(start[0]); }
   count = min(count, shape.keys);
-  let base = id.x * HEAD_DIM;
-  var query: array<f32, HEAD_DIM>;
-  var mix: array<f32, HEAD_DIM>;
-  for (var d = 0u; d < HEAD_DIM; d++) { query[d] = q[base + d] * shape.scale; mix[d] = 0.0; }
+  let base = id.x * PARTS;
+  var query: array<Part, PARTS>;
+  var mix: array<Part, PARTS>;
+  for (var d = 0u; d < PARTS; d++) { query[d] = q[base + d] * shape.scale; mix[d] = Part(); }
   var top = -3.0e38;
   var total = 0.0;
   for (var j = 0u; j < count; j++) {
     let at = key_index(sequence, j, kv_head);
     var score = 0.0;
-    for (var d = 0u; d < HEAD_DIM; d++) { score += query[d] * k[at + d]; }
+    for (var d = 0u; d < PARTS; d++) { score += inner(query[d], k[at + d]); }
     let higher = max(top, score);
     let fade = exp(top - higher);
     let share = exp(score - higher);
     total = total * fade + share;
-    for (var d = 0u; d < HEAD_DIM; d++) { mix[d] = mix[d] * fade + share * v[at + d]; }
+    for (var d = 0u; d < PARTS; d++) { mix[d] = mix[d] * fade + share * v[at + d]; }
     top = higher;
   }
-  for (var d = 0u; d < HEAD_DIM; d++) { y[base + d] = mix[d] / total; }
+  for (var d = 0u; d < PARTS; d++) { y[base + d] = mix[d] / total; }
   lse[id.x] = top + log(total);
 }

@@ -1,4 +1,4 @@
-// What the attention kernels share. HEAD_DIM is prepended: private arrays need it at compile time.
+// What the attention kernels share. PARTS (of a head) is a constant: private arrays need it.
 struct Shape {
   rows: u32,
   heads: u32,
@@ -12,5 +12,5 @@ struct Shape {
 
 // Index of the first element of key or value `position` of the sequence that `row` belongs to.
 fn key_index(sequence: u32, position: u32, kv_head: u32) -> u32 {
-  return ((sequence * shape.keys + position) * shape.kv_heads + kv_head) * HEAD_DIM;
+  return ((sequence * shape.keys + position) * shape.kv_heads + kv_head) * PARTS;
 }

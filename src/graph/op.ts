@@ -26,6 +26,8 @@ export interface Dispatch {
   readonly label: string;
   /** WGSL sources, concatenated in order. */
   readonly code: readonly string[];
+  /** WGSL directives (`enable …;`), which must come first. */
+  readonly directives?: readonly string[];
   /** Prepended as `const NAME: u32 = value;`. */
   readonly constants?: Readonly<Record<string, number>>;
   readonly uniforms: readonly Uniform[];
@@ -45,6 +47,12 @@ export interface VjpContext<A> {
   needs(input: number): boolean;
 }
 
+/** What decides between variants of a kernel. */
+export interface DeviceTraits {
+  /** Lanes of a subgroup where they are always as many, else null. */
+  readonly subgroup: number | null;
+}
+
 /** The contract of a folder in `src/kernels/`: what an op computes, its derivative, and how a device runs it. */
 export interface Op<A = Attributes> {
   readonly name: string;
@@ -56,5 +64,5 @@ export interface Op<A = Attributes> {
   vjp?(context: VjpContext<A>): (Tensor | null)[];
   /** The plain definition, accumulating in float64: every kernel's oracle. In-place outputs are the inputs' arrays. */
   reference(inputs: readonly (HostTensor | null)[], outputs: readonly HostTensor[], attributes: A): void;
-  dispatches(node: Node<A>): Dispatch[];
+  dispatches(node: Node<A>, device: DeviceTraits): Dispatch[];
 }

@@ -14,3 +14,6 @@ export function threads(count: number): [number, number, number] {
 
 /** Kernels with one thread an element spill into y beyond 65,535 workgroups; this is how they find themselves. */
 export { default as flatIndex } from '../../shaders/flat_index.wgsl?raw';
+
+/** Subgroups; that lanes stay together where they broadcast is seen to by the kernels, out of the compiler's sight. */
+export const subgroupDirectives = ['enable subgroups;', 'diagnostic(off, subgroup_uniformity);'] as const;

@@ -6,13 +6,12 @@ import random
 import time
 from pathlib import Path
 
+import one_thread  # noqa: F401 (first)
 import torch
 import torch.nn.functional as F
 
 import generate
 import llama
-
-torch.set_num_threads(1)
 
 
 def learning_rate(step, steps, peak, warm_up=200):

@@ -12,8 +12,7 @@ import statistics
 import time
 from pathlib import Path
 
-import torch
-
+import one_thread  # noqa: F401 (first)
 import compress
 import generate
 import llama
@@ -21,8 +20,8 @@ from compress import DOWN, GATE, UP
 
 HERE = Path(__file__).resolve().parent
 ATTENTION = compress.ATTENTION
-HYPER = {"steps": 300, "batch": 16, "lr": 5e-3, "alpha": 32, "warm_up": 0}
-RANK, SPARSITY, CALIBRATION, VALIDATION, TEST, BUDGET, TOLERANCE = 16, 0.5, 128, 160, 600, 45, 0.01
+HYPER = {"steps": 300, "batch": 8, "lr": 3e-3, "alpha": 16, "warm_up": 0}
+RANK, SPARSITY, CALIBRATION, VALIDATION, TEST, BUDGET, TOLERANCE = 8, 0.5, 128, 160, 600, 45, 0.01
 LORA_TARGETS = ATTENTION + [UP, DOWN]
 LONAS_TARGETS = ATTENTION + [GATE, UP, DOWN]
 
@@ -128,7 +127,6 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seeds", type=int, default=5)
     args = parser.parse_args()
-    torch.set_num_threads(1)
     cfg, weights = load_base()
     table, searches, start = Table(cfg), [], time.time()
     for seed in range(args.seeds):

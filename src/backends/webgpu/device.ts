@@ -1,3 +1,4 @@
+import type { DeviceTraits } from '../../graph/op.ts';
 import { PareError } from '../../lib/assert.ts';
 import type { DeviceFacts } from '../backend.ts';
 
@@ -34,6 +35,12 @@ export async function openDevice(gpu: GPU | undefined): Promise<GPUDevice> {
       maxComputeWorkgroupsPerDimension,
     },
   });
+}
+
+export function deviceTraits({ features, adapterInfo }: GPUDevice): DeviceTraits {
+  const { subgroupMinSize, subgroupMaxSize } = adapterInfo;
+  const fixed = features.has('subgroups') && subgroupMinSize === subgroupMaxSize;
+  return { subgroup: fixed ? subgroupMinSize : null };
 }
 
 export function deviceFacts(device: GPUDevice): DeviceFacts {

@@ -25,7 +25,7 @@ export class PipelineCache {
   }
 }
 
-export function sourceOf({ code, constants = {} }: Dispatch): string {
+export function sourceOf({ code, directives = [], constants = {} }: Dispatch): string {
   const preamble = Object.entries(constants).map(([name, value]) => `const ${name}: u32 = ${value}u;`);
-  return [...preamble, ...code].join('\n');
+  return [...directives, ...preamble, ...code].join('\n');
 }

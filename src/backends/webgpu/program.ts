@@ -4,6 +4,7 @@ import { planMemory } from '../../graph/plan.ts';
 import { bytesOf, type Tensor } from '../../graph/tensor.ts';
 import { PareError } from '../../lib/assert.ts';
 import type { HostArray, Program } from '../backend.ts';
+import { deviceTraits } from './device.ts';
 import type { PipelineCache } from './pipelines.ts';
 import { timeDispatches, type DispatchTime } from './profiler.ts';
 import { readBuffer } from './read.ts';
@@ -41,7 +42,8 @@ export class GpuProgram implements Program {
     device.pushErrorScope('out-of-memory');
     device.pushErrorScope('validation');
     const memory = new ProgramMemory(device, graph, store);
-    const dispatches = graph.nodes.flatMap((node) => node.op.dispatches(node));
+    const traits = deviceTraits(device);
+    const dispatches = graph.nodes.flatMap((node) => node.op.dispatches(node, traits));
     const compiled = await Promise.all(dispatches.map((dispatch) => pipelines.get(dispatch)));
     const uniforms = packUniforms(device, dispatches);
     const steps = dispatches.map((dispatch, index) => {

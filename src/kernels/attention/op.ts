@@ -1,5 +1,7 @@
 import type { Dispatch, Op } from '../../graph/op.ts';
 import { matrixOf, type Tensor } from '../../graph/tensor.ts';
+import partScalar from '../../../shaders/part_scalar.wgsl?raw';
+import partVec4 from '../../../shaders/part_vec4.wgsl?raw';
 import shapeCode from '../../../shaders/attention_shape.wgsl?raw';
 import forward from '../../../shaders/attention.wgsl?raw';
 import backwardQuery from '../../../shaders/attention_backward_query.wgsl?raw';
@@ -96,7 +98,7 @@ function common(
 ): Pick<Dispatch, 'label' | 'code' | 'constants' | 'uniforms'> {
   return {
     label,
-    code: [shapeCode, code],
+    code: [a.headDim % 4 === 0 ? partVec4 : partScalar, shapeCode, code],
     constants: { HEAD_DIM: a.headDim },
     uniforms: [
       u32(rows),

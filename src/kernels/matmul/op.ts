@@ -1,4 +1,4 @@
-import type { Dispatch, Node, Op, VjpContext } from '../../graph/op.ts';
+import type { Op, VjpContext } from '../../graph/op.ts';
 import { matrixOf, type Shape, type Tensor, type TensorSpec } from '../../graph/tensor.ts';
 import { activeColumns } from '../limits.ts';
 import { matmulDispatches } from './dispatches.ts';
@@ -31,7 +31,7 @@ export const matmul: Op<MatmulAttributes> = {
   },
   vjp: matmulVjp,
   reference: (inputs, [y], attributes) => matmulReference(inputs, y!, attributes, activeColumns),
-  dispatches: (node: Node<MatmulAttributes>): Dispatch[] => matmulDispatches(node),
+  dispatches: matmulDispatches,
 };
 
 function sameMatrix(a: Shape, b: Shape): boolean {

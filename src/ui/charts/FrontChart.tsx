@@ -1,12 +1,12 @@
-import { useMemo, useState } from 'react';
+import { memo, useCallback, useMemo, useState } from 'react';
+import type { ReactNode } from 'react';
 import { CartesianGrid, ReferenceLine, Scatter, ScatterChart, XAxis, YAxis } from 'recharts';
 import { useStore } from 'zustand';
 import { compact, scoreText } from '../../session/format.ts';
-import { isCandidate } from '../../session/view.ts';
 import type { Point, SessionView } from '../../session/view.ts';
-import { choosePoint } from '../../state/run.ts';
 import { sessionStore } from '../../state/session.ts';
 import { axisOver } from './axis.ts';
+import type { Axis } from './axis.ts';
 import { FrontKeys } from './FrontKeys.tsx';
 import { FrontLayer } from './FrontLayer.tsx';
 import { pointText } from './pointText.ts';
@@ -19,26 +19,26 @@ export default function FrontChart() {
   const [hovered, setHovered] = useState<Point | null>(null);
   const [cursor, setCursor] = useState<number | null>(null);
   const { ref, width, height } = useSize();
+  const { x, y } = useAxes(view, width);
   const shownIndex = hovered?.index ?? inspected ?? view.chosen?.index ?? null;
   const shown = shownIndex === null ? undefined : view.points[shownIndex];
-  const canPick = (point: Point) => isCandidate(point, view.groups);
+  const hover = useCallback((point: Point | null) => setHovered(point), []);
+  const layer = useMemo(() => <FrontLayer cursor={cursor} onHover={hover} />, [cursor, hover]);
   return (
     <div className="front-chart">
       <p className="front-reading">{shown ? pointText(shown, view) : invitation(view)}</p>
       <div className="front-area">
         <div className="chart-area" ref={ref} aria-hidden="true">
           {width > 0 && height > 0 && (
-            <Plot view={view} width={width} height={height}>
-              <FrontLayer
-                points={view.points}
-                front={view.front}
-                inspected={inspected}
-                chosen={view.chosen?.index ?? null}
-                cursor={cursor}
-                canPick={canPick}
-                onPick={(point) => void choosePoint(point.index)}
-                onHover={setHovered}
-              />
+            <Plot
+              x={x}
+              y={y}
+              metric={view.metric}
+              heuristic={view.heuristicScore}
+              width={width}
+              height={height}
+            >
+              {layer}
             </Plot>
           )}
         </div>
@@ -51,54 +51,48 @@ export default function FrontChart() {
 const invitation = ({ front }: SessionView): string =>
   front.length > 0
     ? 'Each dot is one sub-network. Click one, or use the arrow keys.'
-    : 'The base model before any training. Sub-networks follow once the adapters are trained.';
+    : 'The base model before any training. Sub-networks follow later.';
 
-const nothing = () => <g />;
-
-interface PlotProps {
-  view: SessionView;
-  width: number;
-  height: number;
-  children: React.ReactNode;
+function useAxes({ points, heuristicScore, maximalMacs }: SessionView, width: number): { x: Axis; y: Axis } {
+  const macs = points.map((point) => point.macs);
+  const scores = points.map((point) => point.score);
+  if (heuristicScore !== null) scores.push(heuristicScore);
+  return {
+    x: useStable(axisOver(macs, width < 480 ? 4 : 6, [0, Infinity], maximalMacs * 0.2)),
+    y: useStable(axisOver(scores, 5, [0, 1], 0.2)),
+  };
 }
 
-function Plot({ view, width, height, children }: PlotProps) {
-  const { points, heuristicScore, metric, maximalMacs } = view;
-  const x = useMemo(
-    () =>
-      axisOver(
-        points.map((point) => point.macs),
-        width < 480 ? 4 : 6,
-        [0, Infinity],
-        maximalMacs * 0.2,
-      ),
-    [points, maximalMacs, width],
-  );
-  const y = useMemo(
-    () =>
-      axisOver(
-        [...points.map((point) => point.score), ...(heuristicScore === null ? [] : [heuristicScore])],
-        5,
-        [0, 1],
-        0.2,
-      ),
-    [points, heuristicScore],
-  );
+/** The same object for as long as it says the same, so that the plot is only drawn again when its axes change. */
+function useStable(axis: Axis): Axis {
+  const said = JSON.stringify(axis);
+  return useMemo(() => JSON.parse(said) as Axis, [said]);
+}
+
+interface PlotProps {
+  x: Axis;
+  y: Axis;
+  metric: SessionView['metric'];
+  heuristic: number | null;
+  width: number;
+  height: number;
+  children: ReactNode;
+}
+
+const nothing = () => <g />;
+const margin = { top: 8, right: 16, bottom: 18, left: 14 };
+
+const Plot = memo(function Plot({ x, y, metric, heuristic, width, height, children }: PlotProps) {
   // Axes only appear with a graphical item; FrontLayer draws, so this one holds the domain and shows nothing.
   const corners = useMemo(() => x.domain.map((macs, index) => ({ macs, score: y.domain[index] })), [x, y]);
+  const accuracy = metric === 'accuracy';
   return (
-    <ScatterChart
-      width={width}
-      height={height}
-      margin={{ top: 8, right: 16, bottom: 18, left: 14 }}
-      accessibilityLayer={false}
-    >
+    <ScatterChart width={width} height={height} margin={margin} accessibilityLayer={false}>
       <CartesianGrid />
       <XAxis
         type="number"
         dataKey="macs"
-        domain={x.domain}
-        ticks={x.ticks}
+        {...x}
         tickFormatter={compact}
         tickLine={false}
         height={24}
@@ -107,25 +101,24 @@ function Plot({ view, width, height, children }: PlotProps) {
       <YAxis
         type="number"
         dataKey="score"
-        domain={y.domain}
-        ticks={y.ticks}
+        {...y}
         tickFormatter={(score: number) =>
-          metric === 'accuracy' ? `${Math.round(score * 1000) / 10} %` : scoreText(score, metric)
+          accuracy ? `${Math.round(score * 1000) / 10} %` : scoreText(score, metric)
         }
         tickLine={false}
         axisLine={false}
         width={46}
         label={{
-          value: metric === 'accuracy' ? 'Accuracy' : 'Perplexity',
+          value: accuracy ? 'Accuracy' : 'Perplexity',
           angle: -90,
           position: 'insideLeft',
           offset: -4,
         }}
       />
-      {heuristicScore !== null && (
+      {heuristic !== null && (
         <ReferenceLine
           className="heuristic-line"
-          y={heuristicScore}
+          y={heuristic}
           label={{ value: 'heuristic', position: 'insideBottomRight' }}
         />
       )}
@@ -133,4 +126,4 @@ function Plot({ view, width, height, children }: PlotProps) {
       {children}
     </ScatterChart>
   );
-}
+});

@@ -1,18 +1,16 @@
 import { memo, useMemo } from 'react';
 import { usePlotArea, useXAxisScale, useYAxisScale } from 'recharts';
-import type { Point } from '../../session/view.ts';
+import { useStore } from 'zustand';
+import { isCandidate } from '../../session/view.ts';
+import type { Point, SessionView } from '../../session/view.ts';
+import { choosePoint } from '../../state/run.ts';
+import { sessionStore } from '../../state/session.ts';
 import { markPath } from './marks.ts';
 import type { Mark } from './marks.ts';
 
 interface Props {
-  points: readonly Point[];
-  front: readonly Point[];
-  inspected: number | null;
-  chosen: number | null;
   /** The front point under the keyboard's cursor. */
   cursor: number | null;
-  canPick: (point: Point) => boolean;
-  onPick: (point: Point) => void;
   onHover: (point: Point | null) => void;
 }
 
@@ -26,15 +24,17 @@ interface Placed {
 const reach = 18;
 
 /**
- * Everything on the plot, inside the chart's own SVG. Dominated points, of which there may be thousands, are one
- * path; React only ever handles the few that matter.
+ * Everything on the plot, inside the chart's own SVG, fed by the store: new points do not draw the axes again.
+ * Dominated points, of which there may be thousands, are one path; React only handles the few that matter.
  */
-export function FrontLayer(props: Props) {
-  const { points, front, inspected, chosen, cursor } = props;
+export function FrontLayer({ cursor, onHover }: Props) {
+  const view = useStore(sessionStore, (state) => state.view);
+  const inspected = useStore(sessionStore, (state) => state.inspected);
+  const { points, front, groups } = view;
   const placed = usePlaced(points);
   const area = usePlotArea();
   if (!placed || !area) return null;
-  const at = (index: number | null) => (index === null ? undefined : placed[index]);
+  const at = (index: number | null | undefined) => (typeof index === 'number' ? placed[index] : undefined);
   return (
     <g>
       <Crowd placed={placed} />
@@ -54,8 +54,8 @@ export function FrontLayer(props: Props) {
       )}
       <Ring className="ring-cursor" place={at(cursor)} radius={11} />
       <Ring className="ring-inspected" place={at(inspected)} radius={9} />
-      <Ring className="ring-chosen" place={at(chosen)} radius={9} />
-      <PointerPlane placed={placed} area={area} {...props} />
+      <Ring className="ring-chosen" place={at(view.chosen?.index)} radius={9} />
+      <PointerPlane placed={placed} area={area} groups={groups} onHover={onHover} />
     </g>
   );
 }
@@ -105,12 +105,13 @@ function Ring({
   return place ? <circle className={className} cx={place.x} cy={place.y} r={radius} /> : null;
 }
 
-interface PlaneProps extends Props {
+interface PlaneProps extends Pick<Props, 'onHover'> {
+  groups: SessionView['groups'];
   placed: readonly Placed[];
   area: { x: number; y: number; width: number; height: number };
 }
 
-function PointerPlane({ placed, area, canPick, onPick, onHover }: PlaneProps) {
+function PointerPlane({ placed, area, groups, onHover }: PlaneProps) {
   const nearest = (
     event: React.PointerEvent<SVGRectElement> | React.MouseEvent<SVGRectElement>,
   ): Point | null => {
@@ -120,7 +121,7 @@ function PointerPlane({ placed, area, canPick, onPick, onHover }: PlaneProps) {
     let best: { point: Point; distance: number } | null = null;
     for (const candidate of placed) {
       const distance = Math.hypot(candidate.x - x, candidate.y - y) - (candidate.point.dominated ? 0 : 3);
-      if (distance < (best?.distance ?? reach) && canPick(candidate.point))
+      if (distance < (best?.distance ?? reach) && isCandidate(candidate.point, groups))
         best = { point: candidate.point, distance };
     }
     return best?.point ?? null;
@@ -133,7 +134,7 @@ function PointerPlane({ placed, area, canPick, onPick, onHover }: PlaneProps) {
       onPointerLeave={() => onHover(null)}
       onClick={(event) => {
         const point = nearest(event);
-        if (point) onPick(point);
+        if (point) void choosePoint(point.index);
       }}
     />
   );

@@ -47,7 +47,7 @@ export const advancedFields: readonly { title: string; fields: readonly FieldSpe
     fields: [
       { path: ['training', 'batch'], label: 'Batch', kind: 'number', step: 1 },
       { path: ['training', 'learningRate'], label: 'Learning rate', kind: 'number' },
-      { path: ['training', 'warmup'], label: 'Warm-up steps', kind: 'number', step: 1 },
+      { path: ['training', 'warmup'], label: 'Warm-up', kind: 'number', step: 1 },
       { path: ['training', 'weightDecay'], label: 'Weight decay', kind: 'number' },
       { path: ['training', 'clip'], label: 'Gradient clip', kind: 'number' },
       {
