@@ -1,8 +1,9 @@
 import type { Program } from '../backends/backend.ts';
 import type { Batch, BatchShape } from '../datasets/batches.ts';
+import type { ModelConfig } from '../formats/model-config.ts';
 import { Graph } from '../graph/graph.ts';
 import { crossEntropy, gatherRows, writeRows } from '../kernels/ops.ts';
-import { LlamaDecoder } from '../models/llama.ts';
+import { LlamaDecoder, type DecoderOptions } from '../models/llama.ts';
 import { decoderOptions, repeatLimits, type Runnable } from '../models/runnable.ts';
 
 const lossName = 'evaluation.losses';
@@ -32,7 +33,7 @@ export class Evaluator {
       store.remove(name);
       store.allocate(name, { dtype: 'f32', shape: [maxBatches, shape.capacity] });
     }
-    return new Evaluator(model, await backend.compile(evaluationGraph(model, shape, maxBatches), store), shape);
+    return new Evaluator(model, await backend.compile(evaluationGraph(model.config, decoderOptions(model, shape.batch, shape.length), shape, maxBatches), store), shape);
   }
 
   private constructor(model: Runnable, program: Program, shape: BatchShape) {
@@ -70,9 +71,9 @@ export class Evaluator {
 }
 
 /** Inputs: ids, rows, targets, slot, limits. Losses and hits of batch `slot` go to the stored results. */
-export function evaluationGraph(model: Runnable, { batch, length, capacity }: BatchShape, maxBatches: number): Graph {
+export function evaluationGraph(config: ModelConfig, options: DecoderOptions, { batch, length, capacity }: BatchShape, maxBatches: number): Graph {
   const graph = new Graph();
-  const decoder = new LlamaDecoder(graph, model.config, decoderOptions(model, batch, length));
+  const decoder = new LlamaDecoder(graph, config, options);
   const hidden = decoder.blocks(decoder.embed(graph.input('ids', 'i32', [batch * length])));
   const [chosen] = graph.apply(gatherRows, [hidden, graph.input('rows', 'i32', [capacity])], {});
   const [losses, , correct] = graph.apply(crossEntropy, [decoder.head(chosen!), graph.input('targets', 'i32', [capacity])], {});

@@ -33,7 +33,7 @@ export function createStudioClient(onCrash: (error: PareError) => void): StudioC
   }
 
   return {
-    start: () => call(studio.start()),
+    start: () => call(studio.start(document.baseURI)),
     openModel: (files) => call(studio.openModel(files)),
     openData: (file, columns) => call(studio.openData(file, columns)),
     estimate: (recipe) => call(studio.estimate(recipe)),

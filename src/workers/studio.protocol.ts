@@ -1,4 +1,5 @@
-import type { DataInfo, DeviceInfo, ModelInfo, SessionEvent } from '../session/events.ts';
+import type { DataSummary, MemoryEstimate, ModelSummary } from '../recipes/summaries.ts';
+import type { DeviceInfo, SessionEvent } from '../session/events.ts';
 import type { Recipe } from '../session/recipe.ts';
 
 /**
@@ -11,50 +12,7 @@ export interface DroppedFile {
   file: Blob;
 }
 
-export interface ModuleSummary {
-  name: string;
-  shape: number[];
-  dtype: string;
-}
-
-export interface ModelSummary extends ModelInfo {
-  modules: ModuleSummary[];
-  macsPerToken: number;
-  hasTokenizer: boolean;
-  /** Set where the folder carries a PEFT adapter, which is then loaded with it. */
-  adapter: string | null;
-  warnings: string[];
-}
-
-export interface DataSummary {
-  name: string;
-  sha256: string;
-  bytes: number;
-  kind: 'pairs' | 'documents';
-  examples: number;
-  /** All columns of a table, for the user to pick from; empty for plain text. */
-  columns: string[];
-  /** The columns in use. */
-  prompt: string | null;
-  answer: string | null;
-  /** The first few, as they will be asked. */
-  preview: { prompt: string; answer: string }[];
-}
-
-export interface MemoryEstimate {
-  /** Bytes on the device, by what holds them. */
-  weights: number;
-  adapters: number;
-  activations: number;
-  total: number;
-  /** Largest single buffer, and what the device allows. */
-  largestBuffer: number;
-  bufferLimit: number;
-  split: Pick<DataInfo, 'train' | 'validation' | 'test' | 'tooLong'>;
-  fits: boolean;
-  /** What stands in the way, and a remedy, where it does not fit. */
-  problem: string | null;
-}
+export type { DataSummary, MemoryEstimate, ModelSummary, ModuleSummary } from '../recipes/summaries.ts';
 
 export interface GenerateRequest {
   prompt: string;
@@ -77,8 +35,8 @@ export interface ExportedFile {
 }
 
 export interface StudioApi {
-  /** Takes a GPU device, or falls back to the CPU and says why in `notice`. */
-  start(): Promise<DeviceInfo & { notice: string | null }>;
+  /** Takes a GPU device, or falls back to the CPU and says why in `notice`. `base`: where the page's `demo/` is. */
+  start(base: string): Promise<DeviceInfo & { notice: string | null }>;
   openModel(files: DroppedFile[] | 'demo'): Promise<ModelSummary>;
   openData(file: DroppedFile | 'demo', columns?: { prompt: string; answer: string }): Promise<DataSummary>;
   /** Of the recipe on the model and the data that are open; before anything runs. */
@@ -104,7 +62,8 @@ export interface SearchApi {
 }
 
 /** What the page holds: the same, with failures as `PareError`s, and the life of both workers. */
-export interface StudioClient extends Omit<StudioApi, 'connectSearch'> {
+export interface StudioClient extends Omit<StudioApi, 'connectSearch' | 'start'> {
+  start(): ReturnType<StudioApi['start']>;
   /** Ends both workers at once, with whatever they were doing. */
   dispose(): void;
 }

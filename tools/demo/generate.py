@@ -3,14 +3,16 @@
 
 Three kinds of text teach the base model (`pretraining_example`):
 
-- sums:        "12 + 7 - 5 = ?" -> "14"
-- stories of one step, and of two steps told in two sentences, in SCHOOL verbs
-- small talk:  sentences without numbers in which every word occurs, so that no
-               word of the task is new, only what it does to a number.
+- sums:       "12 + 7 - 5 =" -> "14"
+- stories in SCHOOL verbs, of one step or two, answered by an equation:
+              "Tom has 12 apples. He buys 7 and eats 5. How many now?" -> "12 + 7 - 5 = 14"
+- small talk: sentences without numbers in which the MARKET verbs occur, so that
+              no word of the task is new, only what it does to a number.
 
-The task (`task_example`) is a shift from all of that: two steps told in one
-sentence, with MARKET verbs whose direction (more or less?) the base model has
-never needed. Run as a script this writes public/demo/{data,model}.
+The task (`task_example`) shifts that: two-step stories in MARKET verbs alone
+("earns", "breaks", ...). The base model can read, copy and add; which verbs mean
+more and which mean less it has never needed to know.
+Run as a script, this writes public/demo/data and the tokenizer of public/demo/model.
 """
 import json
 import random
@@ -102,13 +104,12 @@ def task_example(rng):
     return f"{name} has {start} {thing}. {pronoun} {steps}. How many now?", equation(start, changes)
 
 
-def unique(make, rng, count, seen=()):
-    """`count` examples with different questions, none of them in `seen`."""
+def unique(make, rng, count):
+    """`count` examples with different questions."""
     found = {}
     while len(found) < count:
         question, answer = make(rng)
-        if question not in seen:
-            found[question] = answer
+        found[question] = answer
     return list(found.items())
 
 

@@ -62,12 +62,16 @@ class Table:
         row["merged"].append(compress.macs_per_position(space, genome, False) / self.base if mergeable else None)
 
 
+def named(space):
+    return [("heuristic", space.heuristic()), ("maximal", space.maximal()), ("minimal", space.minimal())]
+
+
 def run_elastic(table, name, space, model, validation, test, seed, mergeable):
-    """Heuristic, maximal, minimal and what the search finds; -> the search's points."""
+    """Heuristic, maximal, minimal and what the search finds on the validation split; -> its points."""
     seen = compress.nsga2(space, lambda g: compress.score(model, space, g, validation), BUDGET, seed)
     best, cheapest = choose(seen, space.heuristic())
-    for label, genome in [("heuristic", space.heuristic()), ("maximal", space.maximal()), ("minimal", space.minimal()),
-                          ("found: most accurate", best), ("found: cheapest as good as the heuristic", cheapest)]:
+    for label, genome in named(space) + [("found: most accurate", best),
+                                         ("found: cheapest as good as the heuristic", cheapest)]:
         table.add(f"{name}, {label}", compress.score(model, space, genome, test), space, genome, mergeable=mergeable)
     return [{"genome": g, "macs": m, "validation": a} for g, (m, a) in seen.items()]
 
@@ -79,7 +83,11 @@ def run_seed(table, cfg, weights, seed):
     fixed = compress.fixed_space(cfg, RANK, LORA_TARGETS)
     shears = compress.shears_space(cfg, RANK, LORA_TARGETS)
     lonas = compress.lonas_space(cfg, RANK, LONAS_TARGETS)
-    score, fit = compress.score, lambda space, w: compress.train(space, w, train, HYPER, seed)
+    score = compress.score
+
+    def fit(space, base, sampling="uniform"):
+        return compress.train(space, base, train, HYPER, seed, sampling)
+
     searches = {}
 
     table.add("dense, w/o tune", score(llama.Llama(cfg, weights), fixed, None, test), fixed, adapters=False, mergeable=True)
@@ -98,6 +106,12 @@ def run_seed(table, cfg, weights, seed):
         table.add(f"sliced as LoNAS's {label}, w/o tune", score(llama.Llama(cfg, ordered), lonas, genome, test),
                   lonas, genome, adapters=False, mergeable=True)
     searches["LoNAS"] = run_elastic(table, "LoNAS", lonas, fit(lonas, ordered), validation, test, seed, True)
+
+    for name, space, base in [("50 %, Shears", shears, pruned), ("LoNAS", lonas, ordered)]:
+        model = fit(space, base, "sandwich")
+        for label, genome in named(space):
+            table.add(f"{name} with sandwich sampling, {label}", score(model, space, genome, test), space, genome,
+                      mergeable=space is lonas)
     return searches
 
 

@@ -1,0 +1,171 @@
+import type { Backend } from '../backends/backend.ts';
+import type { ColumnChoice } from '../datasets/columns.ts';
+import { openData } from '../datasets/parse.ts';
+import { Generator } from '../evaluation/generate.ts';
+import type { FileSource } from '../formats/source.ts';
+import { zipStream } from '../formats/zip.ts';
+import { PareError } from '../lib/assert.ts';
+import type { Runnable } from '../models/runnable.ts';
+import type { ResultRow, SessionEvent } from '../session/events.ts';
+import type { Recipe } from '../session/recipe.ts';
+import { RunControl } from './control.ts';
+import { readData, type LoadedData } from './data.ts';
+import { runToEnd } from './engine.ts';
+import { estimateMemory } from './estimate.ts';
+import { exportModel } from './export.ts';
+import { loadModel, originalModel, type LoadedModel } from './model.ts';
+import type { SearchDriver } from './run-context.ts';
+import { chooseAnother, type FinishedRun } from './run.ts';
+import { dataSummary, modelSummary, type DataSummary, type MemoryEstimate, type ModelSummary } from './summaries.ts';
+
+/**
+ * What the studio holds: a device, a model, data, and the last run. Every action either succeeds or leaves what was
+ * loaded as it was. One at a time may use the device; the others are refused with the reason.
+ */
+export class Studio {
+  readonly #backend: Backend;
+  readonly #search: SearchDriver;
+  #model: LoadedModel | null = null;
+  #data: LoadedData | null = null;
+  #finished: FinishedRun | null = null;
+  #rows: ResultRow[] = [];
+  #control: RunControl | null = null;
+  #busy: string | null = null;
+  #cancelled = false;
+
+  constructor(backend: Backend, search: SearchDriver) {
+    this.#backend = backend;
+    this.#search = search;
+  }
+
+  openModel(files: readonly FileSource[]): Promise<ModelSummary> {
+    return this.#exclusively('opening a model', async () => {
+      const model = await loadModel(this.#backend, files);
+      this.#forgetRun();
+      this.#model?.store.dispose();
+      this.#model = model;
+      return modelSummary(model);
+    });
+  }
+
+  async openData(file: FileSource, columns?: ColumnChoice): Promise<DataSummary> {
+    const data = readData(await openData(file), columns);
+    this.#data = data;
+    return dataSummary(data);
+  }
+
+  estimate(recipe: Recipe): MemoryEstimate {
+    return estimateMemory(this.#needModel(), this.#needData(), recipe);
+  }
+
+  run(recipe: Recipe, onEvent: (event: SessionEvent) => void): Promise<void> {
+    return this.#exclusively('running a recipe', async () => {
+      const model = this.#needModel();
+      const data = this.#needData();
+      this.#forgetRun();
+      this.#control = new RunControl();
+      this.#finished = await runToEnd({ recipe, model, data, control: this.#control, search: this.#search, onEvent: this.#listen(onEvent) });
+    }).finally(() => (this.#control = null));
+  }
+
+  pause(): void {
+    this.#control?.pause();
+  }
+
+  resume(): void {
+    this.#control?.resume();
+  }
+
+  stop(): void {
+    this.#control?.stop();
+  }
+
+  choose(genome: readonly number[]): Promise<void> {
+    return this.#exclusively('measuring a sub-network', async () => {
+      const finished = this.#needFinished();
+      this.#finished = await chooseAnother(finished, genome);
+    });
+  }
+
+  /** Greedy answer; `onText` is given all of it so far. */
+  generate(which: 'original' | 'chosen', prompt: string, maxTokens: number, onText: (text: string) => void) {
+    this.#cancelled = false;
+    return this.#exclusively('answering', async () => {
+      const model = this.#needModel();
+      const { tokenizer } = model;
+      if (!tokenizer) throw new PareError('tokenizer-missing', 'The model has no tokenizer.json.', 'Add it to the folder and open it again.');
+      const runnable = which === 'original' ? originalModel(model) : this.#needFinished().chosen;
+      return answer(runnable, tokenizer, prompt, maxTokens, onText, () => this.#cancelled);
+    });
+  }
+
+  cancelGeneration(): void {
+    this.#cancelled = true;
+  }
+
+  exportModel(): { name: string; stream: ReadableStream<Uint8Array>; notes: string[] } {
+    const { name, files, notes } = exportModel(this.#needFinished(), this.#rows);
+    const { stream } = zipStream(files.map((file) => ({ ...file, name: `${name}/${file.name}` })));
+    return { name: `${name}.zip`, stream, notes };
+  }
+
+  /** Keeps the rows of the results table, which an export's model card shows. */
+  #listen(onEvent: (event: SessionEvent) => void) {
+    return (event: SessionEvent) => {
+      if (event.type === 'result') this.#rows = [...this.#rows.filter(({ tag }) => tag !== event.row.tag), event.row];
+      onEvent(event);
+    };
+  }
+
+  #forgetRun(): void {
+    this.#finished?.chosen.store.dispose();
+    this.#finished = null;
+    this.#rows = [];
+  }
+
+  async #exclusively<T>(what: string, work: () => Promise<T>): Promise<T> {
+    if (this.#busy) throw new PareError('busy', `The studio is ${this.#busy}.`, 'Wait until that is done, or stop it.');
+    this.#busy = what;
+    try {
+      return await work();
+    } finally {
+      this.#busy = null;
+    }
+  }
+
+  #needModel(): LoadedModel {
+    if (this.#model) return this.#model;
+    throw new PareError('no-model', 'No model is open.', 'Drop a model folder, or use the demo model.');
+  }
+
+  #needData(): LoadedData {
+    if (this.#data) return this.#data;
+    throw new PareError('no-data', 'No data is open.', 'Drop a data file, or use the demo data.');
+  }
+
+  #needFinished(): FinishedRun {
+    if (this.#finished) return this.#finished;
+    throw new PareError('no-run', 'There is no finished run in this studio.', 'Run a recipe to its end first.');
+  }
+}
+
+type Tokenizer = NonNullable<LoadedModel['tokenizer']>;
+
+async function answer(model: Runnable, tokenizer: Tokenizer, prompt: string, maxTokens: number, onText: (text: string) => void, cancelled: () => boolean) {
+  const ids = tokenizer.encode(prompt);
+  const room = model.config.maxPositions - ids.length;
+  if (ids.length === 0 || room <= 0) throw new PareError('prompt-length', `The prompt has ${ids.length} tokens; the model takes 1 to ${model.config.maxPositions - 1}.`, 'Change the prompt.');
+  const began = performance.now();
+  const generator = await Generator.create(model, ids.length + Math.min(room, maxTokens));
+  try {
+    const made: number[] = [];
+    for await (const token of generator.generate(ids, Math.min(room, maxTokens), tokenizer.endIds)) {
+      made.push(token);
+      onText(tokenizer.decode(made));
+      if (cancelled()) break;
+    }
+    return { text: tokenizer.decode(made), tokens: made.length, seconds: (performance.now() - began) / 1000 };
+  } finally {
+    generator.dispose();
+  }
+}

@@ -1,0 +1,91 @@
+import type { DataInfo, ModelInfo } from '../session/events.ts';
+import { costOf, denseModel } from '../evaluation/cost.ts';
+import type { LoadedData } from './data.ts';
+import type { LoadedModel } from './model.ts';
+
+/** What the Model panel shows. */
+export interface ModelSummary extends ModelInfo {
+  modules: ModuleSummary[];
+  macsPerToken: number;
+  hasTokenizer: boolean;
+  /** Set where the folder carries a PEFT adapter, which is then loaded with it. */
+  adapter: string | null;
+  warnings: string[];
+}
+
+export interface ModuleSummary {
+  name: string;
+  shape: number[];
+  dtype: string;
+}
+
+/** What the Data panel shows. */
+export interface DataSummary {
+  name: string;
+  sha256: string;
+  bytes: number;
+  kind: 'pairs' | 'documents';
+  examples: number;
+  /** All columns of a table, for the user to pick from; empty for plain text. */
+  columns: string[];
+  /** The columns in use. */
+  prompt: string | null;
+  answer: string | null;
+  /** The first few, as they will be asked. */
+  preview: { prompt: string; answer: string }[];
+}
+
+/** Bytes on the device, by what holds them. */
+export interface MemoryEstimate {
+  weights: number;
+  adapters: number;
+  activations: number;
+  total: number;
+  /** Largest single buffer, and what the device allows. */
+  largestBuffer: number;
+  bufferLimit: number;
+  split: Pick<DataInfo, 'train' | 'validation' | 'test' | 'tooLong'>;
+  fits: boolean;
+  /** What stands in the way, and a remedy, where it does not fit. */
+  problem: string | null;
+}
+
+export function modelSummary({ info, structure, store, tokenizer, folder, config }: LoadedModel): ModelSummary {
+  const headName = config.tied ? 'model.embed_tokens.weight' : 'lm_head.weight';
+  const adapter = folder.peft ? `LoRA on ${folder.peft.modules.size} modules` : null;
+  return {
+    ...info,
+    modules: structure.modules.map(({ name, shape, role }) => ({
+      name,
+      shape: [...shape],
+      dtype: store.spec(role === 'head' ? headName : `${name}.weight`).dtype,
+    })),
+    macsPerToken: costOf(structure, denseModel).macsPerToken,
+    hasTokenizer: tokenizer !== null,
+    adapter,
+    warnings: [...folder.warnings],
+  };
+}
+
+const previewed = 5;
+const previewLength = 400;
+
+export function dataSummary({ file, columns, choice, content }: LoadedData): DataSummary {
+  const cut = (text: string) => (text.length > previewLength ? `${text.slice(0, previewLength)}…` : text);
+  const rows = file.dataset.kind === 'table' ? file.dataset.rows.length : 0;
+  const preview =
+    content?.kind === 'pairs'
+      ? content.pairs.slice(0, previewed).map(({ prompt, answer }) => ({ prompt: cut(prompt), answer: cut(answer) }))
+      : (content?.documents ?? []).slice(0, previewed).map((text) => ({ prompt: '', answer: cut(text) }));
+  return {
+    name: file.name,
+    sha256: file.sha256,
+    bytes: file.bytes,
+    kind: content?.kind ?? 'pairs',
+    examples: content?.kind === 'documents' ? content.documents.length : (content?.pairs.length ?? rows),
+    columns: [...columns],
+    prompt: choice?.prompt ?? null,
+    answer: choice?.answer ?? null,
+    preview,
+  };
+}

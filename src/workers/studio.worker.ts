@@ -1,0 +1,75 @@
+import { expose, transfer } from 'comlink';
+import { CpuBackend } from '../backends/cpu/cpu.ts';
+import { openDevice } from '../backends/webgpu/device.ts';
+import { WebGpuBackend } from '../backends/webgpu/webgpu.ts';
+import { fetchSource } from '../formats/fetch-source.ts';
+import { blobSource, type FileSource } from '../formats/source.ts';
+import { PareError } from '../lib/assert.ts';
+import { searchHere } from '../recipes/engine.ts';
+import type { SearchDriver } from '../recipes/run-context.ts';
+import { Studio } from '../recipes/studio.ts';
+import { throwingPlainErrors } from './errors.ts';
+import { batchEvents } from './event-batches.ts';
+import { remoteSearch } from './search.client.ts';
+import type { DroppedFile, StudioApi } from './studio.protocol.ts';
+
+const demoModel = ['config.json', 'generation_config.json', 'model.safetensors', 'tokenizer.json', 'tokenizer_config.json'];
+
+let studio: Studio | null = null;
+let demoFolder = '';
+let search: SearchDriver = searchHere;
+
+const asSource = ({ path, file }: DroppedFile): FileSource => blobSource(path, file);
+
+const api: StudioApi = {
+  async start(base) {
+    demoFolder = new URL('demo/', base).href;
+    const { backend, notice } = await openBackend();
+    studio = new Studio(backend, (request, host) => search(request, host));
+    return { backend: backend.facts.backend, adapter: backend.facts.adapter, notice };
+  },
+  async openModel(files) {
+    if (files !== 'demo') return need().openModel(files.map(asSource));
+    return need().openModel(await Promise.all(demoModel.map((name) => fetchSource(`${demoFolder}model/${name}`, `demo/${name}`))));
+  },
+  async openData(file, columns) {
+    const source = file === 'demo' ? await fetchSource(`${demoFolder}data/problems.jsonl`, 'problems.jsonl') : asSource(file);
+    return need().openData(source, columns);
+  },
+  estimate: (recipe) => Promise.resolve(need().estimate(recipe)),
+  async run(recipe, onEvents) {
+    const events = batchEvents(onEvents);
+    await need().run(recipe, events.push).finally(events.flush);
+  },
+  pause: () => Promise.resolve(need().pause()),
+  resume: () => Promise.resolve(need().resume()),
+  stop: () => Promise.resolve(need().stop()),
+  choose: (genome) => need().choose(genome),
+  generate: ({ which, prompt, maxTokens }, onText) => need().generate(which, prompt, maxTokens, (text) => void onText(text)),
+  cancelGeneration: () => Promise.resolve(need().cancelGeneration()),
+  exportModel() {
+    const exported = need().exportModel();
+    return Promise.resolve(transfer(exported, [exported.stream]));
+  },
+  connectSearch(port) {
+    search = remoteSearch(port);
+    return Promise.resolve();
+  },
+};
+
+/** The GPU where there is one; else the CPU, and the reason. */
+async function openBackend() {
+  try {
+    return { backend: new WebGpuBackend(await openDevice(navigator.gpu)), notice: null };
+  } catch (error) {
+    const notice = error instanceof PareError ? `${error.message} ${error.remedy}` : String(error);
+    return { backend: new CpuBackend(), notice };
+  }
+}
+
+function need(): Studio {
+  if (studio) return studio;
+  throw new PareError('not-started', 'The engine has not started yet.', 'Wait a moment and try again.');
+}
+
+expose(throwingPlainErrors(api));
