@@ -73,7 +73,7 @@ def run_elastic(table, name, space, model, validation, test, seed, mergeable):
     for label, genome in named(space) + [("found: most accurate", best),
                                          ("found: cheapest as good as the heuristic", cheapest)]:
         table.add(f"{name}, {label}", compress.score(model, space, genome, test), space, genome, mergeable=mergeable)
-    return [{"genome": g, "macs": m, "validation": a} for g, (m, a) in seen.items()]
+    return [{"genome": " ".join(map(str, g)), "macs": m, "validation": a} for g, (m, a) in seen.items()]
 
 
 def run_seed(table, cfg, weights, seed):
