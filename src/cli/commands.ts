@@ -1,13 +1,10 @@
 import type { Backend } from '../backends/backend.ts';
-import { evaluationBatches } from '../datasets/batches.ts';
-import { Evaluator } from '../evaluation/evaluator.ts';
 import { costOf, denseModel } from '../evaluation/cost.ts';
 import { logitsOf } from '../evaluation/logits.ts';
 import { openModelFolder } from '../formats/huggingface.ts';
-import { PareError } from '../lib/assert.ts';
 import { llamaStructure } from '../models/llama-structure.ts';
-import { evaluationShapeOf, requireTokenizer, tokenizeAll } from '../recipes/data.ts';
 import { architectureOf, loadModel, originalModel } from '../recipes/model.ts';
+import { scoreData } from '../recipes/score-data.ts';
 import { numberOf, usage, type Flags } from './arguments.ts';
 import { dataOf, modelFiles } from './inputs.ts';
 
@@ -46,16 +43,7 @@ export const evaluate: Command = async (flags, subject, backend) => {
   const limit = numberOf('limit', flags.limit, { least: 1, most: 1e9, whole: true }) ?? Infinity;
   const data = await dataOf(flags);
   const model = await loadModel(await backend(), await modelFiles(subject));
-  const began = performance.now();
-  const maxLength = Math.min(model.config.maxPositions, 2048);
-  const all = tokenizeAll(data, requireTokenizer(model.tokenizer), { task, maxLength }).examples;
-  const examples = all.slice(0, limit);
-  const shape = evaluationShapeOf(examples, data.content?.kind === 'documents' ? 'all' : 'answer', model.config.vocabSize);
-  const batches = [...evaluationBatches(examples, shape)];
-  const evaluator = await Evaluator.create(originalModel(model), shape, batches.length);
-  const scores = await evaluator.score(batches, []);
-  evaluator.dispose();
-  if (!Number.isFinite(scores.perplexity)) throw new PareError('not-finite', 'The model gives no finite probabilities on this data.', 'Check the weights and the tokenizer.');
-  const measured = task === 'exact' ? { accuracy: scores.accuracy } : { perplexity: scores.perplexity };
-  return { task, ...measured, examples: scores.examples, tokens: scores.tokens, seconds: (performance.now() - began) / 1000 };
+  const { value, examples, tokens, seconds } = await scoreData(model, data, { task, limit });
+  return { task, [task === 'exact' ? 'accuracy' : 'perplexity']: value, examples, tokens, seconds };
 };
+  return { task, ...measured, examples: scores.examples, tokens: scores.tokens, seconds: (performance.now() - began) / 1000 };

@@ -3,6 +3,7 @@ import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Backend } from '../backends/backend.ts';
 import { CpuBackend } from '../backends/cpu/cpu.ts';
+import { closeDawn, openDawn } from '../backends/webgpu/dawn.ts';
 import { openDevice } from '../backends/webgpu/device.ts';
 import { WebGpuBackend } from '../backends/webgpu/webgpu.ts';
 import { openData } from '../datasets/parse.ts';
@@ -10,7 +11,6 @@ import type { FileSource } from '../formats/source.ts';
 import { PareError } from '../lib/assert.ts';
 import { readData, type LoadedData } from '../recipes/data.ts';
 import { usage, type Flags } from './arguments.ts';
-import { closeDawn, openDawn } from './dawn.ts';
 import { nodeFile, nodeFolder } from './node-files.ts';
 
 /** `public/demo`, from the sources as well as from the built runner. */

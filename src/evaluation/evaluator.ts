@@ -43,7 +43,12 @@ export class Evaluator {
   }
 
   /** Scores one sub-network. `pause` is called between portions; it may wait, or throw to stop. */
-  async score(batches: readonly Batch[], limits: readonly number[], pause: () => Promise<void> = () => Promise.resolve()): Promise<Scores> {
+  async score(
+    batches: readonly Batch[],
+    limits: readonly number[],
+    pause: () => Promise<void> = () => Promise.resolve(),
+    onBatches: (done: number) => void = () => {},
+  ): Promise<Scores> {
     const program = this.#program;
     if (limits.length > 0) program.write('limits', repeatLimits(limits, this.#shape.batch));
     let queued = 0;
@@ -56,6 +61,7 @@ export class Evaluator {
       queued += program.work;
       if (queued < workBetweenWaits) continue;
       await this.#model.backend.idle();
+      onBatches(index + 1);
       await pause();
       queued = 0;
     }

@@ -1,8 +1,9 @@
-/** Thrown at a checkpoint of a run that was told to stop. */
-export class RunStopped extends Error {
+import { PareError } from '../lib/assert.ts';
+
+/** Thrown at a checkpoint of work that was told to stop. */
+export class RunStopped extends PareError {
   constructor() {
-    super('The run was stopped.');
-    this.name = 'RunStopped';
+    super('stopped', 'Stopped.', 'Start it again whenever you like.');
   }
 }
 

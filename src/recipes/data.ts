@@ -56,10 +56,11 @@ export function evaluationShapeOf(examples: readonly Example[], loss: LossSpan, 
 }
 
 /** Splits by the recipe's seed; `tooLong` examples are left out and counted. Running text is cut instead. */
-export function prepareData(data: LoadedData, { tokenizer, config: { vocabSize } }: Pick<LoadedModel, 'tokenizer' | 'config'>, recipe: Recipe): PreparedData {
-  const { examples, tooLong } = tokenizeAll(data, requireTokenizer(tokenizer), recipe);
+export function prepareData(data: LoadedData, { tokenizer, config: { vocabSize, maxPositions } }: Pick<LoadedModel, 'tokenizer' | 'config'>, recipe: Recipe): PreparedData {
+  const maxLength = Math.min(recipe.maxLength, maxPositions);
+  const { examples, tooLong } = tokenizeAll(data, requireTokenizer(tokenizer), { task: recipe.task, maxLength });
   const random = new Random(recipe.seed).split('split');
-  const split = splitExamples(examples, recipe.split, (example) => example.prompt || example.answer, random);
+  const split = splitExamples(examples, heldOut(recipe.split, examples.length), (example) => example.prompt || example.answer, random);
   const all = [...split.train, ...split.validation, ...split.test];
   const loss = recipe.training.loss;
   const scored = recipe.task === 'perplexity' && data.content?.kind === 'documents' ? 'all' : 'answer';
@@ -80,6 +81,11 @@ export function prepareData(data: LoadedData, { tokenizer, config: { vocabSize }
       tooLong,
     },
   };
+}
+
+/** Held-out parts as the recipe says, but never more than a fifth (validation) and a third (test) of a small data set. */
+function heldOut({ validation, test }: Recipe['split'], examples: number): Recipe['split'] {
+  return { validation: Math.max(1, Math.min(validation, Math.floor(examples / 5))), test: Math.max(1, Math.min(test, Math.floor(examples / 3))) };
 }
 
 /** Every example of a data file, tokenised for a recipe's task. */

@@ -15,6 +15,7 @@ import { estimateMemory } from './estimate.ts';
 import { exportModel } from './export.ts';
 import { loadModel, originalModel, type LoadedModel } from './model.ts';
 import type { SearchDriver } from './run-context.ts';
+import { scoreData, type DataScore } from './score-data.ts';
 import { chooseAnother, type FinishedRun } from './run.ts';
 import { dataSummary, modelSummary, type DataSummary, type MemoryEstimate, type ModelSummary } from './summaries.ts';
 
@@ -56,6 +57,14 @@ export class Studio {
 
   estimate(recipe: Recipe): MemoryEstimate {
     return estimateMemory(this.#needModel(), this.#needData(), recipe);
+  }
+
+  /** The open model, as it is, on all of the open data. `stop` ends it. */
+  score(task: Recipe['task'], onProgress: (done: number, total: number) => void): Promise<DataScore> {
+    return this.#exclusively('scoring', async () => {
+      const control = (this.#control = new RunControl());
+      return scoreData(this.#needModel(), this.#needData(), { task, onProgress, pause: control.checkpoint });
+    }).finally(() => (this.#control = null));
   }
 
   run(recipe: Recipe, onEvent: (event: SessionEvent) => void): Promise<void> {

@@ -36,6 +36,7 @@ export function createStudioClient(onCrash: (error: PareError) => void): StudioC
     start: () => call(studio.start(document.baseURI)),
     openModel: (files) => call(studio.openModel(files)),
     openData: (file, columns) => call(studio.openData(file, columns)),
+    score: (task, onProgress) => call(studio.score(task, proxy(onProgress))),
     estimate: (recipe) => call(studio.estimate(recipe)),
     run: async (recipe, onEvents) => {
       await call(connected);

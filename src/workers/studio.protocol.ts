@@ -1,3 +1,4 @@
+import type { DataScore } from '../recipes/score-data.ts';
 import type { DataSummary, MemoryEstimate, ModelSummary } from '../recipes/summaries.ts';
 import type { DeviceInfo, SessionEvent } from '../session/events.ts';
 import type { Recipe } from '../session/recipe.ts';
@@ -12,6 +13,7 @@ export interface DroppedFile {
   file: Blob;
 }
 
+export type { DataScore } from '../recipes/score-data.ts';
 export type { DataSummary, MemoryEstimate, ModelSummary, ModuleSummary } from '../recipes/summaries.ts';
 
 export interface GenerateRequest {
@@ -39,6 +41,8 @@ export interface StudioApi {
   start(base: string): Promise<DeviceInfo & { notice: string | null }>;
   openModel(files: DroppedFile[] | 'demo'): Promise<ModelSummary>;
   openData(file: DroppedFile | 'demo', columns?: { prompt: string; answer: string }): Promise<DataSummary>;
+  /** The open model, as it is, on all of the open data; `stop` ends it (it rejects with code `stopped`). */
+  score(task: Recipe['task'], onProgress: (done: number, total: number) => void): Promise<DataScore>;
   /** Of the recipe on the model and the data that are open; before anything runs. */
   estimate(recipe: Recipe): Promise<MemoryEstimate>;
   /** Resolves when the run has finished, was stopped, or has failed (which is an event too). Events come at most ten times a second. */

@@ -1,6 +1,6 @@
 import { expose, transfer } from 'comlink';
 import { CpuBackend } from '../backends/cpu/cpu.ts';
-import { openDevice } from '../backends/webgpu/device.ts';
+import { browserGpu, openDevice } from '../backends/webgpu/device.ts';
 import { WebGpuBackend } from '../backends/webgpu/webgpu.ts';
 import { fetchSource } from '../formats/fetch-source.ts';
 import { blobSource, type FileSource } from '../formats/source.ts';
@@ -36,6 +36,7 @@ const api: StudioApi = {
     const source = file === 'demo' ? await fetchSource(`${demoFolder}data/problems.jsonl`, 'problems.jsonl') : asSource(file);
     return need().openData(source, columns);
   },
+  score: (task, onProgress) => need().score(task, (done, total) => void onProgress(done, total)),
   estimate: (recipe) => Promise.resolve(need().estimate(recipe)),
   async run(recipe, onEvents) {
     const events = batchEvents(onEvents);
@@ -45,7 +46,7 @@ const api: StudioApi = {
   resume: () => Promise.resolve(need().resume()),
   stop: () => Promise.resolve(need().stop()),
   choose: (genome) => need().choose(genome),
-  generate: ({ which, prompt, maxTokens }, onText) => need().generate(which, prompt, maxTokens, (text) => void onText(text)),
+  generate: ({ which, prompt, maxTokens }, onText) => need().generate(which, prompt, maxTokens, (text) => onText(text)),
   cancelGeneration: () => Promise.resolve(need().cancelGeneration()),
   exportModel() {
     const exported = need().exportModel();
@@ -60,7 +61,7 @@ const api: StudioApi = {
 /** The GPU where there is one; else the CPU, and the reason. */
 async function openBackend() {
   try {
-    return { backend: new WebGpuBackend(await openDevice(navigator.gpu)), notice: null };
+    return { backend: new WebGpuBackend(await openDevice(browserGpu())), notice: null };
   } catch (error) {
     const notice = error instanceof PareError ? `${error.message} ${error.remedy}` : String(error);
     return { backend: new CpuBackend(), notice };

@@ -1,5 +1,5 @@
-import type * as Dawn from '../../cli/dawn.ts';
-import { openDevice } from './device.ts';
+import type * as Dawn from './dawn.ts';
+import { browserGpu, openDevice } from './device.ts';
 import { WebGpuBackend } from './webgpu.ts';
 
 let shared: Promise<WebGpuBackend> | undefined;
@@ -11,8 +11,10 @@ export function gpuBackend(): Promise<WebGpuBackend> {
 }
 
 async function open(): Promise<WebGpuBackend> {
-  if (globalThis.navigator?.gpu) return new WebGpuBackend(await openDevice(navigator.gpu));
-  const dawn = '../../cli/dawn.ts';
+  const gpu = browserGpu();
+  if (gpu) return new WebGpuBackend(await openDevice(gpu));
+  // Not a literal: a browser's bundle must not try to resolve it.
+  const dawn = './dawn.ts';
   const { openDawn } = (await import(/* @vite-ignore */ dawn)) as typeof Dawn;
   return new WebGpuBackend(await openDevice(await openDawn()));
 }

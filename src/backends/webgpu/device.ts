@@ -2,7 +2,12 @@ import type { DeviceTraits } from '../../graph/op.ts';
 import { PareError } from '../../lib/assert.ts';
 import type { DeviceFacts } from '../backend.ts';
 
-/** Takes the fastest adapter with all of its limits; the caller hands in `navigator.gpu`, of a page, a worker or Node. */
+/** WebGPU as a page or a worker has it; undefined where there is none. Node has Dawn instead (`dawn.ts`). */
+export function browserGpu(): GPU | undefined {
+  return globalThis.navigator?.gpu;
+}
+
+/** Takes the fastest adapter with all of its limits. */
 export async function openDevice(gpu: GPU | undefined): Promise<GPUDevice> {
   if (!gpu) {
     throw new PareError(
