@@ -46,4 +46,3 @@ export const evaluate: Command = async (flags, subject, backend) => {
   const { value, examples, tokens, seconds } = await scoreData(model, data, { task, limit });
   return { task, [task === 'exact' ? 'accuracy' : 'perplexity']: value, examples, tokens, seconds };
 };
-  return { task, ...measured, examples: scores.examples, tokens: scores.tokens, seconds: (performance.now() - began) / 1000 };
