@@ -1,0 +1,71 @@
+import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { expect, type Download, type Locator, type Page } from '@playwright/test';
+import { unzipSync } from 'fflate';
+
+/** What a person does in the studio, by the names that they see. */
+
+export const region = (page: Page, name: string): Locator => page.getByRole('region', { name, exact: true });
+export const button = (page: Page, name: string): Locator => page.getByRole('button', { name, exact: true });
+
+export async function openDemo(page: Page): Promise<void> {
+  await page.goto('./');
+  await button(page, 'Use the demo model').click();
+  await expect(region(page, 'Model')).toContainText('LlamaForCausalLM'.slice(0, 5), { timeout: 60_000 });
+  await button(page, 'Use the demo data').click();
+  await expect(region(page, 'Data')).toContainText('2,600', { timeout: 60_000 });
+}
+
+/** Types a number into a field of the recipe. */
+export async function setField(page: Page, label: string, value: number): Promise<void> {
+  const field = region(page, 'Recipe').getByLabel(label, { exact: true });
+  await field.fill(String(value));
+  await field.press('Tab');
+}
+
+/** A run that is short enough for a test: everything real, less of it. */
+export async function shorten(page: Page, { steps, evaluations }: { steps: number; evaluations: number }): Promise<void> {
+  await setField(page, 'Steps', steps);
+  await setField(page, 'Evaluations', evaluations);
+}
+
+export async function runToEnd(page: Page): Promise<void> {
+  await button(page, 'Run').click();
+  await expect(region(page, 'Run').getByRole('status').filter({ hasText: 'Finished' })).toBeVisible({ timeout: 540_000 });
+}
+
+/** Drops files on the page, as from a file manager. */
+export async function drop(page: Page, files: { path: string; bytes: Uint8Array }[]): Promise<void> {
+  const encoded = files.map(({ path, bytes }) => ({ name: path.split('/').at(-1)!, base64: Buffer.from(bytes).toString('base64') }));
+  const transfer = await page.evaluateHandle((list) => {
+    const data = new DataTransfer();
+    for (const { name, base64 } of list) data.items.add(new File([Uint8Array.from(atob(base64), (c) => c.charCodeAt(0))], name));
+    return data;
+  }, encoded);
+  await page.dispatchEvent('body', 'dragenter', { dataTransfer: transfer });
+  await page.dispatchEvent('body', 'drop', { dataTransfer: transfer });
+}
+
+export const fileOf = (path: string) => ({ path, bytes: new Uint8Array(readFileSync(path)) });
+
+/** Unpacks an exported zip into a folder of its own; gives the path of the model folder inside. */
+export async function unpack(download: Download): Promise<string> {
+  const target = mkdtempSync(join(tmpdir(), 'pare-export-'));
+  const entries = Object.entries(unzipSync(new Uint8Array(readFileSync(await download.path()))));
+  for (const [name, bytes] of entries) {
+    mkdirSync(dirname(join(target, name)), { recursive: true });
+    writeFileSync(join(target, name), bytes);
+  }
+  return join(target, entries[0]![0].split('/')[0]!);
+}
+
+/** Opens a folder with the Model panel's folder picker. */
+export async function pickFolder(page: Page, folder: string): Promise<void> {
+  await region(page, 'Model').locator('input[webkitdirectory]').setInputFiles(folder);
+}
+
+/** The alert that names a problem and its remedy. */
+export async function expectAlert(page: Page, text: RegExp): Promise<void> {
+  await expect(page.getByRole('alert').filter({ hasText: text }).first()).toBeVisible({ timeout: 60_000 });
+}
