@@ -1,7 +1,6 @@
-import { existsSync } from 'node:fs';
 import { playwright } from '@vitest/browser-playwright';
 import { defineConfig } from 'vitest/config';
-import { chromiumFlags, findChromium } from './tools/chromium.mjs';
+import { chromiumFlags, chromiumPath } from './tools/chromium.mjs';
 
 /**
  * `*.test.ts` run in plain Node. `*.gpu.test.ts` run twice, on the same assertions: in real Chromium
@@ -31,7 +30,6 @@ export default defineConfig({
           fileParallelism: false,
           isolate: false,
           maxWorkers: 1,
-          env: dawnEnvironment(),
         },
       },
       {
@@ -47,7 +45,7 @@ export default defineConfig({
             headless: true,
             screenshotFailures: false,
             provider: playwright({
-              launchOptions: { executablePath: findChromium(), args: chromiumFlags },
+              launchOptions: { ...chromiumPath(), args: chromiumFlags },
             }),
             instances: [{ browser: 'chromium' }],
           },
@@ -56,10 +54,3 @@ export default defineConfig({
     ],
   },
 });
-
-/** Dawn needs a Vulkan driver; without a GPU that is the software one that comes with Chromium. */
-function dawnEnvironment(): Record<string, string> {
-  const software = '/usr/lib/chromium/vk_swiftshader_icd.json';
-  if (process.env.VK_ICD_FILENAMES || !existsSync(software)) return {};
-  return { VK_ICD_FILENAMES: software };
-}

@@ -7,6 +7,7 @@ const usualPlaces = [
   '/usr/bin/google-chrome-stable',
   '/opt/google/chrome/chrome',
   '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
+  '/Applications/Chromium.app/Contents/MacOS/Chromium',
   'C:\\Program Files\\Google\\Chrome\\Application\\chrome.exe',
 ];
 
@@ -14,6 +15,12 @@ const usualPlaces = [
 export function findChromium() {
   const candidates = [process.env.CHROME_PATH, ...usualPlaces];
   return candidates.find((path) => path && existsSync(path));
+}
+
+/** Playwright's launch option for it; without one, Playwright looks for a browser of its own. */
+export function chromiumPath() {
+  const executablePath = findChromium();
+  return executablePath ? { executablePath } : {};
 }
 
 /** Flags that give headless Chromium a WebGPU adapter (software where there is no GPU) and keep it off the network. */

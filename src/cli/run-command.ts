@@ -41,13 +41,14 @@ export const run: Command = async (flags, subject, openBackend) => {
   return summary(log);
 };
 
+const point = ({ genome, macs, score }: { genome: readonly number[] | null; macs: number; score: number }) => ({ genome: genome ?? [], macs, accuracy: score });
+
 /** What `--json` prints of a run. */
 function summary(log: readonly SessionEvent[]) {
   const evaluated = log.filter((event) => event.type === 'evaluated');
   const generations = log.filter((event) => event.type === 'generation');
   const end = log.find((event) => event.type === 'finished');
   const { front } = viewOf(log);
-  const point = ({ genome, macs, score }: { genome: readonly number[] | null; macs: number; score: number }) => ({ genome: genome ?? [], macs, accuracy: score });
   const heuristic = evaluated.find(({ tag }) => tag === 'heuristic') ?? evaluated.find(({ tag }) => tag === 'lora');
   const base = process.env.PARE_URL ?? 'http://127.0.0.1:4173/';
   return {

@@ -3,6 +3,9 @@ import type { Tensor, TensorSpec } from './tensor.ts';
 
 export type Attributes = Readonly<Record<string, unknown>>;
 
+/** Of an op that has nothing to set. */
+export type NoAttributes = Readonly<Record<string, never>>;
+
 export interface Node<A = Attributes> {
   readonly op: Op<A>;
   readonly inputs: readonly (Tensor | null)[];
@@ -44,7 +47,7 @@ export interface VjpContext<A> {
   /** Gradient of each output; null where none flows. */
   readonly gradients: readonly (Tensor | null)[];
   /** Whether input i leads to a trainable tensor: build its gradient only then. */
-  needs(input: number): boolean;
+  readonly needs: (input: number) => boolean;
 }
 
 /** What decides between variants of a kernel. */

@@ -12,18 +12,28 @@ export class RunControl {
   #stopped = false;
   #resume: (() => void) | null = null;
   #paused: Promise<void> | null = null;
+  #listener: ((paused: boolean) => void) | null = null;
 
   get paused(): boolean {
     return this.#paused !== null;
   }
 
+  /** Who hears of pauses and resumptions. */
+  listen(listener: (paused: boolean) => void): void {
+    this.#listener = listener;
+  }
+
   pause(): void {
-    this.#paused ??= new Promise((resolve) => (this.#resume = resolve));
+    if (this.#paused || this.#stopped) return;
+    this.#paused = new Promise((resolve) => (this.#resume = resolve));
+    this.#listener?.(true);
   }
 
   resume(): void {
+    if (!this.#paused) return;
     this.#resume?.();
     this.#paused = null;
+    if (!this.#stopped) this.#listener?.(false);
   }
 
   stop(): void {

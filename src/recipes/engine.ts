@@ -2,7 +2,7 @@ import { PareError } from '../lib/assert.ts';
 import { runSearch } from '../search/run.ts';
 import type { SessionEvent } from '../session/events.ts';
 import type { Recipe } from '../session/recipe.ts';
-import { RunControl, RunStopped } from './control.ts';
+import { RunStopped, type RunControl } from './control.ts';
 import { prepareData, type LoadedData } from './data.ts';
 import type { LoadedModel } from './model.ts';
 import type { RunContext, SearchDriver } from './run-context.ts';
@@ -27,7 +27,8 @@ export interface EngineOptions {
 export async function runToEnd(options: EngineOptions): Promise<FinishedRun | null> {
   const { onEvent, control } = options;
   const began = performance.now();
-  const emit: RunContext['emit'] = (event) => onEvent({ ...event, at: Math.round(performance.now() - began) } as SessionEvent);
+  const emit: RunContext['emit'] = (event) => onEvent({ ...event, at: Math.round(performance.now() - began) });
+  control.listen((paused) => emit({ type: paused ? 'paused' : 'resumed' }));
   try {
     const data = prepareData(options.data, options.model, options.recipe);
     const finished = await runRecipe({ ...options, data, emit, control });

@@ -3,6 +3,7 @@ import type { Graph } from '../graph/graph.ts';
 import { planMemory } from '../graph/plan.ts';
 import { bytesOf, type TensorSpec } from '../graph/tensor.ts';
 import { adapterA, adapterB, maskName } from '../models/elastic.ts';
+import { bytes as inBytes } from '../session/format.ts';
 import type { Recipe } from '../session/recipe.ts';
 import { trainingGraph } from '../training/graph.ts';
 import { prepareData, type LoadedData } from './data.ts';
@@ -51,7 +52,7 @@ export function estimateMemory(model: LoadedModel, data: LoadedData, recipe: Rec
     bufferLimit,
     split: { train, validation, test, tooLong },
     fits,
-    problem: fits ? null : `One buffer would need ${largestBuffer} bytes and this device allows ${bufferLimit}. Lower the batch size or the maximal length.`,
+    problem: fits ? null : `One buffer would need ${inBytes(largestBuffer)} and this device allows ${inBytes(bufferLimit)}. Lower the batch size or the longest example.`,
   };
 }
 

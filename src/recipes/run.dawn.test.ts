@@ -111,7 +111,7 @@ describe('a recipe from start to exported folder, on the demo', () => {
     let paused = 0;
     let during = 0;
     const { log } = await run('lora', control, (event) => {
-      if (paused && control.paused) during++;
+      if (paused && control.paused && event.type !== 'paused') during++;
       if (event.type !== 'progress' || event.stage !== 'train' || paused) return;
       paused = event.done;
       control.pause();
@@ -119,6 +119,7 @@ describe('a recipe from start to exported folder, on the demo', () => {
     });
     expect(paused).toBeGreaterThan(0);
     expect(during).toBe(0);
+    expect(log.map(({ type }) => type)).toEqual(expect.arrayContaining(['paused', 'resumed']));
     expect(log.at(-1)?.type).toBe('finished');
   });
 });

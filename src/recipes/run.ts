@@ -46,13 +46,13 @@ export async function runRecipe(run: RunContext): Promise<FinishedRun> {
   const steps = recipe.training.steps;
   const withBaseline = recipe.baseline && recipe.method !== 'lora';
   beginStage(run, 'train', steps);
-  await trainAdapters(run, { ...trained, label: recipe.method, offset: 0, logged: true });
+  await trainAdapters(run, { ...trained, label: recipe.method, logged: true });
 
   if (space.groups.length === 0) return finishSingle(run, trained, maximalMacs);
   const outcome = await searchSubNetworks(run, subNetworkModel(model, trained, maximalGenome(space)), elastic);
   run.emit({ type: 'chosen', genome: [...outcome.chosen.genome], by: 'rule' });
   if (withBaseline) {
-    beginStage(run, 'train', 2 * steps);
+    beginStage(run, 'train', steps);
     await trainBaseline(run, masked);
   }
   await testUntuned(run, masked);

@@ -70,8 +70,9 @@ export function modelSummary({ info, structure, store, tokenizer, folder, config
 const previewed = 5;
 const previewLength = 400;
 
+const cut = (text: string) => (text.length > previewLength ? `${text.slice(0, previewLength)}…` : text);
+
 export function dataSummary({ file, columns, choice, content }: LoadedData): DataSummary {
-  const cut = (text: string) => (text.length > previewLength ? `${text.slice(0, previewLength)}…` : text);
   const rows = file.dataset.kind === 'table' ? file.dataset.rows.length : 0;
   const preview =
     content?.kind === 'pairs'

@@ -56,7 +56,7 @@ function close(view: SessionView, draft: Draft): SessionView {
 }
 
 function apply(draft: Draft, event: SessionEvent): void {
-  draft.elapsed = event.type === 'started' ? event.at : Math.max(draft.elapsed, event.at);
+  draft.elapsed = elapsedAfter(draft, event);
   switch (event.type) {
     case 'started':
       return begin(draft, event);
@@ -99,6 +99,12 @@ function apply(draft: Draft, event: SessionEvent): void {
     default:
       event satisfies never;
   }
+}
+
+/** What is chosen and measured after the end does not make the run any longer. */
+function elapsedAfter({ status, elapsed }: SessionView, { type, at }: SessionEvent): number {
+  if (type === 'started') return at;
+  return status === 'running' || status === 'paused' ? Math.max(elapsed, at) : elapsed;
 }
 
 function begin(draft: Draft, event: EventOf<'started'>): void {

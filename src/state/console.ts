@@ -10,6 +10,7 @@ import { modelStore, openModel } from './model.ts';
 import { askBoth, previewStore } from './preview.ts';
 import { changeRecipe, chooseMethod, recipeStore, redoRecipe, undoRecipe } from './recipe.ts';
 import { choosePoint, pauseRun, resumeRun, startRun, stopRun } from './run.ts';
+import { scoreModel, stopScoring } from './score.ts';
 import { sessionLog, sessionStore } from './session.ts';
 import { copyShareLink, openLink, openSessionFile, saveSession, shareLink } from './share.ts';
 import { sameGenome } from '../session/view.ts';
@@ -32,6 +33,9 @@ export const consoleApi = {
     if (problem) throw new Error(problem);
     return recipeStore.getState().recipe;
   },
+  /** The open model as it is, on all of the open data; null where that failed or was stopped. */
+  score: scoreModel,
+  stopScoring,
   chooseMethod,
   undo: undoRecipe,
   redo: redoRecipe,

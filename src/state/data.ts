@@ -3,6 +3,7 @@ import type { DataSummary, DroppedFile } from '../workers/studio.protocol.ts';
 import { engine } from './engine.ts';
 import { reportError, withdraw } from './notices.ts';
 import { fitRecipeToData } from './recipe.ts';
+import { forgetScore } from './scoreStore.ts';
 
 /** The open data set; `source` is kept so that other columns can be picked without dropping it again. */
 export const dataStore = createStore<{
@@ -21,6 +22,7 @@ export async function openData(
     const client = await engine();
     const summary = columns ? await client.openData(source, columns) : await client.openData(source);
     withdraw('data');
+    forgetScore();
     dataStore.setState({ summary, source });
     fitRecipeToData(summary.kind);
   } catch (error) {

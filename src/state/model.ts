@@ -2,6 +2,7 @@ import { createStore } from 'zustand/vanilla';
 import type { DroppedFile, ModelSummary } from '../workers/studio.protocol.ts';
 import { engine } from './engine.ts';
 import { notify, reportError, withdraw } from './notices.ts';
+import { forgetScore } from './scoreStore.ts';
 
 /** The open model. A model that fails to open leaves the one before in place. */
 export const modelStore = createStore<{ loading: string | null; summary: ModelSummary | null }>(() => ({
@@ -16,6 +17,7 @@ export async function openModel(source: DroppedFile[] | 'demo'): Promise<void> {
     const client = await engine();
     const summary = await client.openModel(source);
     withdraw('model');
+    forgetScore();
     modelStore.setState({ summary });
     for (const warning of summary.warnings) notify('model-warning', warning);
   } catch (error) {

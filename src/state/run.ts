@@ -7,6 +7,7 @@ import { engine } from './engine.ts';
 import { modelStore } from './model.ts';
 import { reportError, withdraw } from './notices.ts';
 import { recipeStore } from './recipe.ts';
+import { scoreStore } from './scoreStore.ts';
 import { flush, inspect, isRunActive, receive, sessionStore } from './session.ts';
 import { shareInAddress } from './share.ts';
 
@@ -25,6 +26,12 @@ export async function startRun(): Promise<void> {
   if (!modelStore.getState().summary || !dataStore.getState().summary) {
     reportError(
       new PareError('run-incomplete', 'There is nothing to run on yet.', 'Open a model and data first.'),
+    );
+    return;
+  }
+  if (scoreStore.getState().progress !== null) {
+    reportError(
+      new PareError('run-busy', 'The model is being scored.', 'Wait until that is done, or stop it.'),
     );
     return;
   }

@@ -2,19 +2,23 @@ import type { SessionEvent } from '../session/events.ts';
 
 const interval = 100;
 
-/** Gathers events and hands them on at most ten times a second; `flush` hands on what is left. */
-export function batchEvents(onEvents: (events: SessionEvent[]) => unknown): { push: (event: SessionEvent) => void; flush: () => void } {
+/**
+ * Gathers events and hands them on at most ten times a second. `flush` hands on what is left, and resolves when it has
+ * arrived: an answer on another port may otherwise overtake the events that lead to it.
+ */
+export function batchEvents(onEvents: (events: SessionEvent[]) => unknown): { push: (event: SessionEvent) => void; flush: () => Promise<void> } {
   let waiting: SessionEvent[] = [];
   let timer: ReturnType<typeof setTimeout> | null = null;
-  const flush = () => {
+  const flush = async (): Promise<void> => {
     if (timer !== null) clearTimeout(timer);
     timer = null;
-    if (waiting.length > 0) void onEvents(waiting);
+    const events = waiting;
     waiting = [];
+    if (events.length > 0) await onEvents(events);
   };
   const push = (event: SessionEvent) => {
     waiting.push(event);
-    timer ??= setTimeout(flush, interval);
+    timer ??= setTimeout(() => void flush(), interval);
   };
   return { push, flush };
 }

@@ -18,6 +18,8 @@ const demoModel = ['config.json', 'generation_config.json', 'model.safetensors',
 let studio: Studio | null = null;
 let demoFolder = '';
 let search: SearchDriver = searchHere;
+/** Of the last run; a later choice reports through it as well. */
+let events: ReturnType<typeof batchEvents> | null = null;
 
 const asSource = ({ path, file }: DroppedFile): FileSource => blobSource(path, file);
 
@@ -36,16 +38,16 @@ const api: StudioApi = {
     const source = file === 'demo' ? await fetchSource(`${demoFolder}data/problems.jsonl`, 'problems.jsonl') : asSource(file);
     return need().openData(source, columns);
   },
-  score: (task, onProgress) => need().score(task, (done, total) => void onProgress(done, total)),
+  score: (task, onProgress) => need().score(task, (done, total) => onProgress(done, total)),
   estimate: (recipe) => Promise.resolve(need().estimate(recipe)),
   async run(recipe, onEvents) {
-    const events = batchEvents(onEvents);
-    await need().run(recipe, events.push).finally(events.flush);
+    const { push, flush } = (events = batchEvents(onEvents));
+    await need().run(recipe, push).finally(flush);
   },
   pause: () => Promise.resolve(need().pause()),
   resume: () => Promise.resolve(need().resume()),
   stop: () => Promise.resolve(need().stop()),
-  choose: (genome) => need().choose(genome),
+  choose: (genome) => need().choose(genome).finally(() => events?.flush()),
   generate: ({ which, prompt, maxTokens }, onText) => need().generate(which, prompt, maxTokens, (text) => onText(text)),
   cancelGeneration: () => Promise.resolve(need().cancelGeneration()),
   exportModel() {

@@ -97,7 +97,7 @@ export class GpuProgram implements Program {
   write(name: string, data: HostArray): void {
     const buffer = this.#inputs.get(name);
     if (!buffer) throw new Error(`the graph has no input ${name}`);
-    this.#device.queue.writeBuffer(buffer, 0, data.buffer as ArrayBuffer, data.byteOffset, data.byteLength);
+    this.#device.queue.writeBuffer(buffer, 0, data.buffer, data.byteOffset, data.byteLength);
   }
 
   run(): void {

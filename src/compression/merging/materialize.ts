@@ -10,7 +10,7 @@ export interface FinishedTensor {
   readonly name: string;
   readonly dtype: FloatDtype;
   readonly shape: readonly number[];
-  bytes(): Promise<Uint8Array<ArrayBuffer>>;
+  readonly bytes: () => Promise<Uint8Array<ArrayBuffer>>;
 }
 
 export interface FinishedAdapter {

@@ -1,10 +1,10 @@
-import type { Op } from '../../graph/op.ts';
+import type { NoAttributes, Op } from '../../graph/op.ts';
 import { sizeOf } from '../../graph/tensor.ts';
 import code from '../../../shaders/add.wgsl?raw';
 import { flatIndex, threads, u32 } from '../dispatch.ts';
 
 /** y = a + b, same shapes. */
-export const add: Op<Record<never, never>> = {
+export const add: Op<NoAttributes> = {
   name: 'add',
   infer: ([a]) => [{ dtype: 'f32', shape: a!.shape }],
   vjp: ({ gradients }) => [gradients[0]!, gradients[0]!],

@@ -1,4 +1,4 @@
-import type { Op } from '../../graph/op.ts';
+import type { NoAttributes, Op } from '../../graph/op.ts';
 import { matrixOf, sizeOf, type Tensor } from '../../graph/tensor.ts';
 import forward from '../../../shaders/cross_entropy.wgsl?raw';
 import backward from '../../../shaders/cross_entropy_backward.wgsl?raw';
@@ -8,7 +8,7 @@ import { flatIndex, threads, u32 } from '../dispatch.ts';
  * Negative log-likelihood of one target a row, in nats. Inputs: logits [p, vocabulary], targets i32 [p] (negative:
  * no row). Outputs [p]: the loss, log Σ exp of the logits, and 1 where the target is the (first) largest logit.
  */
-export const crossEntropy: Op<Record<never, never>> = {
+export const crossEntropy: Op<NoAttributes> = {
   name: 'cross-entropy',
   infer([logits]) {
     const row = { dtype: 'f32', shape: [matrixOf(logits!.shape).rows] } as const;
@@ -47,7 +47,7 @@ export const crossEntropy: Op<Record<never, never>> = {
 };
 
 /** Inputs: logits, targets, lse, d loss [p]. Output: d logits = (softmax − one-hot) · d loss. */
-const crossEntropyBackward: Op<Record<never, never>> = {
+const crossEntropyBackward: Op<NoAttributes> = {
   name: 'cross-entropy-backward',
   infer: ([logits]) => [{ dtype: 'f32', shape: logits!.shape }],
   reference([logits, targets, lse, dLoss], [dLogits]) {

@@ -1,10 +1,10 @@
-import type { Op } from '../../graph/op.ts';
+import type { NoAttributes, Op } from '../../graph/op.ts';
 import { sizeOf } from '../../graph/tensor.ts';
 import code from '../../../shaders/dot.wgsl?raw';
 import { threads, u32 } from '../dispatch.ts';
 
 /** Σ a·b as a tensor [1]: the mean loss, from losses and weights of the rows. No derivative: training starts from b. */
-export const dot: Op<Record<never, never>> = {
+export const dot: Op<NoAttributes> = {
   name: 'dot',
   infer: () => [{ dtype: 'f32', shape: [1] }],
   reference([a, b], [y]) {

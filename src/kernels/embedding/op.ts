@@ -1,11 +1,11 @@
-import type { Op } from '../../graph/op.ts';
+import type { NoAttributes, Op } from '../../graph/op.ts';
 import { matrixOf, sizeOf } from '../../graph/tensor.ts';
 import code from '../../../shaders/embedding.wgsl?raw';
 import { flatIndex, threads, u32 } from '../dispatch.ts';
 import { scalarWeights } from '../weights.ts';
 
 /** Inputs: table [vocabulary, hidden] (any float dtype, frozen), ids i32 [tokens] (clamped). Output: [tokens, hidden]. */
-export const embedding: Op<Record<never, never>> = {
+export const embedding: Op<NoAttributes> = {
   name: 'embedding',
   infer([table, ids]) {
     return [{ dtype: 'f32', shape: [sizeOf(ids!.shape), matrixOf(table!.shape).columns] }];

@@ -45,7 +45,7 @@ function productShape(x: TensorSpec, w: TensorSpec, orientation: Orientation): n
   const inner =
     orientation === 'tn' ? [a.rows, b.rows] : [a.columns, orientation === 'nt' ? b.columns : b.rows];
   if (inner[0] !== inner[1]) {
-    throw new Error(`matmul ${orientation}: inner sizes differ, [${x.shape}] and [${w.shape}]`);
+    throw new Error(`matmul ${orientation}: inner sizes differ, [${x.shape.join()}] and [${w.shape.join()}]`);
   }
   if (orientation === 'tn') return [a.columns, b.columns];
   return [...x.shape.slice(0, -1), orientation === 'nt' ? b.rows : b.columns];

@@ -1,4 +1,4 @@
-import type { Op } from '../../graph/op.ts';
+import type { NoAttributes, Op } from '../../graph/op.ts';
 import { matrixOf, sizeOf } from '../../graph/tensor.ts';
 import gatherCode from '../../../shaders/gather_rows.wgsl?raw';
 import scatterCode from '../../../shaders/scatter_rows.wgsl?raw';
@@ -7,7 +7,7 @@ import copyCode from '../../../shaders/copy_rows.wgsl?raw';
 import { flag, flatIndex, threads, u32 } from '../dispatch.ts';
 
 /** y[i] = x[rows[i]]; a negative row gives zeros. Inputs: x [n, c], rows i32 [p], all different. Output [p, c]. */
-export const gatherRows: Op<Record<never, never>> = {
+export const gatherRows: Op<NoAttributes> = {
   name: 'gather-rows',
   infer: ([x, rows]) => [{ dtype: 'f32', shape: [sizeOf(rows!.shape), matrixOf(x!.shape).columns] }],
   vjp({ graph, node: { inputs }, gradients }) {
@@ -75,7 +75,7 @@ const scatterRows: Op<{ size: number }> = {
  * Writes value [n, c] into rows start … start + n − 1 of a stored tensor [m, c], in place: KV caches, rings of
  * losses. Inputs: target, value, start i32 [1]. Rows past the end are dropped.
  */
-export const writeRows: Op<Record<never, never>> = {
+export const writeRows: Op<NoAttributes> = {
   name: 'write-rows',
   inPlace: [0],
   infer: ([target]) => [{ dtype: 'f32', shape: target!.shape }],

@@ -1,4 +1,4 @@
-import type { Op } from '../../graph/op.ts';
+import type { NoAttributes, Op } from '../../graph/op.ts';
 import { sizeOf } from '../../graph/tensor.ts';
 import forward from '../../../shaders/swiglu.wgsl?raw';
 import backward from '../../../shaders/swiglu_backward.wgsl?raw';
@@ -7,7 +7,7 @@ import { flatIndex, threads, u32 } from '../dispatch.ts';
 const sigmoid = (x: number) => 1 / (1 + Math.exp(-x));
 
 /** y = silu(gate) · up. A channel cut to zero in gate and up stays zero, and so do its gradients. */
-export const swiglu: Op<Record<never, never>> = {
+export const swiglu: Op<NoAttributes> = {
   name: 'swiglu',
   infer: ([gate]) => [{ dtype: 'f32', shape: gate!.shape }],
   vjp({ graph, node: { inputs }, gradients }) {
@@ -32,7 +32,7 @@ export const swiglu: Op<Record<never, never>> = {
 };
 
 /** Inputs: gate, up, dy. Outputs: d gate, d up. */
-const swigluBackward: Op<Record<never, never>> = {
+const swigluBackward: Op<NoAttributes> = {
   name: 'swiglu-backward',
   infer: ([gate]) => [
     { dtype: 'f32', shape: gate!.shape },

@@ -18,13 +18,13 @@ export async function trainBaseline(run: RunContext, masked: ReadonlySet<string>
   const baseline: Trained = { elastic, plan: planOf(elastic, model, recipe), masked };
   const aside = await readAll(run, adapterNames(baseline.plan));
   try {
-    await trainAdapters(run, { ...baseline, label: 'lora', offset: recipe.training.steps, logged: false });
+    await trainAdapters(run, { ...baseline, label: 'lora', logged: false });
     const subNetwork = subNetworkOf(elastic, []);
     const network = subNetworkModel(model, baseline, []);
     await scoreReference(run, network, 'lora', costOf(model.structure, subNetwork).macsPerToken);
     const facts = { label: 'LoRA', tag: 'lora', genome: null, subNetwork, sparse: masked.size > 0, merged: mergeable(baseline), speedup: null } as const;
     run.emit({ type: 'result', row: resultRow(run, facts, await scoreOnce(run, network, run.data.test)) });
-    progress(run, 'train', 2 * recipe.training.steps);
+    progress(run, 'train', recipe.training.steps);
   } finally {
     for (const [name, bytes] of aside) model.store.write(name, bytes);
   }

@@ -18,8 +18,6 @@ export interface TrainOptions {
   readonly masked: ReadonlySet<string>;
   /** Names the random streams: the same label, the same batches. */
   readonly label: string;
-  /** Steps made before this training, in the stage's progress. */
-  readonly offset: number;
   /** Losses go to the log. */
   readonly logged: boolean;
 }
@@ -50,7 +48,7 @@ export async function trainAdapters(run: RunContext, options: TrainOptions): Pro
   }
 }
 
-async function trainSteps(run: RunContext, trainer: SupernetTrainer, { elastic, offset, logged }: TrainOptions, random: Random): Promise<void> {
+async function trainSteps(run: RunContext, trainer: SupernetTrainer, { elastic, logged }: TrainOptions, random: Random): Promise<void> {
   const { recipe, data, control } = run;
   const { training } = recipe;
   const order = new EpochOrder(data.split.train.length, training.batch, random.split('order'));
@@ -66,7 +64,7 @@ async function trainSteps(run: RunContext, trainer: SupernetTrainer, { elastic, 
     const { from, values } = await trainer.losses();
     requireFinite(values, from);
     if (logged) run.emit({ type: 'losses', from, values });
-    progress(run, 'train', offset + step);
+    progress(run, 'train', step);
     portion = nextPortion(portion, performance.now() - began);
     await control.checkpoint();
   }

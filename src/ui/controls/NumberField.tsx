@@ -6,6 +6,8 @@ interface Props {
   /** Gives back what is wrong with the value, or null. */
   onChange: (value: number) => string | null;
   unit?: string;
+  /** Shown when it is pointed at. */
+  title?: string;
   step?: number;
   disabled?: boolean;
   /** The value is kept as value/scale: 50 % is kept as 0.5. */
@@ -16,7 +18,7 @@ interface Props {
 const tidy = (value: number): string => String(Number(value.toPrecision(12)));
 
 /** A number that is applied while it is typed, wherever it is valid; else the field says why not and keeps the text. */
-export function NumberField({ label, value, onChange, unit, step, disabled = false, scale = 1 }: Props) {
+export function NumberField({ label, value, onChange, unit, title, step, disabled = false, scale = 1 }: Props) {
   const id = useId();
   const [draft, setDraft] = useState<{ text: string; problem: string } | null>(null);
   const change = (text: string) => {
@@ -26,7 +28,7 @@ export function NumberField({ label, value, onChange, unit, step, disabled = fal
     setDraft(problem === null ? null : { text, problem });
   };
   return (
-    <div className="field">
+    <div className="field" title={title}>
       <label htmlFor={id}>{label}</label>
       <span className="field-input">
         <input

@@ -5,10 +5,11 @@ interface Props {
   value: string;
   onChange: (text: string) => string | null;
   disabled?: boolean;
+  title?: string;
 }
 
 /** A short list or word, applied when the field is left or Enter is pressed. */
-export function TextField({ label, value, onChange, disabled = false }: Props) {
+export function TextField({ label, value, onChange, disabled = false, title }: Props) {
   const id = useId();
   const [draft, setDraft] = useState<{ text: string; problem: string | null } | null>(null);
   const commit = () => {
@@ -17,7 +18,7 @@ export function TextField({ label, value, onChange, disabled = false }: Props) {
     setDraft(problem === null ? null : { text: draft.text, problem });
   };
   return (
-    <div className="field wide">
+    <div className="field wide" title={title}>
       <label htmlFor={id}>{label}</label>
       <input
         id={id}

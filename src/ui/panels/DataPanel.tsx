@@ -2,17 +2,20 @@ import { useStore } from 'zustand';
 import { bytes, integer } from '../../session/format.ts';
 import { dataStore, openData, pickColumns } from '../../state/data.ts';
 import { estimateStore } from '../../state/estimate.ts';
+import { scoreStore } from '../../state/scoreStore.ts';
 import { isRunActive, sessionStore } from '../../state/session.ts';
 import type { DataSummary } from '../../workers/studio.protocol.ts';
 import { Facts } from '../controls/Facts.tsx';
 import { Panel } from '../controls/Panel.tsx';
 import { SelectField } from '../controls/SelectField.tsx';
 import { FilePicker } from '../drop/FilePicker.tsx';
+import { ScoreModel } from './ScoreModel.tsx';
 import './sources.css';
 
 export function DataPanel() {
   const { loading, summary } = useStore(dataStore);
-  const busy = useStore(sessionStore, isRunActive) || loading !== null;
+  const scoring = useStore(scoreStore, (state) => state.progress !== null);
+  const busy = useStore(sessionStore, isRunActive) || loading !== null || scoring;
   const kind = summary && (
     <span className="chip">{summary.kind === 'pairs' ? 'prompt + answer' : 'plain text'}</span>
   );
@@ -60,6 +63,7 @@ function Opened({ summary, disabled }: { summary: DataSummary; disabled: boolean
       <Split />
       {summary.columns.length > 2 && <Columns summary={summary} disabled={disabled} />}
       <Preview preview={summary.preview} />
+      <ScoreModel />
     </>
   );
 }

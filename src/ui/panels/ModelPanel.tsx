@@ -2,6 +2,7 @@ import { memo } from 'react';
 import { useStore } from 'zustand';
 import { bytes, compact, integer } from '../../session/format.ts';
 import { modelStore, openModel } from '../../state/model.ts';
+import { scoreStore } from '../../state/scoreStore.ts';
 import { isRunActive, sessionStore } from '../../state/session.ts';
 import type { ModelSummary } from '../../workers/studio.protocol.ts';
 import { Facts } from '../controls/Facts.tsx';
@@ -12,7 +13,8 @@ import './sources.css';
 export function ModelPanel() {
   const { loading, summary } = useStore(modelStore);
   const fromSession = useStore(sessionStore, ({ view, origin }) => (origin === 'run' ? null : view.model));
-  const busy = useStore(sessionStore, isRunActive) || loading !== null;
+  const scoring = useStore(scoreStore, (state) => state.progress !== null);
+  const busy = useStore(sessionStore, isRunActive) || loading !== null || scoring;
   return (
     <Panel
       title="Model"

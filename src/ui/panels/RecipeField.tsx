@@ -2,38 +2,72 @@ import { useStore } from 'zustand';
 import { changeRecipe, recipeStore } from '../../state/recipe.ts';
 import { NumberField } from '../controls/NumberField.tsx';
 import { SelectField } from '../controls/SelectField.tsx';
+import { SeveralField } from '../controls/SeveralField.tsx';
 import { TextField } from '../controls/TextField.tsx';
-import { readField, readList, withField } from './recipeFields.ts';
-import type { FieldSpec } from './recipeFields.ts';
+import { problemWith, rangeText, readFractions } from './recipeFields.ts';
+import type { FieldSpec, NumberSpec } from './recipeFields.ts';
 
-/** One setting, bound to its place in the recipe; nothing where the method does not have it. */
+/** One setting, bound to its place in the recipe; nothing where the recipe does not have it. */
 export function RecipeField({ spec, disabled }: { spec: FieldSpec; disabled: boolean }) {
-  const value = useStore(recipeStore, (state) => readField(state.recipe, spec.path));
+  const value = useStore(recipeStore, ({ recipe }) => spec.read(recipe));
   if (value === undefined) return null;
-  const change = (next: unknown) =>
-    changeRecipe(withField(recipeStore.getState().recipe, spec.path, next), spec.path.join('.'));
-  const shared = { label: spec.label, disabled };
-  if (spec.kind === 'number') {
-    const { unit, step, scale } = spec;
-    const optional = { ...(unit ? { unit } : {}), ...(step ? { step } : {}), ...(scale ? { scale } : {}) };
-    return <NumberField {...shared} {...optional} value={Number(value)} onChange={change} />;
+  const change = (next: unknown): string | null => {
+    const { recipe } = recipeStore.getState();
+    return problemWith(spec, next, recipe) ?? changeRecipe(spec.write(recipe, next), spec.label);
+  };
+  const shared = { label: spec.label, disabled, title: spec.about };
+  const words = Array.isArray(value) ? value.map(String) : [];
+  switch (spec.kind) {
+    case 'number':
+      return <Numeric spec={spec} value={Number(value)} disabled={disabled} onChange={change} />;
+    case 'fractions':
+      return (
+        <TextField {...shared} value={words.join(', ')} onChange={(text) => change(readFractions(text))} />
+      );
+    case 'select': {
+      const { options, wide = false } = spec;
+      return (
+        <SelectField {...shared} options={options} wide={wide} value={String(value)} onChange={change} />
+      );
+    }
+    case 'several':
+      return <SeveralField {...shared} options={spec.options} value={words} onChange={change} />;
+    case 'switch':
+      return (
+        <label className="switch" title={spec.about}>
+          <input
+            type="checkbox"
+            checked={value === true}
+            disabled={disabled}
+            onChange={(event) => change(event.target.checked)}
+          />
+          {spec.label}
+        </label>
+      );
+    default:
+      return spec satisfies never;
   }
-  if (spec.kind === 'list') {
-    const text = Array.isArray(value) ? value.join(', ') : '';
-    return <TextField {...shared} value={text} onChange={(typed) => change(readList(typed))} />;
-  }
-  if (spec.kind === 'select') {
-    return <SelectField {...shared} options={spec.options} value={String(value)} onChange={change} />;
-  }
+}
+
+interface NumericProps {
+  spec: NumberSpec;
+  value: number;
+  disabled: boolean;
+  onChange: (value: number) => string | null;
+}
+
+function Numeric({ spec, value, disabled, onChange }: NumericProps) {
+  const range = useStore(recipeStore, ({ recipe }) => rangeText(spec, recipe));
+  const { label, about, unit, step, scale } = spec;
+  const optional = { ...(unit ? { unit } : {}), ...(step ? { step } : {}), ...(scale ? { scale } : {}) };
   return (
-    <label className="switch">
-      <input
-        type="checkbox"
-        checked={value === true}
-        disabled={disabled}
-        onChange={(event) => change(event.target.checked)}
-      />
-      {spec.label}
-    </label>
+    <NumberField
+      {...optional}
+      label={label}
+      title={`${about} (${range})`}
+      value={value}
+      disabled={disabled}
+      onChange={onChange}
+    />
   );
 }

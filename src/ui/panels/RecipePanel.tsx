@@ -1,51 +1,49 @@
 import { useStore } from 'zustand';
+import type { Recipe } from '../../session/recipe.ts';
 import { isActive } from '../../session/view.ts';
 import { reportError } from '../../state/notices.ts';
 import { platform } from '../../state/platform.ts';
 import { importRecipe, recipeStore, recipeText, redoRecipe, undoRecipe } from '../../state/recipe.ts';
 import { sessionStore } from '../../state/session.ts';
-import { Explain } from '../controls/Explain.tsx';
 import { MethodChoice } from '../controls/MethodChoice.tsx';
 import { Panel } from '../controls/Panel.tsx';
 import { FilePicker } from '../drop/FilePicker.tsx';
+import { Glossary } from './Glossary.tsx';
 import { MemoryNeeded } from './MemoryNeeded.tsx';
 import { RecipeField } from './RecipeField.tsx';
-import { advancedFields, mainFields, readField } from './recipeFields.ts';
+import type { FieldGroup, FieldSpec } from './recipeFields.ts';
+import { groupsFor } from './recipeGroups.ts';
 import './recipe.css';
 
 export function RecipePanel() {
   const busy = useStore(sessionStore, ({ view, origin }) => origin === 'run' && isActive(view));
+  const recipe = useStore(recipeStore, (state) => state.recipe);
+  const { main, advanced } = groupsFor(recipe);
   return (
-    <Panel title="Recipe" step={3} className="recipe" aside={<History disabled={busy} />}>
+    <Panel title="Recipe" step={3} className="recipe" aside={<History disabled={busy} main={main} />}>
       <MethodChoice disabled={busy} />
       <div className="fields">
-        {mainFields.map((spec) => (
+        {main.map((spec) => (
           <RecipeField key={spec.label} spec={spec} disabled={busy} />
         ))}
       </div>
       <MemoryNeeded />
-      <Advanced disabled={busy} />
+      <Advanced recipe={recipe} groups={advanced} disabled={busy} />
     </Panel>
   );
 }
 
-function History({ disabled }: { disabled: boolean }) {
+function History({ disabled, main }: { disabled: boolean; main: readonly FieldSpec[] }) {
   const canUndo = useStore(recipeStore, (state) => state.past.length > 0);
   const canRedo = useStore(recipeStore, (state) => state.future.length > 0);
   return (
     <>
-      <Explain about="recipes">
+      <Glossary about="recipes" fields={main}>
         <p>
           <strong>A recipe</strong> says how the model is made smaller: what is cut away, how small trainable
           adapters win the accuracy back, and how sub-networks are searched.
         </p>
-        <p>
-          <strong>Rank</strong> is the size of an adapter. <strong>Steps</strong> train them.{' '}
-          <strong>Evaluations</strong> is how many sub-networks the search may score,{' '}
-          <strong>Population</strong> how many it breeds from. The same <strong>seed</strong> gives the same
-          run.
-        </p>
-      </Explain>
+      </Glossary>
       <button
         type="button"
         className="icon"
@@ -70,17 +68,23 @@ function History({ disabled }: { disabled: boolean }) {
   );
 }
 
-function Advanced({ disabled }: { disabled: boolean }) {
-  const recipe = useStore(recipeStore, (state) => state.recipe);
-  const shown = advancedFields.filter(({ fields }) =>
-    fields.some((spec) => readField(recipe, spec.path) !== undefined),
-  );
+interface AdvancedProps {
+  recipe: Recipe;
+  groups: readonly FieldGroup[];
+  disabled: boolean;
+}
+
+function Advanced({ recipe, groups, disabled }: AdvancedProps) {
+  const shown = groups.filter(({ fields }) => fields.some((spec) => spec.read(recipe) !== undefined));
   return (
     <details className="advanced">
       <summary>Advanced</summary>
       {shown.map(({ title, fields }) => (
         <fieldset key={title}>
           <legend>{title}</legend>
+          <div className="advanced-about">
+            <Glossary about={title.toLowerCase()} fields={fields} />
+          </div>
           <div className="fields">
             {fields.map((spec) => (
               <RecipeField key={spec.label} spec={spec} disabled={disabled} />

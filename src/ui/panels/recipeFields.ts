@@ -1,159 +1,107 @@
 import type { Recipe } from '../../session/recipe.ts';
 
-/** Where a setting lives in the recipe: `training.steps`. */
-type Path = readonly [keyof Recipe] | readonly [keyof Recipe, string];
-
-export type FieldSpec = { path: Path; label: string } & (
-  | { kind: 'number'; unit?: string; step?: number; scale?: number }
-  | { kind: 'select'; options: readonly (readonly [string, string])[] }
-  | { kind: 'list' }
-  | { kind: 'switch' }
-);
-
-/** What people change most. */
-export const mainFields: readonly FieldSpec[] = [
-  { path: ['sparsity', 'ratio'], label: 'Sparsity', kind: 'number', unit: '%', step: 5, scale: 100 },
-  { path: ['adapter', 'rank'], label: 'Rank', kind: 'number', step: 1 },
-  { path: ['training', 'steps'], label: 'Steps', kind: 'number', step: 50 },
-  { path: ['search', 'population'], label: 'Population', kind: 'number', step: 1 },
-  { path: ['search', 'evaluations'], label: 'Evaluations', kind: 'number', step: 8 },
-  { path: ['seed'], label: 'Seed', kind: 'number', step: 1 },
-];
-
-/** Everything else, by what it belongs to. */
-export const advancedFields: readonly { title: string; fields: readonly FieldSpec[] }[] = [
-  {
-    title: 'Adapters',
-    fields: [
-      { path: ['adapter', 'alpha'], label: 'Alpha', kind: 'number' },
-      { path: ['adapter', 'dropout'], label: 'Dropout', kind: 'number', unit: '%', step: 1, scale: 100 },
-      { path: ['adapter', 'targets'], label: 'Modules', kind: 'list' },
-      { path: ['elastic', 'ranks'], label: 'Rank fractions', kind: 'list' },
-      { path: ['elastic', 'widths'], label: 'Width fractions', kind: 'list' },
-      {
-        path: ['elastic', 'order'],
-        label: 'Channel order',
-        kind: 'select',
-        options: [
-          ['importance', 'By importance'],
-          ['file', 'As in the file'],
-        ],
-      },
-      { path: ['elastic', 'uniform'], label: 'One width for all layers', kind: 'switch' },
-    ],
-  },
-  {
-    title: 'Training',
-    fields: [
-      { path: ['training', 'batch'], label: 'Batch', kind: 'number', step: 1 },
-      { path: ['training', 'learningRate'], label: 'Learning rate', kind: 'number' },
-      { path: ['training', 'warmup'], label: 'Warm-up', kind: 'number', step: 1 },
-      { path: ['training', 'weightDecay'], label: 'Weight decay', kind: 'number' },
-      { path: ['training', 'clip'], label: 'Gradient clip', kind: 'number' },
-      {
-        path: ['training', 'schedule'],
-        label: 'Schedule',
-        kind: 'select',
-        options: [
-          ['cosine', 'Cosine'],
-          ['constant', 'Constant'],
-        ],
-      },
-      {
-        path: ['training', 'loss'],
-        label: 'Loss on',
-        kind: 'select',
-        options: [
-          ['answer', 'The answer'],
-          ['all', 'Prompt and answer'],
-        ],
-      },
-      {
-        path: ['training', 'sampling'],
-        label: 'Sub-networks',
-        kind: 'select',
-        options: [
-          ['random', 'Random'],
-          ['sandwich', 'Sandwich'],
-        ],
-      },
-      { path: ['baseline'], label: 'Train plain LoRA as well, to compare', kind: 'switch' },
-    ],
-  },
-  {
-    title: 'Pruning',
-    fields: [
-      {
-        path: ['sparsity', 'method'],
-        label: 'Importance',
-        kind: 'select',
-        options: [
-          ['wanda', 'Wanda'],
-          ['magnitude', 'Magnitude'],
-        ],
-      },
-      { path: ['sparsity', 'calibration'], label: 'Calibration examples', kind: 'number', step: 1 },
-    ],
-  },
-  {
-    title: 'Search',
-    fields: [
-      {
-        path: ['search', 'algorithm'],
-        label: 'Algorithm',
-        kind: 'select',
-        options: [
-          ['nsga2', 'NSGA-II'],
-          ['random', 'Random search'],
-          ['hill-climb', 'Hill climb'],
-        ],
-      },
-      {
-        path: ['search', 'preset'],
-        label: 'Operators',
-        kind: 'select',
-        options: [
-          ['pare', 'Pare'],
-          ['published', 'As published'],
-        ],
-      },
-      { path: ['search', 'tolerance'], label: 'Tolerance', kind: 'number', unit: '%', scale: 100 },
-    ],
-  },
-  {
-    title: 'Scoring',
-    fields: [
-      {
-        path: ['task'],
-        label: 'Task',
-        kind: 'select',
-        options: [
-          ['exact', 'Exact match'],
-          ['perplexity', 'Perplexity'],
-        ],
-      },
-      { path: ['maxLength'], label: 'Longest example', kind: 'number', step: 1, unit: 'tokens' },
-      { path: ['split', 'validation'], label: 'Validation', kind: 'number', step: 1 },
-      { path: ['split', 'test'], label: 'Test', kind: 'number', step: 1 },
-    ],
-  },
-];
-
-/** undefined where the recipe's method has no such setting; its field is then not shown. */
-export function readField(recipe: Recipe, [section, key]: Path): unknown {
-  const value: unknown = recipe[section];
-  if (key === undefined) return value;
-  return typeof value === 'object' && value !== null ? Reflect.get(value, key) : undefined;
+interface Common {
+  label: string;
+  /** What it does and when to change it: shown in the section's explanation. */
+  about: string;
+  /** undefined where this recipe has no such setting; its field is then not shown. */
+  read: (recipe: Recipe) => unknown;
+  /** The recipe with the setting changed, not yet checked. */
+  write: (recipe: Recipe, value: unknown) => unknown;
 }
 
-/** The recipe with one setting changed, not yet checked. */
-export function withField(recipe: Recipe, [section, key]: Path, value: unknown): unknown {
-  if (key === undefined) return { ...recipe, [section]: value };
-  return { ...recipe, [section]: { ...(recipe[section] as object), [key]: value } };
+type Bound = number | ((recipe: Recipe) => number);
+
+/** `min` and `max` are in the unit that is shown: 50 % is kept as 0.5, which is `scale` 100. */
+export interface NumberSpec extends Common {
+  kind: 'number';
+  min: Bound;
+  max: Bound;
+  integer?: boolean;
+  unit?: string;
+  step?: number;
+  scale?: number;
 }
 
-/** "1, 0.75, .5" → numbers; "q k v" → words. */
-export function readList(text: string): (string | number)[] {
-  const items = text.split(/[\s,;]+/).filter(Boolean);
-  return items.map((item) => (Number.isNaN(Number(item)) ? item : Number(item)));
+type Options = readonly (readonly [value: string, label: string])[];
+
+export type FieldSpec =
+  | NumberSpec
+  | (Common & { kind: 'select'; options: Options; wide?: boolean })
+  /** Several of a few words. */
+  | (Common & { kind: 'several'; options: Options })
+  | (Common & { kind: 'fractions' })
+  | (Common & { kind: 'switch' });
+
+export interface FieldGroup {
+  title: string;
+  fields: readonly FieldSpec[];
+}
+
+type Access = Pick<Common, 'read' | 'write'>;
+type Condition = (recipe: Recipe) => boolean;
+const always: Condition = () => true;
+
+/** A setting of the recipe itself: `seed`. */
+export function top(key: 'seed' | 'task' | 'maxLength' | 'baseline', when = always): Access {
+  return {
+    read: (recipe) => (when(recipe) ? recipe[key] : undefined),
+    write: (recipe, value) => ({ ...recipe, [key]: value }),
+  };
+}
+
+type Section = 'split' | 'sparsity' | 'adapter' | 'elastic' | 'training' | 'search';
+
+/** A setting in a section that the recipe may not have: `training.steps`. */
+export function at<S extends Section>(
+  section: S,
+  key: keyof NonNullable<Recipe[S]> & string,
+  when = always,
+): Access {
+  return {
+    read: (recipe) => (when(recipe) ? (recipe[section]?.[key] as unknown) : undefined),
+    write: (recipe, value) => ({ ...recipe, [section]: { ...recipe[section], [key]: value } }),
+  };
+}
+
+/** "1, 0.75, .5" → numbers; a word that is no number becomes NaN, which no check lets through. */
+export const readFractions = (text: string): number[] =>
+  text
+    .split(/[\s,;]+/)
+    .filter(Boolean)
+    .map(Number);
+
+/** What is wrong with a value, in the words of its field; null where nothing is. `value` as the recipe keeps it. */
+export function problemWith(spec: FieldSpec, value: unknown, recipe: Recipe): string | null {
+  if (spec.kind === 'fractions') return problemWithFractions(value);
+  if (spec.kind === 'several')
+    return Array.isArray(value) && value.length > 0 ? null : 'At least one is needed.';
+  if (spec.kind !== 'number') return null;
+  const shown = Number((Number(value) * (spec.scale ?? 1)).toPrecision(12));
+  const { min, max } = boundsOf(spec, recipe);
+  if (shown >= min && shown <= max && (!spec.integer || Number.isInteger(shown))) return null;
+  return `${spec.integer ? 'A whole number from' : 'From'} ${rangeText(spec, recipe)}.`;
+}
+
+const written = (value: number): string => value.toLocaleString('en-US', { maximumFractionDigits: 8 });
+
+/** “1 to 512”. */
+export function rangeText(spec: NumberSpec, recipe: Recipe): string {
+  const { min, max } = boundsOf(spec, recipe);
+  return `${written(min)} to ${written(max)}${spec.unit ? ` ${spec.unit}` : ''}`;
+}
+
+export function boundsOf({ min, max }: NumberSpec, recipe: Recipe): { min: number; max: number } {
+  const at = (bound: Bound) => (typeof bound === 'function' ? bound(recipe) : bound);
+  return { min: at(min), max: at(max) };
+}
+
+const mostFractions = 16;
+
+function problemWithFractions(value: unknown): string | null {
+  const numbers: unknown[] = Array.isArray(value) ? value : [];
+  const good = numbers.every((item) => typeof item === 'number' && item > 0 && item <= 1);
+  return good && numbers.length > 0 && numbers.length <= mostFractions
+    ? null
+    : 'Fractions above 0 and up to 1, as in “1, 0.75, 0.5”.';
 }

@@ -1,6 +1,7 @@
 import type { Stage } from '../../session/events.ts';
-import { duration, integer } from '../../session/format.ts';
+import { duration, integer, percent } from '../../session/format.ts';
 import type { SessionView } from '../../session/view.ts';
+import type { ScoredData } from '../../state/scoreStore.ts';
 import type { Origin } from '../../state/session.ts';
 
 export const stageTitles: Record<Stage, string> = {
@@ -32,7 +33,7 @@ export function statusText(view: SessionView, origin: Origin): string | null {
       return null;
     case 'running':
       if (origin !== 'run') return 'Shared while it was still running.';
-      return stage ? `${stageDoing[stage]}…` : 'Starting…';
+      return stage ? `${isBaseline(view) ? 'Training plain LoRA, to compare' : stageDoing[stage]}…` : 'Starting…';
     case 'paused':
       return origin === 'run' ? 'Paused.' : 'Shared while it was paused.';
     case 'stopped':
@@ -44,4 +45,15 @@ export function statusText(view: SessionView, origin: Origin): string | null {
     default:
       return view.status satisfies never;
   }
+}
+
+/** The second training of a run is that of the plain LoRA that the table compares with. */
+export const isBaseline = ({ stages }: Pick<SessionView, 'stages'>): boolean =>
+  stages.at(-1)?.stage === 'train' && stages.filter(({ stage }) => stage === 'train').length > 1;
+
+/** “Perplexity 3.705 · 200 documents · 74,120 tokens”. */
+export function scoredText({ task, value, examples, tokens, unit }: ScoredData): string {
+  const score = task === 'exact' ? `Exact match ${percent(value)}` : `Perplexity ${value.toPrecision(4)}`;
+  const counted = `${integer(examples)} ${examples === 1 ? unit.slice(0, -1) : unit}`;
+  return [score, counted, ...(task === 'exact' ? [] : [`${integer(tokens)} tokens`])].join(' · ');
 }

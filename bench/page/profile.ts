@@ -1,0 +1,83 @@
+import type { Backend, HostArray, Store } from '../../src/backends/backend.ts';
+import { deviceTraits } from '../../src/backends/webgpu/device.ts';
+import type { GpuProgram } from '../../src/backends/webgpu/program.ts';
+import type { Graph } from '../../src/graph/graph.ts';
+import type { Dispatch } from '../../src/graph/op.ts';
+import { bytesOf } from '../../src/graph/tensor.ts';
+import type { KernelTime, PageOptions, StepTimes } from '../protocol.ts';
+import { isolatedTimes } from './isolated.ts';
+import { elapsed, groupBy, inRounds, spreadOf } from './timing.ts';
+
+/** A compiled step with its inputs written. */
+export interface Step {
+  readonly name: string;
+  readonly tokens: number;
+  readonly graph: Graph;
+  readonly program: GpuProgram;
+  readonly inputs: ReadonlyMap<string, HostArray>;
+  readonly backend: Backend;
+  readonly store: Store;
+}
+
+/** Milliseconds of a step by label, in one round. */
+type Round = ReadonlyMap<string, number>;
+
+/** Turn by turn: a step as the studio runs it, and the same dispatches with a time for each. */
+export async function profileStep(
+  device: GPUDevice,
+  step: Step,
+  { rounds, timestamps }: PageOptions,
+): Promise<StepTimes> {
+  const { graph, program, backend } = step;
+  const stamped = timestamps && device.features.has('timestamp-query');
+  const dispatches = graph.nodes.flatMap((node) => node.op.dispatches(node, deviceTraits(device)));
+  const kernels = stamped ? () => stampedTimes(program) : await isolatedTimes(device, step);
+  const walls: number[] = [];
+  const profiles: Round[] = [];
+  const wall = () =>
+    elapsed(() => {
+      program.run();
+      return backend.idle();
+    });
+  await wall(); // warms up
+  await kernels();
+  await inRounds(rounds, async () => {
+    walls.push(await wall());
+    profiles.push(await kernels());
+  });
+  return {
+    name: step.name,
+    method: stamped ? 'timestamps' : 'repeated dispatches',
+    tokens: step.tokens,
+    dispatches: dispatches.length,
+    wall: spreadOf(walls),
+    kernels: spreadOf(profiles.map((round) => [...round.values()].reduce((sum, time) => sum + time, 0))),
+    byKernel: byLabel(dispatches, profiles),
+  };
+}
+
+async function stampedTimes(program: GpuProgram): Promise<Round> {
+  const times = new Map<string, number>();
+  for (const { label, milliseconds } of await program.profile())
+    times.set(label, (times.get(label) ?? 0) + milliseconds);
+  return times;
+}
+
+function byLabel(dispatches: readonly Dispatch[], profiles: readonly Round[]): KernelTime[] {
+  const kernels = [...groupBy(dispatches, ({ label }) => label)].map(([label, group]) => ({
+    label,
+    dispatches: group.length,
+    milliseconds: spreadOf(profiles.map((round) => round.get(label) ?? 0)),
+    flop: isArithmetic(label) ? group.reduce((sum, { work }) => sum + 2 * work, 0) : null,
+    bytes: group.reduce((sum, dispatch) => sum + bytesBound(dispatch), 0),
+  }));
+  return kernels.toSorted((a, b) => b.milliseconds.median - a.milliseconds.median);
+}
+
+/** Whose `work` counts multiply–accumulates exactly; elsewhere it is a rough figure to cut submits by. */
+const isArithmetic = (label: string): boolean => /^(matmul|attention)/.test(label);
+
+/** Every tensor once: what must at least be moved where the kernel reads all of them. */
+function bytesBound({ bindings }: Dispatch): number {
+  return [...new Set(bindings)].reduce((sum, tensor) => sum + (tensor ? bytesOf(tensor) : 0), 0);
+}

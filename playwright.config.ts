@@ -1,0 +1,30 @@
+import { defineConfig } from '@playwright/test';
+import { chromiumFlags, chromiumPath } from './tools/chromium.mjs';
+
+const port = Number(process.env.PARE_E2E_PORT ?? 4174);
+const baseURL = `http://127.0.0.1:${port}/`;
+
+/** The built studio (`npm run build` first) in a real Chromium with WebGPU; one at a time, since the device is one. */
+export default defineConfig({
+  testDir: 'e2e',
+  outputDir: 'test-results',
+  workers: 1,
+  retries: 0,
+  forbidOnly: true,
+  timeout: 10 * 60_000,
+  expect: { timeout: 30_000 },
+  reporter: [['list'], ['json', { outputFile: '.cache/check/e2e.json' }]],
+  use: {
+    baseURL,
+    headless: true,
+    viewport: { width: 1440, height: 900 },
+    launchOptions: { ...chromiumPath(), args: chromiumFlags },
+    trace: 'retain-on-failure',
+  },
+  projects: [{ name: 'chromium', use: { browserName: 'chromium' } }],
+  webServer: {
+    command: `npx --no-install vite preview --host 127.0.0.1 --port ${port} --strictPort`,
+    url: baseURL,
+    reuseExistingServer: false,
+  },
+});

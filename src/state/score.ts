@@ -1,0 +1,49 @@
+import { PareError } from '../lib/assert.ts';
+import { toPareError } from '../workers/errors.ts';
+import type { DataScore } from '../workers/studio.protocol.ts';
+import { dataStore } from './data.ts';
+import { engine } from './engine.ts';
+import { modelStore } from './model.ts';
+import { reportError, withdraw } from './notices.ts';
+import { recipeStore } from './recipe.ts';
+import { isRunActive } from './session.ts';
+import { scoreStore } from './scoreStore.ts';
+
+/** Scores the open model, as it is, on all of the open data, by the recipe's task. null: it failed or was stopped. */
+export async function scoreModel(): Promise<DataScore | null> {
+  if (scoreStore.getState().progress !== null || isRunActive()) return null;
+  const { summary: model } = modelStore.getState();
+  const { summary: data } = dataStore.getState();
+  if (!model || !data) {
+    const remedy = 'Open a model and data first.';
+    reportError(new PareError('score-incomplete', 'There is nothing to score yet.', remedy));
+    return null;
+  }
+  scoreStore.setState({ progress: { done: 0, total: 0 }, stopping: false, result: null });
+  withdraw('score');
+  try {
+    const client = await engine();
+    const score = await client.score(recipeStore.getState().recipe.task, (done, total) => {
+      if (scoreStore.getState().progress !== null) scoreStore.setState({ progress: { done, total } });
+    });
+    const unit = data.kind === 'pairs' ? 'examples' : 'documents';
+    scoreStore.setState({ result: { ...score, unit } });
+    return score;
+  } catch (error) {
+    // To be stopped is what the person asked for.
+    if (toPareError(error).code !== 'stopped') reportError(error);
+    return null;
+  } finally {
+    scoreStore.setState({ progress: null, stopping: false });
+  }
+}
+
+export async function stopScoring(): Promise<void> {
+  if (scoreStore.getState().progress === null) return;
+  scoreStore.setState({ stopping: true });
+  try {
+    await (await engine()).stop();
+  } catch (error) {
+    reportError(error);
+  }
+}

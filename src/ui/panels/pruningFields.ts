@@ -1,0 +1,108 @@
+import type { Recipe } from '../../session/recipe.ts';
+import { at } from './recipeFields.ts';
+import type { FieldSpec } from './recipeFields.ts';
+
+type Sparsity = NonNullable<Recipe['sparsity']>;
+
+const whenNothingWas: Sparsity = { method: 'wanda', ratio: 0.5, pattern: null, calibration: 128 };
+const named: Readonly<Record<string, Sparsity['pattern']>> = {
+  '2:4': { n: 2, m: 4 },
+  '4:8': { n: 4, m: 8 },
+  'n:m': { n: 1, m: 4 },
+};
+
+function patternOf({ sparsity }: Recipe): string {
+  if (!sparsity) return 'dense';
+  const { pattern } = sparsity;
+  if (!pattern) return 'ratio';
+  const name = `${pattern.n}:${pattern.m}`;
+  return name in named ? name : 'n:m';
+}
+
+function withPattern(recipe: Recipe, choice: unknown): unknown {
+  if (choice === 'dense') return { ...recipe, sparsity: null };
+  const pattern = named[String(choice)] ?? null;
+  return { ...recipe, sparsity: { ...(recipe.sparsity ?? whenNothingWas), pattern } };
+}
+
+/** One half of N:M. */
+function half(key: 'n' | 'm'): Pick<FieldSpec, 'read' | 'write'> {
+  return {
+    read: ({ sparsity }) => sparsity?.pattern?.[key],
+    write: (recipe, value) => ({
+      ...recipe,
+      sparsity: { ...recipe.sparsity, pattern: { ...recipe.sparsity?.pattern, [key]: value } },
+    }),
+  };
+}
+
+/** What becomes zero before training. Shears is about it; the others can be put on a sparse base as well. */
+export const pruningFields: readonly FieldSpec[] = [
+  {
+    label: 'Pattern',
+    about:
+      'Which weights may become zero: any of a row (unstructured), or N of every M neighbours, which some hardware can skip. Dense prunes nothing.',
+    kind: 'select',
+    read: patternOf,
+    write: withPattern,
+    options: [
+      ['dense', 'Dense'],
+      ['ratio', 'Unstructured'],
+      ['2:4', '2:4'],
+      ['4:8', '4:8'],
+      ['n:m', 'Other N:M'],
+    ],
+  },
+  {
+    label: 'Sparsity',
+    about: 'The share of each row that becomes zero.',
+    kind: 'number',
+    ...at('sparsity', 'ratio', ({ sparsity }) => sparsity?.pattern === null),
+    min: 0,
+    max: 99,
+    unit: '%',
+    step: 5,
+    scale: 100,
+  },
+  {
+    label: 'N zeros',
+    about: 'How many of every M neighbours become zero.',
+    kind: 'number',
+    ...half('n'),
+    min: 1,
+    max: ({ sparsity }) => (sparsity?.pattern?.m ?? 16) - 1,
+    integer: true,
+    step: 1,
+  },
+  {
+    label: 'Of every M',
+    about: 'How many neighbours of a row are looked at together.',
+    kind: 'number',
+    ...half('m'),
+    min: ({ sparsity }) => (sparsity?.pattern?.n ?? 1) + 1,
+    max: 16,
+    integer: true,
+    step: 1,
+  },
+  {
+    label: 'Prune by',
+    about:
+      'Wanda weighs each weight by the activations it meets, and keeps more of the accuracy. Magnitude looks at the weight alone.',
+    kind: 'select',
+    ...at('sparsity', 'method'),
+    options: [
+      ['wanda', 'Wanda'],
+      ['magnitude', 'Magnitude'],
+    ],
+  },
+  {
+    label: 'Calibration',
+    about: 'Training examples from which Wanda takes the activations.',
+    kind: 'number',
+    ...at('sparsity', 'calibration', ({ sparsity }) => sparsity?.method === 'wanda'),
+    min: 1,
+    max: 4096,
+    integer: true,
+    step: 16,
+  },
+];
