@@ -24,7 +24,7 @@ export default defineConfig({
           name: 'dawn',
           include: ['src/**/*.gpu.test.ts', 'src/**/*.dawn.test.ts'],
           environment: 'node',
-          testTimeout: 120_000,
+          testTimeout: 600_000,
           hookTimeout: 120_000,
           pool: 'forks',
           fileParallelism: false,

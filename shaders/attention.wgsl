@@ -7,16 +7,17 @@
 @group(0) @binding(6) var<storage, read_write> lse: array<f32>;
 
 @compute @workgroup_size(64)
-fn main(@builtin(global_invocation_id) id: vec3u) {
-  if (id.x >= shape.rows * shape.heads) { return; }
-  let row = id.x / shape.heads;
-  let head = id.x % shape.heads;
+fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
+  let query_head = flat_index(id, groups);
+  if (query_head >= shape.rows * shape.heads) { return; }
+  let row = query_head / shape.heads;
+  let head = query_head % shape.heads;
   let sequence = row / shape.queries;
   let kv_head = head / (shape.heads / shape.kv_heads);
   var count = row % shape.queries + 1u;
   if (shape.has_start != 0u) { count += u32(start[0]); }
   count = min(count, shape.keys);
-  let base = id.x * PARTS;
+  let base = query_head * PARTS;
   var query: array<Part, PARTS>;
   var mix: array<Part, PARTS>;
   for (var d = 0u; d < PARTS; d++) { query[d] = q[base + d] * shape.scale; mix[d] = Part(); }
@@ -34,5 +35,5 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
     top = higher;
   }
   for (var d = 0u; d < PARTS; d++) { y[base + d] = mix[d] / total; }
-  lse[id.x] = top + log(total);
+  lse[query_head] = top + log(total);
 }

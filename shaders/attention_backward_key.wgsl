@@ -9,13 +9,14 @@
 @group(0) @binding(8) var<storage, read_write> dv: array<Part>;
 
 @compute @workgroup_size(64)
-fn main(@builtin(global_invocation_id) id: vec3u) {
-  if (id.x >= shape.rows * shape.kv_heads) { return; }
-  let row = id.x / shape.kv_heads;
-  let kv_head = id.x % shape.kv_heads;
+fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
+  let key_head = flat_index(id, groups);
+  if (key_head >= shape.rows * shape.kv_heads) { return; }
+  let row = key_head / shape.kv_heads;
+  let kv_head = key_head % shape.kv_heads;
   let sequence = row / shape.keys;
   let group = shape.heads / shape.kv_heads;
-  let base = id.x * PARTS;
+  let base = key_head * PARTS;
   var key: array<Part, PARTS>;
   var value: array<Part, PARTS>;
   var sum_k: array<Part, PARTS>;

@@ -9,14 +9,15 @@
 @group(0) @binding(8) var<storage, read_write> along: array<f32>;
 
 @compute @workgroup_size(64)
-fn main(@builtin(global_invocation_id) id: vec3u) {
-  if (id.x >= shape.rows * shape.heads) { return; }
-  let row = id.x / shape.heads;
-  let head = id.x % shape.heads;
+fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
+  let query_head = flat_index(id, groups);
+  if (query_head >= shape.rows * shape.heads) { return; }
+  let row = query_head / shape.heads;
+  let head = query_head % shape.heads;
   let sequence = row / shape.queries;
   let kv_head = head / (shape.heads / shape.kv_heads);
   let count = row % shape.queries + 1u;
-  let base = id.x * PARTS;
+  let base = query_head * PARTS;
   var query: array<Part, PARTS>;
   var slope: array<Part, PARTS>;
   var sum: array<Part, PARTS>;
@@ -27,7 +28,7 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
     sum[d] = Part();
     mean += inner(slope[d], y[base + d]);
   }
-  let norm = lse[id.x];
+  let norm = lse[query_head];
   for (var j = 0u; j < count; j++) {
     let at = key_index(sequence, j, kv_head);
     var score = 0.0;
@@ -37,5 +38,5 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
     for (var d = 0u; d < PARTS; d++) { sum[d] += weight * k[at + d]; }
   }
   for (var d = 0u; d < PARTS; d++) { dq[base + d] = sum[d]; }
-  along[id.x] = mean;
+  along[query_head] = mean;
 }

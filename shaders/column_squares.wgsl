@@ -6,8 +6,8 @@ struct Shape { rows: u32, columns: u32, rows_per_sequence: u32 }
 @group(0) @binding(3) var<storage, read_write> sums: array<f32>;
 
 @compute @workgroup_size(64)
-fn main(@builtin(global_invocation_id) id: vec3u) {
-  let column = id.x;
+fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
+  let column = flat_index(id, groups);
   if (column >= shape.columns) { return; }
   var total = 0.0;
   for (var begin = 0u; begin < shape.rows; begin += shape.rows_per_sequence) {

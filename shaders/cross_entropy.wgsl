@@ -8,8 +8,8 @@ struct Shape { rows: u32, columns: u32 }
 @group(0) @binding(5) var<storage, read_write> correct: array<f32>;
 
 @compute @workgroup_size(64)
-fn main(@builtin(global_invocation_id) id: vec3u) {
-  let row = id.x;
+fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
+  let row = flat_index(id, groups);
   if (row >= shape.rows) { return; }
   let begin = row * shape.columns;
   var best = 0u;

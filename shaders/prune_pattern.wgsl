@@ -12,8 +12,8 @@ fn score(row: u32, column: u32) -> f32 {
 }
 
 @compute @workgroup_size(64)
-fn main(@builtin(global_invocation_id) id: vec3u) {
-  let row = id.x;
+fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
+  let row = flat_index(id, groups);
   if (row >= shape.rows) { return; }
   let words = (shape.columns + 31u) / 32u;
   for (var word = 0u; word < words; word++) {

@@ -6,9 +6,10 @@ struct Shape { rows: u32, columns: u32, epsilon: f32 }
 @group(0) @binding(4) var<storage, read_write> dx: array<f32>;
 
 @compute @workgroup_size(64)
-fn main(@builtin(global_invocation_id) id: vec3u) {
-  if (id.x >= shape.rows) { return; }
-  let begin = id.x * shape.columns;
+fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
+  let row = flat_index(id, groups);
+  if (row >= shape.rows) { return; }
+  let begin = row * shape.columns;
   var squares = 0.0;
   var along = 0.0;
   for (var i = 0u; i < shape.columns; i++) {

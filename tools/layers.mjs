@@ -6,6 +6,7 @@
 import { spawnSync } from 'node:child_process';
 import { readFileSync, readdirSync } from 'node:fs';
 
+const cruiser = 'node_modules/dependency-cruiser/bin/dependency-cruise.mjs';
 const gpuHome = 'src/backends/webgpu/';
 const gpuName = /\bGPU[A-Z]\w*|[:<|&]\s*GPU\b|\bnavigator\??\.gpu\b/;
 
@@ -14,7 +15,7 @@ for (const problem of problems) console.error(problem);
 process.exitCode = problems.length > 0 ? 1 : 0;
 
 function importProblems() {
-  const cruise = spawnSync('npx', ['--no-install', 'depcruise', 'src', '--output-type', 'json'], {
+  const cruise = spawnSync(process.execPath, [cruiser, 'src', '--output-type', 'json'], {
     encoding: 'utf8',
     maxBuffer: 2 ** 28,
   });

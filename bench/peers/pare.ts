@@ -40,7 +40,10 @@ export async function openPare(): Promise<Contender> {
           for (let i = 0; i < times; i++) program.run();
           await backend.idle();
         },
-        result: () => program.read('y'),
+        result() {
+          program.run();
+          return program.read('y');
+        },
         dispose() {
           program.dispose();
           store.dispose();

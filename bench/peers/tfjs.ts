@@ -5,7 +5,7 @@ import type { Contender } from './contender.ts';
 export async function openTfjs(): Promise<Contender> {
   if (!(await tf.setBackend('webgpu'))) throw new Error('tfjs found no WebGPU');
   await tf.ready();
-  const { device, submitQueue } = deviceOf(tf.backend());
+  const { device, flush } = queueOf(tf.backend());
   return {
     name: 'tfjs',
     prepare({ shape: [rows, inner, columns], x, w }) {
@@ -13,7 +13,7 @@ export async function openTfjs(): Promise<Contender> {
       return Promise.resolve({
         async run(times) {
           for (let i = 0; i < times; i++) tf.matMul(a, b).dispose();
-          submitQueue();
+          flush();
           await device.queue.onSubmittedWorkDone();
         },
         async result() {
@@ -31,12 +31,20 @@ export async function openTfjs(): Promise<Contender> {
   };
 }
 
-/** tfjs queues dispatches and submits every fifteenth; what is left over is submitted here. */
-function deviceOf(backend: unknown): { device: GPUDevice; submitQueue: () => void } {
-  const webgpu = backend as {
-    device: GPUDevice;
-    commandEncoder: GPUCommandEncoder | null;
-    submitQueue(): void;
+interface Queue {
+  readonly device: GPUDevice;
+  readonly commandEncoder: GPUCommandEncoder | null;
+  endComputePassEncoder(): void;
+  submitQueue(): void;
+}
+
+/** tfjs queues dispatches and submits every fifteenth; this submits what is left over. */
+function queueOf(backend: unknown): { device: GPUDevice; flush: () => void } {
+  const webgpu = backend as Queue;
+  const flush = () => {
+    if (!webgpu.commandEncoder) return;
+    webgpu.endComputePassEncoder();
+    webgpu.submitQueue();
   };
-  return { device: webgpu.device, submitQueue: () => webgpu.commandEncoder && webgpu.submitQueue() };
+  return { device: webgpu.device, flush };
 }

@@ -1,5 +1,6 @@
 import type { Graph } from '../graph/graph.ts';
 import type { TensorSpec } from '../graph/tensor.ts';
+import { PareError } from '../lib/assert.ts';
 
 export type HostArray = Float32Array | Int32Array | Uint32Array;
 
@@ -40,9 +41,26 @@ export interface Store {
   clear(name: string): void;
   remove(name: string): void;
   names(): string[];
-  /** Bytes held. */
+  /**
+   * Resolves when all tensors asked for so far really have memory, which a GPU tells late; else throws 'out-of-memory'
+   * and forgets those that have none.
+   */
+  settled(): Promise<void>;
+  /** Bytes held, and bytes that a tensor would take. */
   bytes(): number;
+  cost(spec: TensorSpec): number;
   dispose(): void;
+}
+
+/** Of a tensor that the device has no room for. */
+export function outOfMemory(name: string, size: number, held: number): PareError {
+  const mebibytes = (bytes: number) => `${Math.ceil(bytes / 2 ** 20)} MiB`;
+  return new PareError(
+    'out-of-memory',
+    `The device has no room for ${name}: ${mebibytes(size)}, beside the ${mebibytes(held)} that are held.`,
+    'Close other pages that use the GPU, use a smaller model, or lower the batch size.',
+    { name, size, held },
+  );
 }
 
 export interface Program {
@@ -52,8 +70,8 @@ export interface Program {
   run(): void;
   /** An output of the graph as it is after the runs so far. */
   read(name: string): Promise<Float32Array>;
-  /** Scratch bytes, and multiply–accumulates a run, roughly. */
   readonly scratchBytes: number;
+  /** Multiply–accumulates that a run queues, roughly; infinite where it keeps the thread until it is done. */
   readonly work: number;
   dispose(): void;
 }

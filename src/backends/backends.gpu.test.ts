@@ -141,7 +141,8 @@ it('a long step is cut into several submits, in order', async () => {
   const heavy: typeof add = {
     ...add,
     name: 'heavy',
-    dispatches: (node) => add.dispatches(node, { subgroup: null }).map((dispatch) => ({ ...dispatch, work: 1.5e8 })),
+    dispatches: (node) =>
+      add.dispatches(node, { subgroup: null }).map((dispatch) => ({ ...dispatch, work: 1.5e8 })),
   };
   const backend = await gpuBackend();
   const scene = new Scene();

@@ -36,11 +36,23 @@ export function usage(problem: string): PareError {
 }
 
 /** A number given by a flag, within bounds. */
-export function numberOf(flag: string, text: string | undefined, { least, most, whole }: { least: number; most: number; whole: boolean }): number | undefined {
+export function numberOf(
+  flag: string,
+  text: string | undefined,
+  { least, most, whole }: { least: number; most: number; whole: boolean },
+): number | undefined {
   if (text === undefined) return undefined;
   const value = Number(text);
-  const fits = text.trim() !== '' && Number.isFinite(value) && value >= least && value <= most && (!whole || Number.isInteger(value));
-  if (!fits) throw usage(`--${flag} is ${text}; it must be ${whole ? 'a whole number' : 'a number'} from ${least} to ${most}.`);
+  const fits =
+    text.trim() !== '' &&
+    Number.isFinite(value) &&
+    value >= least &&
+    value <= most &&
+    (!whole || Number.isInteger(value));
+  if (!fits)
+    throw usage(
+      `--${flag} is ${text}; it must be ${whole ? 'a whole number' : 'a number'} from ${least} to ${most}.`,
+    );
   return value;
 }
 

@@ -8,14 +8,19 @@ import { scoreData } from '../recipes/score-data.ts';
 import { numberOf, usage, type Flags } from './arguments.ts';
 import { dataOf, modelFiles } from './inputs.ts';
 
-export type Command = (flags: Flags, subject: string | undefined, backend: () => Promise<Backend>) => Promise<unknown>;
+export type Command = (
+  flags: Flags,
+  subject: string | undefined,
+  backend: () => Promise<Backend>,
+) => Promise<unknown>;
 
 /** From the headers alone: no weights are read, no device is opened. */
 export const inspect: Command = async (_flags, subject) => {
   const { config, tensors } = await openModelFolder(await modelFiles(subject));
   const structure = llamaStructure(config);
   const { macsPerToken, wholeModelParameters } = costOf(structure, denseModel);
-  const dtypeOf = (name: string) => (tensors.get(`${name}.weight`) ?? tensors.get('model.embed_tokens.weight'))!.dtype.toLowerCase();
+  const dtypeOf = (name: string) =>
+    (tensors.get(`${name}.weight`) ?? tensors.get('model.embed_tokens.weight'))!.dtype.toLowerCase();
   return {
     architecture: architectureOf(config),
     parameters: wholeModelParameters,
@@ -32,7 +37,8 @@ export const logits: Command = async ({ ids }, subject, backend) => {
   if (tokens.some((id) => !Number.isInteger(id) || id < 0 || id >= vocabSize)) {
     throw usage(`--ids must be token ids from 0 to ${vocabSize - 1}, separated by commas.`);
   }
-  if (tokens.length > maxPositions) throw usage(`--ids has ${tokens.length} tokens; the model takes ${maxPositions}.`);
+  if (tokens.length > maxPositions)
+    throw usage(`--ids has ${tokens.length} tokens; the model takes ${maxPositions}.`);
   const rows = await logitsOf(originalModel(model), tokens);
   return { logits: rows.map((row) => [...row]) };
 };

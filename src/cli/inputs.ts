@@ -23,14 +23,20 @@ function demoFolder(): string {
 export function modelFiles(subject: string | undefined): Promise<FileSource[]> {
   if (!subject) throw usage('A model is missing.');
   const path = subject === 'demo' ? join(demoFolder(), 'model') : resolve(subject);
-  if (!existsSync(path)) throw new PareError('model-missing', `${subject} does not exist.`, 'Give the path of a model folder, or demo.');
+  if (!existsSync(path))
+    throw new PareError(
+      'model-missing',
+      `${subject} does not exist.`,
+      'Give the path of a model folder, or demo.',
+    );
   return nodeFolder(statSync(path).isDirectory() ? path : dirname(path));
 }
 
 export async function dataOf({ data, prompt, answer }: Flags): Promise<LoadedData> {
   if (!data) throw usage('--data is missing.');
   const path = data === 'demo' ? join(demoFolder(), 'data/problems.jsonl') : resolve(data);
-  if (!existsSync(path)) throw new PareError('data-missing', `${data} does not exist.`, 'Give the path of a data file, or demo.');
+  if (!existsSync(path))
+    throw new PareError('data-missing', `${data} does not exist.`, 'Give the path of a data file, or demo.');
   const file = await openData(await nodeFile(path));
   return readData(file, prompt && answer ? { prompt, answer } : undefined);
 }

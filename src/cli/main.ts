@@ -22,7 +22,8 @@ async function main(): Promise<number> {
     process.stdout.write(`${JSON.stringify(result, null, flags.json ? 0 : 2)}\n`);
     return 0;
   } catch (error) {
-    const { message, remedy } = error instanceof PareError ? error : { message: String((error as Error).stack ?? error), remedy: '' };
+    const { message, remedy } =
+      error instanceof PareError ? error : { message: String((error as Error).stack ?? error), remedy: '' };
     process.stderr.write(`${message}\n${remedy}\n`);
     return error instanceof PareError && error.code === 'usage' ? 2 : 1;
   } finally {

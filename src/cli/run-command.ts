@@ -31,17 +31,36 @@ export const run: Command = async (flags, subject, openBackend) => {
     appendToLog(log, [event]);
     if (!flags.json) report(event);
   };
-  const finished = await runToEnd({ recipe, model, data, control: new RunControl(), search: searchHere, onEvent });
+  const finished = await runToEnd({
+    recipe,
+    model,
+    data,
+    control: new RunControl(),
+    search: searchHere,
+    onEvent,
+  });
   if (!finished) throw new PareError('stopped', 'The run was stopped.', 'Run it again.');
   const view = viewOf(log);
   await mkdir(out, { recursive: true });
   await writeFile(join(out, 'session.pare'), writeSessionFile(log));
-  await writeFile(join(out, 'results.json'), `${JSON.stringify({ metric: view.metric, rows: view.results }, null, 2)}\n`);
-  for (const { name, stream } of exportModel(finished, view.results).files) await save(join(out, 'model', name), stream);
+  await writeFile(
+    join(out, 'results.json'),
+    `${JSON.stringify({ metric: view.metric, rows: view.results }, null, 2)}\n`,
+  );
+  for (const { name, stream } of exportModel(finished, view.results).files)
+    await save(join(out, 'model', name), stream);
   return summary(log);
 };
 
-const point = ({ genome, macs, score }: { genome: readonly number[] | null; macs: number; score: number }) => ({ genome: genome ?? [], macs, accuracy: score });
+const point = ({
+  genome,
+  macs,
+  score,
+}: {
+  genome: readonly number[] | null;
+  macs: number;
+  score: number;
+}) => ({ genome: genome ?? [], macs, accuracy: score });
 
 /** What `--json` prints of a run. */
 function summary(log: readonly SessionEvent[]) {
@@ -49,15 +68,27 @@ function summary(log: readonly SessionEvent[]) {
   const generations = log.filter((event) => event.type === 'generation');
   const end = log.find((event) => event.type === 'finished');
   const { front } = viewOf(log);
-  const heuristic = evaluated.find(({ tag }) => tag === 'heuristic') ?? evaluated.find(({ tag }) => tag === 'lora');
-  const base = process.env.PARE_URL ?? 'http://127.0.0.1:4173/';
+  const heuristic =
+    evaluated.find(({ tag }) => tag === 'heuristic') ?? evaluated.find(({ tag }) => tag === 'lora');
   return {
     front: front.map(point),
     heuristic: heuristic ? point(heuristic) : null,
     hypervolume: generations.map(({ hypervolume }) => hypervolume),
-    link: `${base}${encodeLink(log).fragment}`,
+    link: linkOf(log),
     seconds: end?.seconds ?? 0,
   };
+}
+
+/** The share link, or null where the session is too long for one (the session file holds it all). */
+function linkOf(log: readonly SessionEvent[]): string | null {
+  const base = process.env.PARE_URL ?? 'http://127.0.0.1:4173/';
+  try {
+    return `${base}${encodeLink(log).fragment}`;
+  } catch (error) {
+    if (!(error instanceof PareError)) throw error;
+    process.stderr.write(`${error.message}\n`);
+    return null;
+  }
 }
 
 async function readRecipe(subject: string | undefined, { task }: Flags): Promise<Recipe> {
@@ -71,30 +102,51 @@ async function readRecipe(subject: string | undefined, { task }: Flags): Promise
   const parsed = recipeSchema.safeParse(parseRecipe(text, subject));
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
-  throw new PareError('recipe-invalid', `${subject}: ${issue?.path.join('.') || 'the file'}: ${issue?.message}`, 'Save the recipe again in the studio, or mend this field.');
+  throw new PareError(
+    'recipe-invalid',
+    `${subject}: ${issue?.path.join('.') || 'the file'}: ${issue?.message}`,
+    'Save the recipe again in the studio, or mend this field.',
+  );
 }
 
 function parseRecipe(text: string, file: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
-    throw new PareError('recipe-invalid', `${file} is not JSON: ${(error as Error).message}`, 'Save the recipe again in the studio.');
+    throw new PareError(
+      'recipe-invalid',
+      `${file} is not JSON: ${(error as Error).message}`,
+      'Save the recipe again in the studio.',
+    );
   }
 }
 
 /** Flags on top of the recipe. */
 function adjust(recipe: Recipe, flags: Flags): Recipe {
-  const whole = (flag: 'seed' | 'steps' | 'population' | 'evaluations', least: number) => numberOf(flag, flags[flag], { least, most: 0xffffffff, whole: true });
+  const whole = (flag: 'seed' | 'steps' | 'population' | 'evaluations', least: number) =>
+    numberOf(flag, flags[flag], { least, most: 0xffffffff, whole: true });
   const ratio = numberOf('sparsity', flags.sparsity, { least: 0, most: 0.99, whole: false });
   const { sparsity, search, training } = recipe;
   const adjusted: Recipe = {
     ...recipe,
     seed: whole('seed', 0) ?? recipe.seed,
     training: { ...training, steps: whole('steps', 0) ?? training.steps },
-    search: search && { ...search, population: whole('population', 2) ?? search.population, evaluations: whole('evaluations', 1) ?? search.evaluations },
-    sparsity: ratio === undefined ? sparsity : ratio === 0 ? null : { method: 'wanda', pattern: null, calibration: 128, ...sparsity, ratio },
+    search: search && {
+      ...search,
+      population: whole('population', 2) ?? search.population,
+      evaluations: whole('evaluations', 1) ?? search.evaluations,
+    },
+    sparsity:
+      ratio === undefined
+        ? sparsity
+        : ratio === 0
+          ? null
+          : { method: 'wanda', pattern: null, calibration: 128, ...sparsity, ratio },
   };
-  return recipeSchema.parse(adjusted);
+  const checked = recipeSchema.safeParse(adjusted);
+  if (checked.success) return checked.data;
+  const [issue] = checked.error.issues;
+  throw usage(`${issue?.path.join('.')}: ${issue?.message}`);
 }
 
 async function save(path: string, stream: ReadableStream<Uint8Array>): Promise<void> {
@@ -106,6 +158,9 @@ async function save(path: string, stream: ReadableStream<Uint8Array>): Promise<v
 function report(event: SessionEvent): void {
   if (event.type === 'progress' || event.type === 'started') return;
   const { type, at, ...rest } = event;
-  const text = type === 'losses' ? `step ${event.from + event.values.length}, loss ${event.values.at(-1)?.toFixed(4)}` : JSON.stringify(rest).slice(0, 160);
+  const text =
+    type === 'losses'
+      ? `step ${event.from + event.values.length}, loss ${event.values.at(-1)?.toFixed(4)}`
+      : JSON.stringify(rest).slice(0, 160);
   process.stderr.write(`${(at / 1000).toFixed(1).padStart(7)} s  ${type}  ${text}\n`);
 }

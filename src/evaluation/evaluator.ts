@@ -33,7 +33,14 @@ export class Evaluator {
       store.remove(name);
       store.allocate(name, { dtype: 'f32', shape: [maxBatches, shape.capacity] });
     }
-    return new Evaluator(model, await backend.compile(evaluationGraph(model.config, decoderOptions(model, shape.batch, shape.length), shape, maxBatches), store), shape);
+    return new Evaluator(
+      model,
+      await backend.compile(
+        evaluationGraph(model.config, decoderOptions(model, shape.batch, shape.length), shape, maxBatches),
+        store,
+      ),
+      shape,
+    );
   }
 
   private constructor(model: Runnable, program: Program, shape: BatchShape) {
@@ -66,7 +73,9 @@ export class Evaluator {
       queued = 0;
     }
     const { store } = this.#model;
-    const [losses, correct] = await Promise.all([lossName, correctName].map(async (name) => new Float32Array((await store.read(name)).buffer)));
+    const [losses, correct] = await Promise.all(
+      [lossName, correctName].map(async (name) => new Float32Array((await store.read(name)).buffer)),
+    );
     return summarise(batches, losses!, correct!);
   }
 
@@ -77,12 +86,21 @@ export class Evaluator {
 }
 
 /** Inputs: ids, rows, targets, slot, limits. Losses and hits of batch `slot` go to the stored results. */
-export function evaluationGraph(config: ModelConfig, options: DecoderOptions, { batch, length, capacity }: BatchShape, maxBatches: number): Graph {
+export function evaluationGraph(
+  config: ModelConfig,
+  options: DecoderOptions,
+  { batch, length, capacity }: BatchShape,
+  maxBatches: number,
+): Graph {
   const graph = new Graph();
   const decoder = new LlamaDecoder(graph, config, options);
   const hidden = decoder.blocks(decoder.embed(graph.input('ids', 'i32', [batch * length])));
   const [chosen] = graph.apply(gatherRows, [hidden, graph.input('rows', 'i32', [capacity])], {});
-  const [losses, , correct] = graph.apply(crossEntropy, [decoder.head(chosen!), graph.input('targets', 'i32', [capacity])], {});
+  const [losses, , correct] = graph.apply(
+    crossEntropy,
+    [decoder.head(chosen!), graph.input('targets', 'i32', [capacity])],
+    {},
+  );
   const slot = graph.input('slot', 'i32', [1]);
   for (const [name, value] of [
     [lossName, losses!],

@@ -23,7 +23,10 @@ describe.skipIf(!hasShared())('greedy generation with a KV cache', () => {
       for (const backend of [new CpuBackend(), await gpuBackend()]) {
         const store = backend.createStore();
         await loadWeights(source, store);
-        const generator = await Generator.create(plainModel(backend, store, source.config), ids.length + greedy.length);
+        const generator = await Generator.create(
+          plainModel(backend, store, source.config),
+          ids.length + greedy.length,
+        );
         const found: number[] = [];
         for await (const token of generator.generate(ids, greedy.length, [])) found.push(token);
         expect(found).toEqual(greedy);

@@ -22,7 +22,9 @@ export class Generator {
       store.remove(name);
       store.allocate(name, { dtype: 'f32', shape: [rounded, config.kvHeads * config.headDim] });
     }
-    const [prefill, decode] = await Promise.all([chunk, 1].map((length) => backend.compile(cachedGraph(model, length, rounded), store)));
+    const [prefill, decode] = await Promise.all(
+      [chunk, 1].map((length) => backend.compile(cachedGraph(model, length, rounded), store)),
+    );
     return new Generator(model, prefill!, decode!, rounded);
   }
 
@@ -34,12 +36,20 @@ export class Generator {
   }
 
   /** Token after token, until an end token (which is not given), `maxTokens`, or a full cache. */
-  async *generate(prompt: readonly number[], maxTokens: number, endIds: readonly number[]): AsyncGenerator<number, void> {
+  async *generate(
+    prompt: readonly number[],
+    maxTokens: number,
+    endIds: readonly number[],
+  ): AsyncGenerator<number, void> {
     let logits = new Float32Array();
     for (let begin = 0; begin < prompt.length; begin += chunk) {
       logits = await this.#run(this.#prefill, prompt.slice(begin, begin + chunk), begin);
     }
-    for (let position = prompt.length; position < Math.min(this.#capacity, prompt.length + maxTokens); position++) {
+    for (
+      let position = prompt.length;
+      position < Math.min(this.#capacity, prompt.length + maxTokens);
+      position++
+    ) {
       const token = argmax(logits);
       if (endIds.includes(token)) return;
       yield token;
@@ -68,7 +78,10 @@ export class Generator {
 /** `length` positions from input `start` on, over the cache; logits of row `last`. */
 function cachedGraph(model: Runnable, length: number, capacity: number): Graph {
   const graph = new Graph();
-  const decoder = new LlamaDecoder(graph, model.config, { ...decoderOptions(model, 1, length, capacity), cache: capacity });
+  const decoder = new LlamaDecoder(graph, model.config, {
+    ...decoderOptions(model, 1, length, capacity),
+    cache: capacity,
+  });
   const hidden = decoder.blocks(decoder.embed(graph.input('ids', 'i32', [length])));
   const [last] = graph.apply(gatherRows, [hidden, graph.input('last', 'i32', [1])], {});
   graph.output('logits', decoder.head(last!));
@@ -76,7 +89,9 @@ function cachedGraph(model: Runnable, length: number, capacity: number): Graph {
 }
 
 function cacheNames(layers: number): string[] {
-  return Array.from({ length: layers }, (_, layer) => blockModules(layer)[0]!.replace('q_proj', '')).flatMap((prefix) => [`${prefix}k_cache`, `${prefix}v_cache`]);
+  return Array.from({ length: layers }, (_, layer) => blockModules(layer)[0]!.replace('q_proj', '')).flatMap(
+    (prefix) => [`${prefix}k_cache`, `${prefix}v_cache`],
+  );
 }
 
 export function argmax(values: Float32Array): number {

@@ -15,7 +15,12 @@ export interface SpeedOptions {
  * Tokens/s of `model` over `original`, measured on this device: the same batch through both, turn by turn, so that
  * what else the machine does falls on both alike (METHODS §10). Never computed from MACs.
  */
-export async function measureSpeedup(original: Runnable, model: Runnable, options: SpeedOptions, pause: () => Promise<void> = () => Promise.resolve()): Promise<PairedRatio> {
+export async function measureSpeedup(
+  original: Runnable,
+  model: Runnable,
+  options: SpeedOptions,
+  pause: () => Promise<void> = () => Promise.resolve(),
+): Promise<PairedRatio> {
   const programs = await Promise.all([original, model].map((runnable) => forward(runnable, options)));
   try {
     const times: [number[], number[]] = [[], []];

@@ -14,9 +14,15 @@ interface Golden {
 }
 
 const cases = [
-  ...['llama-gqa-untied', 'llama-gqa-tied', 'llama-rope-llama3', 'llama-headdim-bias', 'llama-rope-parameters', 'llama-bf16', 'llama-f16'].map(
-    (name) => ({ folder: `golden/${name}`, golden: `golden/${name}/golden.json` }),
-  ),
+  ...[
+    'llama-gqa-untied',
+    'llama-gqa-tied',
+    'llama-rope-llama3',
+    'llama-headdim-bias',
+    'llama-rope-parameters',
+    'llama-bf16',
+    'llama-f16',
+  ].map((name) => ({ folder: `golden/${name}`, golden: `golden/${name}/golden.json` })),
   { folder: 'models/stories260K-hf', golden: 'golden/real/stories260K.json' },
 ];
 
@@ -46,6 +52,9 @@ describe.skipIf(!hasShared())('logits against the transformers library', () => {
 /** The tolerance that golden/README.md calls fair for float32. */
 function expectClose(found: Float32Array, expected: readonly number[]): void {
   expect(found.length).toBe(expected.length);
-  const worst = expected.reduce((most, value, i) => Math.max(most, Math.abs(found[i]! - value) - 2e-5 * Math.abs(value)), 0);
+  const worst = expected.reduce(
+    (most, value, i) => Math.max(most, Math.abs(found[i]! - value) - 2e-5 * Math.abs(value)),
+    0,
+  );
   expect(worst).toBeLessThanOrEqual(1e-4);
 }

@@ -19,7 +19,9 @@ export class Graph {
     if (!known) return this.#declare('stored', name, { dtype, shape }, trainable);
     if (known.kind !== 'stored') throw new Error(`${name} is an input of the graph`);
     if (known.dtype !== dtype || String(known.shape) !== String(shape)) {
-      throw new Error(`${name} is ${known.dtype}[${known.shape.join()}], asked for as ${dtype}[${shape.join()}]`);
+      throw new Error(
+        `${name} is ${known.dtype}[${known.shape.join()}], asked for as ${dtype}[${shape.join()}]`,
+      );
     }
     return known;
   }

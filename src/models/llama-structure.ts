@@ -14,11 +14,13 @@ export function llamaStructure(config: ModelConfig): ModelStructure {
     up: [intermediateSize, hiddenSize],
     down: [hiddenSize, intermediateSize],
   };
-  const modules = Array.from({ length: layers }, (_, layer) => blockModules(layer).map((name): ModuleShape => {
-    const role = roleOf(name);
-    const bias = name.includes('.mlp.') ? config.mlpBias : config.attentionBias;
-    return { name, layer, role, shape: shapes[role], bias };
-  })).flat();
+  const modules = Array.from({ length: layers }, (_, layer) =>
+    blockModules(layer).map((name): ModuleShape => {
+      const role = roleOf(name);
+      const bias = name.includes('.mlp.') ? config.mlpBias : config.attentionBias;
+      return { name, layer, role, shape: shapes[role], bias };
+    }),
+  ).flat();
   const head: ModuleShape = { name: 'lm_head', layer: layers, role: 'head', shape: [vocabSize, hiddenSize] };
   return {
     layers,

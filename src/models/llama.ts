@@ -131,12 +131,26 @@ export class LlamaDecoder {
     const { trainable = false } = this.#options;
     const a = this.#graph.stored(adapterA(module), 'f32', [rank, weight.shape[1]!], trainable);
     const b = this.#graph.stored(adapterB(module), 'f32', [weight.shape[0]!, rank], trainable);
-    const input = this.#seed ? this.#graph.apply(dropout, [x, this.#seed], { probability: probability!, stream: index })[0]! : x;
+    const input = this.#seed
+      ? this.#graph.apply(dropout, [x, this.#seed], { probability: probability!, stream: index })[0]!
+      : x;
     const low = this.#matmul(input, a, { innerLimit: cut.innerLimit ?? null, outerLimit: group });
-    return this.#matmul(low, b, { innerLimit: group, outerLimit: cut.outerLimit ?? null, addend: base }, scale);
+    return this.#matmul(
+      low,
+      b,
+      { innerLimit: group, outerLimit: cut.outerLimit ?? null, addend: base },
+      scale,
+    );
   }
 
-  #matmul(x: Tensor, w: Tensor, { addend, innerLimit, outerLimit }: Cut, scale = 1, mask: Tensor | null = null, bias: Tensor | null = null): Tensor {
+  #matmul(
+    x: Tensor,
+    w: Tensor,
+    { addend, innerLimit, outerLimit }: Cut,
+    scale = 1,
+    mask: Tensor | null = null,
+    bias: Tensor | null = null,
+  ): Tensor {
     return this.#graph.apply(matmul, [x, w, addend ?? null, bias, this.#limits, mask], {
       orientation: 'nt',
       scale,
@@ -147,7 +161,9 @@ export class LlamaDecoder {
   }
 
   #norm(name: string, x: Tensor): Tensor {
-    return this.#graph.apply(rmsNorm, [x, this.#weight(`${name}.weight`)], { epsilon: this.#config.normEpsilon })[0]!;
+    return this.#graph.apply(rmsNorm, [x, this.#weight(`${name}.weight`)], {
+      epsilon: this.#config.normEpsilon,
+    })[0]!;
   }
 
   #rotate(x: Tensor): Tensor {

@@ -1,7 +1,10 @@
 import type { ModelConfig } from '../formats/model-config.ts';
 
 /** Rotary angles by position and pair, made in double on the host: shader sin and cos are too coarse. */
-export function ropeTables(config: ModelConfig, positions: number): { cos: Float32Array<ArrayBuffer>; sin: Float32Array<ArrayBuffer> } {
+export function ropeTables(
+  config: ModelConfig,
+  positions: number,
+): { cos: Float32Array<ArrayBuffer>; sin: Float32Array<ArrayBuffer> } {
   const frequencies = ropeFrequencies(config);
   const half = frequencies.length;
   const cos = new Float32Array(positions * half);

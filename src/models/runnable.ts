@@ -21,7 +21,12 @@ export function plainModel(backend: Backend, store: Store, config: ModelConfig):
 }
 
 /** Decoder options for batches of this shape. */
-export function decoderOptions({ store, config, plan, masked }: Runnable, sequences: number, length: number, positions = length): DecoderOptions {
+export function decoderOptions(
+  { store, config, plan, masked }: Runnable,
+  sequences: number,
+  length: number,
+  positions = length,
+): DecoderOptions {
   return {
     sequences,
     length,

@@ -3,6 +3,7 @@ import { findNonFinite } from '../formats/finite.ts';
 import type { ModelFingerprint, ModelFolder } from '../formats/huggingface.ts';
 import type { ModelConfig } from '../formats/model-config.ts';
 import { PareError } from '../lib/assert.ts';
+import type { FloatDtype } from '../lib/half.ts';
 import { ropeTables } from './rope.ts';
 
 /**
@@ -16,18 +17,22 @@ export async function loadWeights(
 ): Promise<ModelFingerprint> {
   let done = 0;
   return folder.fingerprint((name, { dtype, shape, bytes }) => {
-    const bad = findNonFinite(bytes, dtype);
-    if (bad >= 0) {
-      throw new PareError(
-        'not-finite',
-        `${name} holds a value that is not a finite number, at element ${bad}.`,
-        'The checkpoint is damaged or its training diverged. Use another one.',
-      );
-    }
+    requireFinite(name, bytes, dtype);
     store.allocate(name, { dtype, shape });
     store.write(name, bytes);
     onProgress?.(++done, folder.tensors.size);
   });
+}
+
+/** Refuses weights that are not numbers. */
+export function requireFinite(name: string, bytes: Uint8Array<ArrayBuffer>, dtype: FloatDtype): void {
+  const bad = findNonFinite(bytes, dtype);
+  if (bad < 0) return;
+  throw new PareError(
+    'not-finite',
+    `${name} holds a value that is not a finite number, at element ${bad}.`,
+    'The checkpoint is damaged or its training diverged. Use another one.',
+  );
 }
 
 /** Puts rotary tables of at least `positions` rows into the store; returns how many rows they have. */

@@ -67,7 +67,7 @@ export function prepareData(data: LoadedData, { tokenizer, config: { vocabSize, 
   const evaluationShape = evaluationShapeOf(all, scored, vocabSize);
   return {
     split,
-    trainShape: batchShape(all, recipe.training.batch, loss),
+    trainShape: batchShape(split.train, recipe.training.batch, loss),
     evaluationShape,
     validation: [...evaluationBatches(split.validation, evaluationShape)],
     test: [...evaluationBatches(split.test, evaluationShape)],

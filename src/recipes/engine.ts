@@ -6,7 +6,7 @@ import { RunStopped, type RunControl } from './control.ts';
 import { prepareData, type LoadedData } from './data.ts';
 import type { LoadedModel } from './model.ts';
 import type { RunContext, SearchDriver } from './run-context.ts';
-import { runRecipe, type FinishedRun } from './run.ts';
+import { checkRun, runRecipe, type FinishedRun } from './run.ts';
 
 /** A search in this process: for Node, and wherever there is no worker. */
 export const searchHere: SearchDriver = runSearch;
@@ -18,20 +18,25 @@ export interface EngineOptions {
   readonly control: RunControl;
   readonly search: SearchDriver;
   readonly onEvent: (event: SessionEvent) => void;
+  /** All is checked and the run begins: what an earlier run left may go. */
+  readonly onStart?: () => void;
 }
 
 /**
- * Runs a recipe to its end. A stop gives the event `stopped` and null, a failure the event `failed` and the error;
- * the model and the data stay as they are either way.
+ * Runs a recipe to its end. What cannot run at all is refused before the first event. After that, a stop gives the
+ * event `stopped` and null, a failure the event `failed` and the error; the model and the data stay as they are.
  */
 export async function runToEnd(options: EngineOptions): Promise<FinishedRun | null> {
   const { onEvent, control } = options;
   const began = performance.now();
   const emit: RunContext['emit'] = (event) => onEvent({ ...event, at: Math.round(performance.now() - began) });
   control.listen((paused) => emit({ type: paused ? 'paused' : 'resumed' }));
+  const data = prepareData(options.data, options.model, options.recipe);
+  const run: RunContext = { ...options, data, emit };
+  const elastic = checkRun(run, options.data);
+  options.onStart?.();
   try {
-    const data = prepareData(options.data, options.model, options.recipe);
-    const finished = await runRecipe({ ...options, data, emit, control });
+    const finished = await runRecipe(run, elastic);
     emit({ type: 'finished', seconds: (performance.now() - began) / 1000 });
     return finished;
   } catch (error) {

@@ -4,6 +4,7 @@ import { planMemory } from '../graph/plan.ts';
 import { bytesOf, type TensorSpec } from '../graph/tensor.ts';
 import { adapterA, adapterB, maskName } from '../models/elastic.ts';
 import { bytes as inBytes } from '../session/format.ts';
+import { PareError } from '../lib/assert.ts';
 import type { Recipe } from '../session/recipe.ts';
 import { trainingGraph } from '../training/graph.ts';
 import { prepareData, type LoadedData } from './data.ts';
@@ -69,4 +70,11 @@ function specWithMask({ store }: LoadedModel, name: string): TensorSpec {
   if (!name.endsWith('.mask')) return store.spec(name);
   const [rows, columns] = store.spec(name.replace(/\.mask$/, '.weight')).shape as [number, number];
   return { dtype: 'u32', shape: [rows, Math.ceil(columns / 32)] };
+}
+
+/** Refuses a run that the device cannot hold, with the number and what to lower. */
+export function requireFits({ fits, problem, largestBuffer, bufferLimit }: MemoryEstimate): void {
+  if (fits) return;
+  const message = problem ?? `One buffer would need ${largestBuffer} bytes; this device allows ${bufferLimit}.`;
+  throw new PareError('does-not-fit', message, 'Lower the batch size or the maximal length, or use a smaller model.');
 }

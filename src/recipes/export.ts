@@ -1,4 +1,5 @@
-import { finishedAdapter, activeWidths, finishedTensors } from '../compression/merging/materialize.ts';
+import { activeShape, activeWidths, finishedAdapter, finishedTensors, paddedShape } from '../compression/merging/materialize.ts';
+import { pad } from '../compression/merging/matrix.ts';
 import { peftFiles } from '../formats/peft-write.ts';
 import { safetensorsStream, textStream, type SizedStream } from '../formats/safetensors-write.ts';
 import type { SafetensorsDtype } from '../formats/safetensors.ts';
@@ -39,12 +40,12 @@ export function exportModel({ run, trained, genome }: FinishedRun, rows: readonl
   const notes = exportNotes(merge, widths, model.info.dtype);
   const weights = safetensorsStream(tensors.map((tensor) => ({ ...tensor, dtype: tensor.dtype.toUpperCase() as SafetensorsDtype })));
   const files: ExportFile[] = [
-    json('config.json', { ...model.config.raw, intermediate_size: widest }),
+    json('config.json', { ...model.config.raw, tie_word_embeddings: model.config.tied, intermediate_size: widest }),
     { name: 'model.safetensors', ...weights },
     ...tokenizerFiles(run),
     { name: 'README.md', ...textStream(modelCard({ name, model: model.info, recipe, rows, notes, merged: merge })) },
   ];
-  return { name, files: merge ? files : [...files, ...adapterFiles(network, `../`)], notes };
+  return { name, files: merge ? files : [...files, ...adapterFiles(network, '../', widest)], notes };
 }
 
 function tokenizerFiles({ model: { folder } }: FinishedRun['run']): ExportFile[] {
@@ -56,14 +57,22 @@ function tokenizerFiles({ model: { folder } }: FinishedRun['run']): ExportFile[]
   return parts.filter(([, value]) => value !== undefined && value !== null).map(([name, value]) => json(name, value));
 }
 
-function adapterFiles(network: Runnable, base: string): ExportFile[] {
+/** The adapter in PEFT's form; padded like the base beside it where FFN widths differ. */
+function adapterFiles(network: Runnable, base: string, widest: number): ExportFile[] {
   const modules = [...network.plan.adapters].map(([module, { group, rank, scale }]) => {
-    const [outputs, inputs] = network.store.spec(`${module}.weight`).shape as [number, number];
-    const matrix = (pick: 'a' | 'b') => async () => {
+    const [rows, columns] = network.store.spec(`${module}.weight`).shape as [number, number];
+    const name = `${module}.weight`;
+    const shipped = paddedShape(module, name, activeShape(network, module, { rows, columns }), widest);
+    const active = group === null ? rank : network.limits[group]!;
+    const matrix = (pick: 'a' | 'b', height: number, width: number) => async () => {
       const adapter = await finishedAdapter(network, module);
-      return new Uint8Array(adapter![pick].data.buffer);
+      return new Uint8Array(pad(adapter![pick], height, width).data.buffer);
     };
-    return { module, rank: group === null ? rank : network.limits[group]!, scale, inputs, outputs, a: matrix('a'), b: matrix('b') };
+    return {
+      ...{ module, rank: active, scale, inputs: shipped.columns, outputs: shipped.rows },
+      a: matrix('a', active, shipped.columns),
+      b: matrix('b', shipped.rows, active),
+    };
   });
   return peftFiles(modules.filter(({ rank }) => rank > 0), { base, dtype: 'F32' }).map((file) => ({ ...file, name: `adapter/${file.name}` }));
 }

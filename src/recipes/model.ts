@@ -10,7 +10,8 @@ import { adapterA, adapterB, plainPlan, type AdapterPlan, type ElasticPlan } fro
 import { llamaStructure } from '../models/llama-structure.ts';
 import { plainModel, type Runnable } from '../models/runnable.ts';
 import type { ModelStructure } from '../models/structure.ts';
-import { loadWeights } from '../models/weights.ts';
+import { blockModules } from '../models/llama.ts';
+import { loadWeights, requireFinite } from '../models/weights.ts';
 import { costOf, denseModel } from '../evaluation/cost.ts';
 import type { ModelInfo } from '../session/events.ts';
 import { toFloat32, type FloatDtype } from '../lib/half.ts';
@@ -96,14 +97,20 @@ export function architectureOf({ raw, modelType }: ModelConfig): string {
 
 async function loadAdapter(peft: PeftAdapter, store: Store, config: ModelConfig): Promise<ElasticPlan> {
   const adapters = new Map<string, AdapterPlan>();
+  const known = new Set(Array.from({ length: config.layers }, (_, layer) => blockModules(layer)).flat());
   for (const { module, rank, scale, a, b } of peft.modules.values()) {
+    if (!known.has(module)) {
+      throw new PareError('adapter-module', `The adapter changes ${module}, which Pare cannot adapt.`, 'Use an adapter on the linear modules of the blocks, or open the base without it.');
+    }
     for (const [name, entry] of [
       [adapterA(module), a],
       [adapterB(module), b],
     ] as const) {
+      const dtype = entry.dtype.toLowerCase() as FloatDtype;
       const bytes = await peft.store.read(entry.name);
+      requireFinite(entry.name, bytes, dtype);
       store.allocate(name, { dtype: 'f32', shape: entry.shape });
-      store.write(name, toFloat32(bytes, entry.dtype.toLowerCase() as FloatDtype));
+      store.write(name, toFloat32(bytes, dtype));
     }
     adapters.set(module, { rank, scale, group: null, index: adapters.size });
   }

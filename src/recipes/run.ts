@@ -3,16 +3,18 @@ import { costOf } from '../evaluation/cost.ts';
 import { PareError } from '../lib/assert.ts';
 import type { Runnable } from '../models/runnable.ts';
 import { checkGenome, maximalGenome, subNetworkOf, type ElasticSpace, type Genome } from '../search/space.ts';
+import type { LoadedData } from './data.ts';
+import { estimateMemory, requireFits } from './estimate.ts';
 import { originalModel, undoOrders } from './model.ts';
 import { beginStage, metricOf, progress, type RunContext } from './run-context.ts';
 import { elasticSpaceOf } from './space.ts';
 import { trainBaseline } from './stages/baseline.ts';
 import { compressBase } from './stages/compress.ts';
-import { denseMacs, scoreReference } from './stages/score.ts';
+import { scoreReference } from './stages/score.ts';
 import { searchSubNetworks } from './stages/search.ts';
 import { testChosen, testSubNetworks, testUntuned } from './stages/test.ts';
 import { trainAdapters } from './stages/train.ts';
-import { planOf, subNetworkModel, type Trained } from './trained.ts';
+import { denseMacsOf, planOf, subNetworkModel, type Trained } from './trained.ts';
 
 /** What a run leaves behind: the super-network, and the chosen model as it ships. */
 export interface FinishedRun {
@@ -27,21 +29,19 @@ export interface FinishedRun {
  * A whole recipe: w/o tune → compress → train → search → test. Everything that happens is an event of the session
  * log. Throws `RunStopped` at a checkpoint after a stop.
  */
-export async function runRecipe(run: RunContext): Promise<FinishedRun> {
+export async function runRecipe(run: RunContext, elastic: ElasticSpace): Promise<FinishedRun> {
   const { model, recipe } = run;
-  requireBase(run);
-  const elastic = elasticSpaceOf(model.structure, recipe);
   const { space } = elastic;
   const maximalMacs = costOf(model.structure, subNetworkOf(elastic, maximalGenome(space))).macsPerToken;
   start(run, elastic, maximalMacs);
   beginStage(run, 'prepare', 1);
   await undoOrders(model);
   removeCompression(model.store);
-  await scoreReference(run, originalModel(model), 'untuned-dense', denseMacs(run));
+  await scoreReference(run, originalModel(model), 'untuned-dense', denseMacsOf(model));
   progress(run, 'prepare', 1);
 
   const masked = await compressBase(run, elastic);
-  if (masked.size > 0) await scoreReference(run, { ...originalModel(model), masked }, 'untuned', denseMacs(run));
+  if (masked.size > 0) await scoreReference(run, { ...originalModel(model), masked }, 'untuned', denseMacsOf(model));
   const trained: Trained = { elastic, plan: planOf(elastic, model, recipe), masked };
   const steps = recipe.training.steps;
   const withBaseline = recipe.baseline && recipe.method !== 'lora';
@@ -98,6 +98,14 @@ function start({ recipe, model, data, emit }: RunContext, { space }: ElasticSpac
     groups: space.groups.map((group) => ({ ...group, members: [...group.members], choices: [...group.choices] })),
     maximalMacs,
   });
+}
+
+/** Refuses, before anything runs, what cannot run to its end. Returns the search space. */
+export function checkRun(run: RunContext, data: LoadedData): ElasticSpace {
+  const { model, recipe } = run;
+  requireBase(run);
+  requireFits(estimateMemory(model, data, recipe));
+  return elasticSpaceOf(model.structure, recipe);
 }
 
 function requireBase({ model }: RunContext): void {

@@ -32,6 +32,7 @@ export class Studio {
   #rows: ResultRow[] = [];
   #control: RunControl | null = null;
   #busy: string | null = null;
+  #lost: string | null = null;
   #cancelled = false;
 
   constructor(backend: Backend, search: SearchDriver) {
@@ -61,20 +62,16 @@ export class Studio {
 
   /** The open model, as it is, on all of the open data. `stop` ends it. */
   score(task: Recipe['task'], onProgress: (done: number, total: number) => void): Promise<DataScore> {
-    return this.#exclusively('scoring', async () => {
-      const control = (this.#control = new RunControl());
-      return scoreData(this.#needModel(), this.#needData(), { task, onProgress, pause: control.checkpoint });
-    }).finally(() => (this.#control = null));
+    return this.#controlled('scoring', ({ checkpoint }) =>
+      scoreData(this.#needModel(), this.#needData(), { task, onProgress, pause: checkpoint }),
+    );
   }
 
   run(recipe: Recipe, onEvent: (event: SessionEvent) => void): Promise<void> {
-    return this.#exclusively('running a recipe', async () => {
-      const model = this.#needModel();
-      const data = this.#needData();
-      this.#forgetRun();
-      this.#control = new RunControl();
-      this.#finished = await runToEnd({ recipe, model, data, control: this.#control, search: this.#search, onEvent: this.#listen(onEvent) });
-    }).finally(() => (this.#control = null));
+    return this.#controlled('running a recipe', async (control) => {
+      const options = { recipe, model: this.#needModel(), data: this.#needData(), control, search: this.#search };
+      this.#finished = await runToEnd({ ...options, onStart: () => this.#forgetRun(), onEvent: this.#listen(onEvent) });
+    });
   }
 
   pause(): void {
@@ -90,16 +87,17 @@ export class Studio {
   }
 
   choose(genome: readonly number[]): Promise<void> {
-    return this.#exclusively('measuring a sub-network', async () => {
+    return this.#controlled('measuring a sub-network', async (control) => {
       const finished = this.#needFinished();
-      this.#finished = await chooseAnother(finished, genome);
+      const run = { ...finished.run, control };
+      this.#finished = await chooseAnother({ ...finished, run }, genome);
     });
   }
 
   /** Greedy answer; `onText` is given all of it so far. */
   generate(which: 'original' | 'chosen', prompt: string, maxTokens: number, onText: (text: string) => void) {
-    this.#cancelled = false;
     return this.#exclusively('answering', async () => {
+      this.#cancelled = false;
       const model = this.#needModel();
       const { tokenizer } = model;
       if (!tokenizer) throw new PareError('tokenizer-missing', 'The model has no tokenizer.json.', 'Add it to the folder and open it again.');
@@ -112,10 +110,19 @@ export class Studio {
     this.#cancelled = true;
   }
 
+  /** One zip. Weights are read as it is saved, so nothing else may use the studio until the stream has ended. */
   exportModel(): { name: string; stream: ReadableStream<Uint8Array>; notes: string[] } {
+    this.#requireIdle();
     const { name, files, notes } = exportModel(this.#needFinished(), this.#rows);
     const { stream } = zipStream(files.map((file) => ({ ...file, name: `${name}/${file.name}` })));
-    return { name: `${name}.zip`, stream, notes };
+    this.#busy = 'exporting';
+    return { name: `${name}.zip`, stream: whenOver(stream, () => (this.#busy = null)), notes };
+  }
+
+  /** The device is gone: everything on it with it. */
+  lose(reason: string): void {
+    this.#lost = reason;
+    this.stop();
   }
 
   /** Keeps the rows of the results table, which an export's model card shows. */
@@ -132,8 +139,27 @@ export class Studio {
     this.#rows = [];
   }
 
-  async #exclusively<T>(what: string, work: () => Promise<T>): Promise<T> {
+  /** Work that can be paused and stopped. */
+  #controlled<T>(what: string, work: (control: RunControl) => Promise<T>): Promise<T> {
+    return this.#exclusively(what, async () => {
+      this.#control = new RunControl();
+      try {
+        return await work(this.#control);
+      } finally {
+        this.#control = null;
+      }
+    });
+  }
+
+  #requireIdle(): void {
+    if (this.#lost !== null) {
+      throw new PareError('device-lost', `The graphics device was lost: ${this.#lost}`, 'Reload the page and open the model again. The session log is kept: save it or copy its link first.');
+    }
     if (this.#busy) throw new PareError('busy', `The studio is ${this.#busy}.`, 'Wait until that is done, or stop it.');
+  }
+
+  async #exclusively<T>(what: string, work: () => Promise<T>): Promise<T> {
+    this.#requireIdle();
     this.#busy = what;
     try {
       return await work();
@@ -177,4 +203,27 @@ async function answer(model: Runnable, tokenizer: Tokenizer, prompt: string, max
   } finally {
     generator.dispose();
   }
+}
+
+/** The same stream; `over` is called once, when it has ended, failed, or was cancelled. */
+function whenOver(stream: ReadableStream<Uint8Array>, over: () => void): ReadableStream<Uint8Array> {
+  const reader = stream.getReader();
+  return new ReadableStream({
+    async pull(controller) {
+      try {
+        const { done, value } = await reader.read();
+        if (value) controller.enqueue(value);
+        if (!done) return;
+        over();
+        controller.close();
+      } catch (error) {
+        over();
+        controller.error(error);
+      }
+    },
+    async cancel(reason) {
+      over();
+      await reader.cancel(reason);
+    },
+  });
 }

@@ -14,7 +14,7 @@ export const groupSchema = z.strictObject({
   id: name,
   kind: z.enum(['rank', 'width']),
   layer: z.int().min(0).max(1023),
-  members: z.array(name).max(64),
+  members: z.array(name).max(4096),
   choices: z.array(z.int().min(1).max(1_000_000)).min(1).max(256),
 });
 

@@ -14,7 +14,10 @@ export const sparsitySchema = z.strictObject({
   /** Share of each output row that becomes zero; ignored where `pattern` is given. */
   ratio: z.number().min(0).lt(1),
   /** N:M, N of every M consecutive inputs become zero. */
-  pattern: z.strictObject({ n: count(15), m: count(16) }).nullable(),
+  pattern: z
+    .strictObject({ n: count(15), m: count(16) })
+    .refine(({ n, m }) => n < m, 'n must be less than m, or nothing is left')
+    .nullable(),
   /** Training sequences that Wanda's activation norms are taken from. */
   calibration: count(4096),
 });
@@ -33,7 +36,10 @@ export const recipeSchema = z.strictObject({
     rank: count(512),
     alpha: z.number().gt(0).max(4096),
     dropout: z.number().min(0).lt(1),
-    targets: z.array(z.enum(moduleRoles)).min(1),
+    targets: z
+      .array(z.enum(moduleRoles))
+      .min(1)
+      .refine((roles) => new Set(roles).size === roles.length, 'a role is listed twice'),
   }),
   elastic: z
     .strictObject({
@@ -55,16 +61,16 @@ export const recipeSchema = z.strictObject({
     weightDecay: z.number().min(0).max(1),
     clip: z.number().gt(0).max(1e6),
     loss: z.enum(['answer', 'all']),
-    /** One random sub-network a sequence, or the largest, the smallest and random ones in turn. */
+    /** One random sub-network a sequence; with `sandwich` two of a batch (of three or more) are the largest and the smallest. */
     sampling: z.enum(['random', 'sandwich']),
   }),
   search: z
     .strictObject({
       algorithm: z.enum(['nsga2', 'random', 'hill-climb']),
       preset: z.enum(['pare', 'published']),
-      population: count(1000),
+      population: z.int().min(2).max(1000),
       evaluations: count(100_000),
-      /** Final choice: least MACs with accuracy ≥ reference − tolerance. */
+      /** Final choice: least MACs with accuracy ≥ reference − tolerance (perplexity ≤ reference · (1 + tolerance)). */
       tolerance: z.number().min(0).max(1),
     })
     .nullable(),

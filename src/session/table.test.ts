@@ -3,7 +3,7 @@ import { bytes, compact, duration, roughly, scoreText } from './format.ts';
 import { geneGrid } from './genes.ts';
 import { viewOf } from './reduce.ts';
 import { logFixture, startedFixture } from './session.testing.ts';
-import { columns, toCsv, toMarkdown } from './table.ts';
+import { columns, readableRows, toCsv, toMarkdown } from './table.ts';
 
 const { results } = viewOf(logFixture());
 
@@ -20,6 +20,22 @@ describe('the results table', () => {
       'Speed-up',
     ]);
     expect(columns('perplexity')[1]?.title).toBe('Perplexity');
+  });
+
+  it('writes the cost of a tiny model in powers of ten', () => {
+    const cost = columns('accuracy')[4]!;
+    const text = (tmacsAt256: number) => cost.text({ ...results[0]!, tmacsAt256 });
+    expect([1.71, 0.0123, 3.344e-5, 0].map(text)).toEqual(['1.71', '0.0123', '3.34 × 10⁻⁵', '0.00']);
+  });
+
+  it('is read from what there was to what was made of it', () => {
+    const row = { ...results.at(-1)!, tag: 'chosen' as const, label: 'LoNAS chosen', genome: [1, 2] };
+    const earlier = { ...row, genome: [0, 0] };
+    const [untuned, ...others] = results;
+    const chosen = { genome: row.genome, by: 'user' as const, index: null };
+    const rows = readableRows({ results: [row, ...others, untuned!, earlier], chosen });
+    expect(rows[0]?.tag).toBe('untuned-dense');
+    expect(rows.slice(-2).map(({ label }) => label)).toEqual([`${row.label} before`, row.label]);
   });
 
   it('copies as Markdown', () => {

@@ -1,5 +1,6 @@
 import type { ResultRow } from './events.ts';
 import { compact, integer, percent, scoreText } from './format.ts';
+import { sameGenome } from './view.ts';
 import type { SessionView } from './view.ts';
 
 type Metric = SessionView['metric'];
@@ -52,7 +53,7 @@ export function columns(metric: Metric): Column[] {
     {
       title: 'TMACs @256',
       about: 'Tera multiply–accumulates for 256 positions: the paper’s “TFLOPs” column.',
-      text: (row) => row.tmacsAt256.toPrecision(3),
+      text: (row) => threeDigits(row.tmacsAt256),
       value: (row) => row.tmacsAt256,
     },
     {
@@ -75,6 +76,18 @@ export function columns(metric: Metric): Column[] {
     },
   ];
 }
+
+/** 1.71; what would be mostly zeros is written as 3.34 × 10⁻⁵. */
+function threeDigits(value: number): string {
+  if (value === 0 || value >= 0.001) return value.toPrecision(3);
+  const [digits, exponent = ''] = value.toExponential(2).split('e');
+  return `${digits} × 10${[...exponent].map((sign) => superscripts[sign] ?? '').join('')}`;
+}
+
+const superscripts: Readonly<Record<string, string>> = {
+  '-': '⁻',
+  ...Object.fromEntries([...'⁰¹²³⁴⁵⁶⁷⁸⁹'].map((sign, digit) => [String(digit), sign])),
+};
 
 const rawColumns: Column[] = [
   { title: 'Examples', about: '', text: (row) => integer(row.examples), value: (row) => row.examples },
@@ -120,4 +133,29 @@ export function toCsv(rows: readonly ResultRow[], metric: Metric): string {
   const lines = [shown.map((column) => csvCell(column.title))];
   for (const row of rows) lines.push(shown.map((column) => csvCell(column.value(row))));
   return `${lines.map((cells) => cells.join(',')).join('\r\n')}\r\n`;
+}
+
+/** From what there was to what was made of it. */
+const rowOrder: readonly ResultRow['tag'][] = [
+  'untuned-dense',
+  'untuned',
+  'lora',
+  'maximal',
+  'heuristic',
+  'minimal',
+  'best',
+  'chosen',
+];
+
+/**
+ * The rows as people read them: in that order, and with only the latest choice called the chosen one. A run measures
+ * them in the order that is convenient for it.
+ */
+export function readableRows({ results, chosen }: Pick<SessionView, 'results' | 'chosen'>): ResultRow[] {
+  const isEarlier = (row: ResultRow) =>
+    row.tag === 'chosen' && chosen !== null && !sameGenome(row.genome, chosen.genome);
+  const rank = (row: ResultRow) => rowOrder.indexOf(row.tag) - (isEarlier(row) ? 0.5 : 0);
+  return results
+    .map((row) => (isEarlier(row) ? { ...row, label: `${row.label} before` } : row))
+    .toSorted((a, b) => rank(a) - rank(b));
 }

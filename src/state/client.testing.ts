@@ -9,8 +9,7 @@ export function clientFixture(overrides: Partial<StudioClient> = {}): StudioClie
     start: () => Promise.resolve({ backend: 'cpu', adapter: 'test', notice: null }),
     openModel: () => Promise.resolve(model),
     openData: () => Promise.resolve(data),
-    score: (task) =>
-      Promise.resolve({ task, value: 0.245, examples: 2600, tokens: 31_200, seconds: 1.5 }),
+    score: (task) => Promise.resolve({ task, value: 0.245, examples: 2600, tokens: 31_200, seconds: 1.5 }),
     estimate: () => Promise.resolve(estimate),
     run: () => Promise.resolve(),
     pause: () => Promise.resolve(),

@@ -1,6 +1,6 @@
 import type { Recipe } from '../session/recipe.ts';
 import type { SessionEvent } from '../session/events.ts';
-import { toCsv, toMarkdown } from '../session/table.ts';
+import { readableRows, toCsv, toMarkdown } from '../session/table.ts';
 import type { SessionView } from '../session/view.ts';
 import type { DataSummary, DroppedFile, ModelSummary } from '../workers/studio.protocol.ts';
 import { dataStore, openData, pickColumns } from './data.ts';
@@ -54,8 +54,8 @@ export const consoleApi = {
   session: (): SessionView => sessionStore.getState().view,
   log: (): readonly SessionEvent[] => sessionLog(),
   table: (format: 'markdown' | 'csv' = 'markdown'): string => {
-    const { results, metric } = sessionStore.getState().view;
-    return format === 'csv' ? toCsv(results, metric) : toMarkdown(results, metric);
+    const { view } = sessionStore.getState();
+    return (format === 'csv' ? toCsv : toMarkdown)(readableRows(view), view.metric);
   },
   link: (): string => shareLink().address,
   copyShareLink,

@@ -175,7 +175,7 @@ describe('what a session is taken away as', () => {
 
   it('does not open where it is broken, and nothing is lost', async () => {
     openLink(encodeLink(log).fragment);
-    openLink(`${encodeLink(log).fragment.slice(0, 400)}`);
+    openLink(encodeLink(log).fragment.slice(0, 400));
     await openSessionFile(new Blob(['nothing']));
     expect(alerts()).toEqual(['file-invalid', 'link-truncated']);
     expect(sessionStore.getState().view.status).toBe('finished');

@@ -8,7 +8,7 @@ import { modelStore } from './model.ts';
 import { reportError, withdraw } from './notices.ts';
 import { recipeStore } from './recipe.ts';
 import { scoreStore } from './scoreStore.ts';
-import { flush, inspect, isRunActive, receive, sessionStore } from './session.ts';
+import { flush, inspect, isFinishedHere, isRunActive, receive, sessionStore } from './session.ts';
 import { shareInAddress } from './share.ts';
 
 /** What was asked of the worker and is not answered yet; buttons wait for it. */
@@ -76,9 +76,6 @@ export async function stopRun(): Promise<void> {
   await command('stop');
 }
 
-/** Only a session made here has its model at hand. */
-export const canChoose = (): boolean => sessionStore.getState().origin === 'run' && !isRunActive();
-
 /**
  * Looks at a point and, where the run is over and its model at hand, makes it the chosen one: measured for the
  * table, ready for text and export.
@@ -88,7 +85,12 @@ export async function choosePoint(index: number): Promise<void> {
   const point = view.points[index];
   if (!point) return;
   inspect(index);
-  if (!canChoose() || runStore.getState().choosing !== null || view.chosen?.index === index) return;
+  if (
+    !isFinishedHere(sessionStore.getState()) ||
+    runStore.getState().choosing !== null ||
+    view.chosen?.index === index
+  )
+    return;
   if (!isCandidate(point, view.groups)) return;
   runStore.setState({ choosing: index });
   try {

@@ -80,6 +80,10 @@ export const isRunActive = (): boolean => {
   return origin === 'run' && isActive(view);
 };
 
+/** A run made here that came to its end: its model is at hand, to choose from, to try and to export. */
+export const isFinishedHere = ({ view, origin }: Pick<SessionState, 'view' | 'origin'>): boolean =>
+  origin === 'run' && view.status === 'finished';
+
 /** Looks at a point; the picture of its genes follows. */
 export function inspect(index: number | null): void {
   sessionStore.setState({ inspected: index });

@@ -54,8 +54,14 @@ export function trainingGraph(config: ModelConfig, options: TrainingGraphOptions
   const hyper = graph.input('hyper', 'f32', [4]);
   const [scale] = graph.apply(clipScale, gradients, { maximum: options.clip });
   parameters.forEach((parameter, index) => {
-    const [first, second] = momentNames(parameter.name).map((name) => graph.stored(name, 'f32', parameter.shape));
-    graph.apply(adamw, [parameter, first!, second!, gradients[index]!, scale!, hyper], { beta1: 0.9, beta2: 0.999, epsilon: 1e-8 });
+    const [first, second] = momentNames(parameter.name).map((name) =>
+      graph.stored(name, 'f32', parameter.shape),
+    );
+    graph.apply(adamw, [parameter, first!, second!, gradients[index]!, scale!, hyper], {
+      beta1: 0.9,
+      beta2: 0.999,
+      epsilon: 1e-8,
+    });
   });
   return graph;
 }

@@ -37,10 +37,16 @@ describe.skipIf(!hasShared(folder))('elastic LoRA against PyTorch', () => {
       for (const backend of [new CpuBackend(), await gpuBackend()]) {
         const { store, source, plan, limits } = await prepare(backend, rankOf);
         await checkGradients(backend, store, source, plan, limits, name);
-        const trainer = await SupernetTrainer.create(backend, store, source.config, { ...shape(plan), weightDecay: 0.01, seed: 0 });
+        const trainer = await SupernetTrainer.create(backend, store, source.config, {
+          ...shape(plan),
+          weightDecay: 0.01,
+          seed: 0,
+        });
         for (let step = 0; step < 4; step++) trainer.step(batch(golden), limits, 1e-3);
         const { values } = await trainer.losses();
-        golden[name].losses.forEach((loss, step) => expect(Math.abs(values[step]! - loss)).toBeLessThan(5e-6));
+        golden[name].losses.forEach((loss, step) =>
+          expect(Math.abs(values[step]! - loss)).toBeLessThan(5e-6),
+        );
         trainer.dispose();
         await checkThreeSteps(backend, rankOf, name);
       }
@@ -49,8 +55,15 @@ describe.skipIf(!hasShared(folder))('elastic LoRA against PyTorch', () => {
 
   it('mixed: a rank of its own for each module', async () => {
     for (const backend of [new CpuBackend(), await gpuBackend()]) {
-      const { store, source, plan, limits } = await prepare(backend, (module) => golden.mixed.ranks[module] ?? 0);
-      const trainer = await SupernetTrainer.create(backend, store, source.config, { ...shape(plan), weightDecay: 0, seed: 0 });
+      const { store, source, plan, limits } = await prepare(
+        backend,
+        (module) => golden.mixed.ranks[module] ?? 0,
+      );
+      const trainer = await SupernetTrainer.create(backend, store, source.config, {
+        ...shape(plan),
+        weightDecay: 0,
+        seed: 0,
+      });
       trainer.step(batch(golden), limits, 1e-3);
       expect(Math.abs((await trainer.losses()).values[0]! - golden.mixed.losses[0]!)).toBeLessThan(5e-6);
       trainer.dispose();
@@ -59,10 +72,18 @@ describe.skipIf(!hasShared(folder))('elastic LoRA against PyTorch', () => {
 
   async function checkThreeSteps(backend: Backend, rankOf: (module: string) => number, name: string) {
     const { store, source, plan, limits } = await prepare(backend, rankOf);
-    const trainer = await SupernetTrainer.create(backend, store, source.config, { ...shape(plan), weightDecay: 0.01, seed: 0 });
+    const trainer = await SupernetTrainer.create(backend, store, source.config, {
+      ...shape(plan),
+      weightDecay: 0.01,
+      seed: 0,
+    });
     for (let step = 0; step < 3; step++) trainer.step(batch(golden), limits, 1e-3);
     for (const [tensor, expected] of await goldenTensors(`${folder}/${name}/after3.safetensors`)) {
-      const found = active(new Float32Array((await store.read(tensor)).buffer), store.spec(tensor).shape, expected.shape);
+      const found = active(
+        new Float32Array((await store.read(tensor)).buffer),
+        store.spec(tensor).shape,
+        expected.shape,
+      );
       const errors = expected.values.map((value, i) => Math.abs(value - found[i]!));
       expect(Math.max(...errors), tensor).toBeLessThan(1e-4);
       expect(errors.reduce((sum, error) => sum + error, 0) / errors.length, tensor).toBeLessThan(1e-6);
@@ -71,10 +92,21 @@ describe.skipIf(!hasShared(folder))('elastic LoRA against PyTorch', () => {
   }
 });
 
-const shape = (plan: ElasticPlan) => ({ sequences, length, rows: rowCount, plan, masked: new Set<string>(), dropout: 0, clip: 1e9 });
+const shape = (plan: ElasticPlan) => ({
+  sequences,
+  length,
+  rows: rowCount,
+  plan,
+  masked: new Set<string>(),
+  dropout: 0,
+  clip: 1e9,
+});
 
 function batch({ batch: ids }: Golden) {
-  const positions = Array.from({ length: rowCount }, (_, i) => ({ sequence: Math.floor(i / (length - 1)), at: i % (length - 1) }));
+  const positions = Array.from({ length: rowCount }, (_, i) => ({
+    sequence: Math.floor(i / (length - 1)),
+    at: i % (length - 1),
+  }));
   return {
     ids: Int32Array.from(ids.flat()),
     rows: Int32Array.from(positions, ({ sequence, at }) => sequence * length + at),
@@ -92,7 +124,9 @@ async function prepare(backend: Backend, rankOf: (module: string) => number) {
     store.allocate(name, { dtype: 'f32', shape: size });
     store.write(name, Float32Array.from(values));
   }
-  const modules = [...tensors.keys()].filter((name) => name.includes('lora_A')).map((name) => name.replace('.lora_A.weight', ''));
+  const modules = [...tensors.keys()]
+    .filter((name) => name.includes('lora_A'))
+    .map((name) => name.replace('.lora_A.weight', ''));
   const plan: ElasticPlan = {
     groups: modules.length,
     adapters: new Map(modules.map((module, index) => [module, { rank: 8, scale: 2, group: index, index }])),
@@ -102,14 +136,23 @@ async function prepare(backend: Backend, rankOf: (module: string) => number) {
   return { store, source, plan, limits: Int32Array.from([...ranks, ...ranks]) };
 }
 
-async function checkGradients(backend: Backend, store: Store, source: ModelFolder, plan: ElasticPlan, limits: Int32Array, name: string) {
+async function checkGradients(
+  backend: Backend,
+  store: Store,
+  source: ModelFolder,
+  plan: ElasticPlan,
+  limits: Int32Array,
+  name: string,
+) {
   store.allocate(ringName, { dtype: 'f32', shape: [ringSize, 1] });
   const graph = trainingGraph(source.config, {
     ...shape(plan),
     specOf: (tensor) => store.spec(tensor),
     ropePositions: ensureRope(store, source.config, length),
   });
-  const updates = graph.nodes.filter(({ op }) => op.name === 'adamw').map(({ inputs }) => ({ parameter: inputs[0]!, gradient: inputs[3]! }));
+  const updates = graph.nodes
+    .filter(({ op }) => op.name === 'adamw')
+    .map(({ inputs }) => ({ parameter: inputs[0]!, gradient: inputs[3]! }));
   for (const { parameter, gradient } of updates) {
     graph.output(parameter.name, gradient);
     for (const moment of momentNames(parameter.name)) store.allocate(moment, parameter);
@@ -129,7 +172,9 @@ async function checkGradients(backend: Backend, store: Store, source: ModelFolde
     const largest = expected.values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
     const worst = expected.values.reduce((most, value, i) => Math.max(most, Math.abs(value - found[i]!)), 0);
     expect(worst / largest, tensor).toBeLessThan(5e-5);
-    const outside = all.reduce((sum, value) => sum + Math.abs(value), 0) - found.reduce((sum, value) => sum + Math.abs(value), 0);
+    const outside =
+      all.reduce((sum, value) => sum + Math.abs(value), 0) -
+      found.reduce((sum, value) => sum + Math.abs(value), 0);
     expect(Math.abs(outside), `${tensor} beyond its rank`).toBeLessThan(1e-4 * largest);
   }
   program.dispose();
@@ -139,7 +184,10 @@ async function checkGradients(backend: Backend, store: Store, source: ModelFolde
 /** The leading [r, in] or [out, r] part of a whole A or B. */
 function active(values: Float32Array, whole: readonly number[], part: readonly number[]): number[] {
   const [rows, columns] = part as [number, number];
-  return Array.from({ length: rows * columns }, (_, i) => values[Math.floor(i / columns) * whole[1]! + (i % columns)]!);
+  return Array.from(
+    { length: rows * columns },
+    (_, i) => values[Math.floor(i / columns) * whole[1]! + (i % columns)]!,
+  );
 }
 
 async function goldenTensors(path: string): Promise<Map<string, { shape: number[]; values: number[] }>> {

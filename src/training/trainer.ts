@@ -29,7 +29,12 @@ export class SupernetTrainer {
   #step = 0;
   #read = 0;
 
-  static async create(backend: Backend, store: Store, config: ModelConfig, options: TrainerOptions): Promise<SupernetTrainer> {
+  static async create(
+    backend: Backend,
+    store: Store,
+    config: ModelConfig,
+    options: TrainerOptions,
+  ): Promise<SupernetTrainer> {
     store.allocate(ringName, { dtype: 'f32', shape: [ringSize, 1] });
     for (const name of adapterNames(options.plan)) {
       for (const moment of momentNames(name)) {
@@ -70,8 +75,14 @@ export class SupernetTrainer {
     program.write('ids', batch.ids);
     program.write('rows', batch.rows);
     program.write('targets', batch.targets);
-    program.write('weights', Float32Array.from(batch.targets, (target) => (target >= 0 ? 1 / count : 0)));
-    program.write('hyper', Float32Array.of(learningRate, 1 - 0.9 ** time, 1 - 0.999 ** time, this.#options.weightDecay));
+    program.write(
+      'weights',
+      Float32Array.from(batch.targets, (target) => (target >= 0 ? 1 / count : 0)),
+    );
+    program.write(
+      'hyper',
+      Float32Array.of(learningRate, 1 - 0.9 ** time, 1 - 0.999 ** time, this.#options.weightDecay),
+    );
     program.write('slot', Int32Array.of(this.#step % ringSize));
     if (this.#options.plan.groups > 0) program.write('limits', limits);
     if (this.#options.dropout > 0) program.write('seed', Uint32Array.of(this.#options.seed, this.#step));
@@ -91,7 +102,8 @@ export class SupernetTrainer {
   /** Frees scratch memory and moments; the adapters stay. */
   dispose(): void {
     this.#program.dispose();
-    for (const name of adapterNames(this.#options.plan)) for (const moment of momentNames(name)) this.#store.remove(moment);
+    for (const name of adapterNames(this.#options.plan))
+      for (const moment of momentNames(name)) this.#store.remove(moment);
     this.#store.remove(ringName);
   }
 }

@@ -6,7 +6,10 @@ const interval = 100;
  * Gathers events and hands them on at most ten times a second. `flush` hands on what is left, and resolves when it has
  * arrived: an answer on another port may otherwise overtake the events that lead to it.
  */
-export function batchEvents(onEvents: (events: SessionEvent[]) => unknown): { push: (event: SessionEvent) => void; flush: () => Promise<void> } {
+export function batchEvents(onEvents: (events: SessionEvent[]) => unknown): {
+  push: (event: SessionEvent) => void;
+  flush: () => Promise<void>;
+} {
   let waiting: SessionEvent[] = [];
   let timer: ReturnType<typeof setTimeout> | null = null;
   const flush = async (): Promise<void> => {

@@ -21,7 +21,11 @@ export function remoteSearch(port: MessagePort): SearchDriver {
       }
     };
     try {
-      await worker.run(request, proxy(evaluate), proxy((index: number, volume: number) => void host.onGeneration(index, volume)));
+      await worker.run(
+        request,
+        proxy(evaluate),
+        proxy((index: number, volume: number) => void host.onGeneration(index, volume)),
+      );
     } catch (error) {
       throw cause ? (cause as { error: unknown }).error : error;
     }

@@ -13,12 +13,18 @@ import { batchEvents } from './event-batches.ts';
 import { remoteSearch } from './search.client.ts';
 import type { DroppedFile, StudioApi } from './studio.protocol.ts';
 
-const demoModel = ['config.json', 'generation_config.json', 'model.safetensors', 'tokenizer.json', 'tokenizer_config.json'];
+const demoModel = [
+  'config.json',
+  'generation_config.json',
+  'model.safetensors',
+  'tokenizer.json',
+  'tokenizer_config.json',
+];
 
 let studio: Studio | null = null;
 let demoFolder = '';
 let search: SearchDriver = searchHere;
-/** Of the last run; a later choice reports through it as well. */
+/** Of the latest run, which goes on when another of its points is chosen. */
 let events: ReturnType<typeof batchEvents> | null = null;
 
 const asSource = ({ path, file }: DroppedFile): FileSource => blobSource(path, file);
@@ -27,15 +33,22 @@ const api: StudioApi = {
   async start(base) {
     demoFolder = new URL('demo/', base).href;
     const { backend, notice } = await openBackend();
-    studio = new Studio(backend, (request, host) => search(request, host));
+    const started = new Studio(backend, (request, host) => search(request, host));
+    void backend.lost.then((reason) => started.lose(reason));
+    studio = started;
     return { backend: backend.facts.backend, adapter: backend.facts.adapter, notice };
   },
   async openModel(files) {
     if (files !== 'demo') return need().openModel(files.map(asSource));
-    return need().openModel(await Promise.all(demoModel.map((name) => fetchSource(`${demoFolder}model/${name}`, `demo/${name}`))));
+    return need().openModel(
+      await Promise.all(demoModel.map((name) => fetchSource(`${demoFolder}model/${name}`, `demo/${name}`))),
+    );
   },
   async openData(file, columns) {
-    const source = file === 'demo' ? await fetchSource(`${demoFolder}data/problems.jsonl`, 'problems.jsonl') : asSource(file);
+    const source =
+      file === 'demo'
+        ? await fetchSource(`${demoFolder}data/problems.jsonl`, 'problems.jsonl')
+        : asSource(file);
     return need().openData(source, columns);
   },
   score: (task, onProgress) => need().score(task, (done, total) => onProgress(done, total)),
@@ -47,8 +60,12 @@ const api: StudioApi = {
   pause: () => Promise.resolve(need().pause()),
   resume: () => Promise.resolve(need().resume()),
   stop: () => Promise.resolve(need().stop()),
-  choose: (genome) => need().choose(genome).finally(() => events?.flush()),
-  generate: ({ which, prompt, maxTokens }, onText) => need().generate(which, prompt, maxTokens, (text) => onText(text)),
+  choose: (genome) =>
+    need()
+      .choose(genome)
+      .finally(() => events?.flush()),
+  generate: ({ which, prompt, maxTokens }, onText) =>
+    need().generate(which, prompt, maxTokens, (text) => onText(text)),
   cancelGeneration: () => Promise.resolve(need().cancelGeneration()),
   exportModel() {
     const exported = need().exportModel();

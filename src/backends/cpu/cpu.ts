@@ -1,8 +1,9 @@
 import type { Graph } from '../../graph/graph.ts';
 import type { HostTensor, Node } from '../../graph/op.ts';
+import { planMemory } from '../../graph/plan.ts';
 import { sizeOf, type Tensor } from '../../graph/tensor.ts';
-import type { Backend, HostArray, Program, Store } from '../backend.ts';
-import { CpuStore, type RealArray } from './store.ts';
+import { outOfMemory, type Backend, type HostArray, type Program, type Store } from '../backend.ts';
+import { arrayOf, CpuStore, type RealArray } from './store.ts';
 
 /**
  * Interprets graphs with the reference functions: every kernel's oracle, and what a machine without WebGPU falls
@@ -34,22 +35,25 @@ export class CpuBackend implements Backend {
 }
 
 class CpuProgram implements Program {
-  readonly scratchBytes = 0;
-  readonly work = 0;
+  readonly scratchBytes: number;
+  readonly work = Infinity;
   readonly #graph: Graph;
   readonly #store: CpuStore;
-  readonly #real: RealArray;
   readonly #values = new Map<Tensor, HostTensor>();
 
   constructor(graph: Graph, store: CpuStore, real: RealArray) {
     this.#graph = graph;
     this.#store = store;
-    this.#real = real;
+    for (const { kind, name } of graph.tensors) if (kind === 'stored') store.spec(name);
+    const { slots, slotOf } = planMemory(graph);
+    // Slots are planned in device bytes, four to a number; in float64 mode a number takes eight.
+    const buffers = slots.map((bytes) => scratch((bytes / 4) * real.BYTES_PER_ELEMENT));
     for (const tensor of graph.tensors) {
-      if (tensor.kind === 'stored') store.spec(tensor.name);
-      if (tensor.kind === 'input' || (tensor.kind === 'computed' && !tensor.alias))
-        this.#values.set(tensor, this.#empty(tensor));
+      const slot = slotOf.get(tensor);
+      if (tensor.kind === 'input') this.#values.set(tensor, view(tensor, real));
+      else if (slot !== undefined) this.#values.set(tensor, view(tensor, real, buffers[slot]!));
     }
+    this.scratchBytes = buffers.reduce((sum, { byteLength }) => sum + byteLength, 0);
   }
 
   write(name: string, data: HostArray): void {
@@ -85,9 +89,17 @@ class CpuProgram implements Program {
     const root = tensor.alias ?? tensor;
     return root.kind === 'stored' ? this.#store.tensor(root.name) : this.#values.get(root)!;
   }
+}
 
-  #empty({ dtype, shape }: Tensor): HostTensor {
-    const array = dtype === 'i32' ? Int32Array : dtype === 'u32' ? Uint32Array : this.#real;
-    return { shape, data: new array(sizeOf(shape)) };
+function view({ dtype, shape }: Tensor, real: RealArray, buffer?: ArrayBuffer): HostTensor {
+  const array = arrayOf(dtype, real);
+  return { shape, data: buffer ? new array(buffer, 0, sizeOf(shape)) : new array(sizeOf(shape)) };
+}
+
+function scratch(bytes: number): ArrayBuffer {
+  try {
+    return new ArrayBuffer(bytes);
+  } catch {
+    throw outOfMemory('working memory', bytes, 0);
   }
 }

@@ -1,16 +1,16 @@
 import type { HostTensor } from '../../graph/op.ts';
-import { bytesOf, sizeOf, type TensorSpec } from '../../graph/tensor.ts';
+import { bytesOf, sizeOf, type DType, type TensorSpec } from '../../graph/tensor.ts';
 import { decodeBf16, decodeF16 } from '../../lib/half.ts';
-import type { Store } from '../backend.ts';
+import { outOfMemory, type Store } from '../backend.ts';
 
 export type RealArray = typeof Float32Array | typeof Float64Array;
 
 interface Entry {
   readonly spec: TensorSpec;
-  /** What the file or the host wrote, in the tensor's own dtype. */
-  bytes: Uint8Array<ArrayBuffer>;
-  /** 32- or 64-bit numbers that the reference functions work on; for f32, i32 and u32 the authority. */
-  tensor: HostTensor;
+  /** 16-bit weights as they were written; null where the tensor is all there is. */
+  readonly packed: Uint8Array<ArrayBuffer> | null;
+  /** 32- or 64-bit numbers that the reference functions work on. */
+  readonly tensor: HostTensor;
 }
 
 /** The CPU backend's store. 16-bit weights are kept widened as well. */
@@ -30,8 +30,16 @@ export class CpuStore implements Store {
       }
       return;
     }
-    const bytes = new Uint8Array(bytesOf(spec));
-    this.#entries.set(name, { spec, bytes, tensor: widen(spec, bytes, this.#real) });
+    try {
+      const packed = isHalf(spec.dtype) ? new Uint8Array(bytesOf(spec)) : null;
+      this.#entries.set(name, { spec, packed, tensor: zeros(spec, this.#real) });
+    } catch {
+      throw outOfMemory(name, this.cost(spec), this.bytes());
+    }
+  }
+
+  settled(): Promise<void> {
+    return Promise.resolve();
   }
 
   has(name: string): boolean {
@@ -44,20 +52,22 @@ export class CpuStore implements Store {
 
   write(name: string, view: ArrayBufferView<ArrayBuffer>, offset = 0): void {
     const entry = this.#entry(name);
-    const bytes = this.#bytes(entry);
-    bytes.set(new Uint8Array(view.buffer, view.byteOffset, view.byteLength), offset);
-    entry.bytes = bytes;
-    entry.tensor = widen(entry.spec, bytes, this.#real);
+    const bytes = new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
+    const whole = entry.packed ?? plainBytes(entry.tensor.data);
+    whole.set(bytes, offset);
+    const { data } = entry.tensor;
+    if (entry.packed || data instanceof Float64Array) data.set(widened(entry.spec, whole));
   }
 
   read(name: string): Promise<Uint8Array<ArrayBuffer>> {
-    return Promise.resolve(this.#bytes(this.#entry(name)).slice());
+    const { packed, tensor } = this.#entry(name);
+    return Promise.resolve((packed ?? plainBytes(tensor.data)).slice());
   }
 
   clear(name: string): void {
-    const entry = this.#entry(name);
-    entry.bytes.fill(0);
-    entry.tensor = widen(entry.spec, entry.bytes, this.#real);
+    const { packed, tensor } = this.#entry(name);
+    packed?.fill(0);
+    tensor.data.fill(0);
   }
 
   remove(name: string): void {
@@ -69,7 +79,12 @@ export class CpuStore implements Store {
   }
 
   bytes(): number {
-    return [...this.#entries.values()].reduce((sum, { spec }) => sum + bytesOf(spec), 0);
+    return [...this.#entries.values()].reduce((sum, { spec }) => sum + this.cost(spec), 0);
+  }
+
+  cost({ dtype, shape }: TensorSpec): number {
+    const packed = isHalf(dtype) ? bytesOf({ dtype, shape }) : 0;
+    return packed + sizeOf(shape) * arrayOf(dtype, this.#real).BYTES_PER_ELEMENT;
   }
 
   dispose(): void {
@@ -81,12 +96,6 @@ export class CpuStore implements Store {
     return this.#entry(name).tensor;
   }
 
-  #bytes({ spec, bytes, tensor }: Entry): Uint8Array<ArrayBuffer> {
-    if (spec.dtype === 'f16' || spec.dtype === 'bf16') return bytes;
-    const narrow = tensor.data instanceof Float64Array ? new Float32Array(tensor.data) : tensor.data;
-    return new Uint8Array(narrow.buffer as ArrayBuffer, narrow.byteOffset, narrow.byteLength);
-  }
-
   #entry(name: string): Entry {
     const entry = this.#entries.get(name);
     if (!entry) throw new Error(`${name} is not in the store`);
@@ -94,24 +103,27 @@ export class CpuStore implements Store {
   }
 }
 
-function widen({ dtype, shape }: TensorSpec, bytes: Uint8Array<ArrayBuffer>, real: RealArray): HostTensor {
-  const size = sizeOf(shape);
-  const copy = bytes.slice().buffer;
-  switch (dtype) {
-    case 'i32':
-      return { shape, data: new Int32Array(copy) };
-    case 'u32':
-      return { shape, data: new Uint32Array(copy) };
-    case 'f32':
-      return {
-        shape,
-        data: real === Float32Array ? new Float32Array(copy) : new Float64Array(new Float32Array(copy)),
-      };
-    case 'f16':
-      return { shape, data: real.from(decodeF16(new Uint16Array(copy, 0, size))) };
-    case 'bf16':
-      return { shape, data: real.from(decodeBf16(new Uint16Array(copy, 0, size))) };
-    default:
-      return dtype satisfies never;
-  }
+const isHalf = (dtype: DType) => dtype === 'f16' || dtype === 'bf16';
+
+/** How the CPU holds numbers of a dtype. */
+export function arrayOf(dtype: DType, real: RealArray): RealArray | typeof Int32Array | typeof Uint32Array {
+  if (dtype === 'i32') return Int32Array;
+  return dtype === 'u32' ? Uint32Array : real;
+}
+
+function zeros({ dtype, shape }: TensorSpec, real: RealArray): HostTensor {
+  return { shape, data: new (arrayOf(dtype, real))(sizeOf(shape)) };
+}
+
+/** The bytes of 32-bit numbers: the very same ones, but for float64, which is narrowed. */
+function plainBytes(data: HostTensor['data']): Uint8Array<ArrayBuffer> {
+  const narrow = data instanceof Float64Array ? new Float32Array(data) : data;
+  return new Uint8Array(narrow.buffer as ArrayBuffer, narrow.byteOffset, narrow.byteLength);
+}
+
+/** Real numbers of a dtype as float32. */
+function widened({ dtype, shape }: TensorSpec, bytes: Uint8Array<ArrayBuffer>): Float32Array {
+  if (dtype === 'f32') return new Float32Array(bytes.buffer);
+  const halves = new Uint16Array(bytes.buffer, 0, sizeOf(shape));
+  return dtype === 'f16' ? decodeF16(halves) : decodeBf16(halves);
 }

@@ -7,7 +7,12 @@ let held: GPU | undefined;
 
 /** `navigator.gpu` for Node: Dawn, from npm `webgpu`. It is held here, since a collected GPU object takes its devices along. */
 export async function openDawn(): Promise<GPU> {
-  if (!process.env.VK_ICD_FILENAMES && !process.env.VK_DRIVER_FILES && !existsSync('/dev/dri') && existsSync(softwareDriver)) {
+  if (
+    !process.env.VK_ICD_FILENAMES &&
+    !process.env.VK_DRIVER_FILES &&
+    !existsSync('/dev/dri') &&
+    existsSync(softwareDriver)
+  ) {
     process.env.VK_ICD_FILENAMES = softwareDriver;
   }
   const { create, globals } = await import('webgpu');

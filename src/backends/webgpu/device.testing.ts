@@ -2,19 +2,87 @@ import type * as Dawn from './dawn.ts';
 import { browserGpu, openDevice } from './device.ts';
 import { WebGpuBackend } from './webgpu.ts';
 
+let device: Promise<GPUDevice> | undefined;
 let shared: Promise<WebGpuBackend> | undefined;
 
 /** The WebGPU backend under test: the browser's, or Dawn in Node. One device for all tests of a process. */
 export function gpuBackend(): Promise<WebGpuBackend> {
-  shared ??= open();
+  shared ??= gpuDevice().then((opened) => new WebGpuBackend(opened));
   return shared;
 }
 
-async function open(): Promise<WebGpuBackend> {
+function gpuDevice(): Promise<GPUDevice> {
+  device ??= open();
+  return device;
+}
+
+async function open(): Promise<GPUDevice> {
   const gpu = browserGpu();
-  if (gpu) return new WebGpuBackend(await openDevice(gpu));
+  if (gpu) return openDevice(gpu);
   // Not a literal: a browser's bundle must not try to resolve it.
   const dawn = './dawn.ts';
   const { openDawn } = (await import(/* @vite-ignore */ dawn)) as typeof Dawn;
-  return new WebGpuBackend(await openDevice(await openDawn()));
+  return openDevice(await openDawn());
+}
+
+/** What a test makes of the real device, and what it saw there. */
+export interface Watched {
+  readonly backend: WebGpuBackend;
+  /** Buffers that were made and not destroyed. */
+  readonly live: Set<GPUBuffer>;
+  /** Error scopes that are open. */
+  scopes: number;
+  /** Buffers of this label find no memory. */
+  full: string | null;
+  /** Pipelines that are yet to fail. */
+  failures: number;
+}
+
+/** The device under test with other limits, its buffers counted, and failures on demand. */
+export async function watchedBackend(limits: Partial<Record<keyof GPUSupportedLimits, number>> = {}): Promise<Watched> {
+  const real = await gpuDevice();
+  const watched = { live: new Set<GPUBuffer>(), scopes: 0, full: null as string | null, failures: 0 };
+  const refused: boolean[] = [];
+  const changed: Partial<Record<keyof GPUDevice, unknown>> = {
+    limits: overlaid(real.limits, limits),
+    createBuffer(descriptor: GPUBufferDescriptor) {
+      const buffer = real.createBuffer(descriptor);
+      const destroy = buffer.destroy.bind(buffer);
+      watched.live.add(buffer);
+      if (descriptor.label === watched.full) refused.fill(true);
+      buffer.destroy = () => {
+        watched.live.delete(buffer);
+        return destroy();
+      };
+      return buffer;
+    },
+    pushErrorScope(filter: GPUErrorFilter) {
+      watched.scopes++;
+      refused.push(false);
+      real.pushErrorScope(filter);
+    },
+    async popErrorScope() {
+      watched.scopes--;
+      const fails = refused.pop() && refused.length % 2 === 0;
+      const error = await real.popErrorScope();
+      return fails ? { message: 'no room' } : error;
+    },
+    createComputePipelineAsync(descriptor: GPUComputePipelineDescriptor) {
+      if (watched.failures === 0) return real.createComputePipelineAsync(descriptor);
+      watched.failures--;
+      return Promise.reject(new Error('the compiler gave up'));
+    },
+  };
+  return Object.assign(watched, { backend: new WebGpuBackend(overlaid(real, changed)) });
+}
+
+/** A platform object with some of its members replaced; its own methods need the object itself as `this`. */
+function overlaid<T extends object>(target: T, changed: Partial<Record<keyof T, unknown>>): T {
+  return new Proxy(target, {
+    get(_, key) {
+      if (key in changed) return changed[key as keyof T];
+      const value: unknown = Reflect.get(target, key);
+      return typeof value === 'function' ? (value.bind(target) as unknown) : value;
+    },
+  });
 }

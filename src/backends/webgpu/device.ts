@@ -42,6 +42,11 @@ export async function openDevice(gpu: GPU | undefined): Promise<GPUDevice> {
   });
 }
 
+/** Bytes that one binding reaches. */
+export function largestBinding({ limits }: GPUDevice): number {
+  return Math.min(limits.maxBufferSize, limits.maxStorageBufferBindingSize);
+}
+
 export function deviceTraits({ features, adapterInfo }: GPUDevice): DeviceTraits {
   const { subgroupMinSize, subgroupMaxSize } = adapterInfo;
   const fixed = features.has('subgroups') && subgroupMinSize === subgroupMaxSize;
@@ -53,7 +58,7 @@ export function deviceFacts(device: GPUDevice): DeviceFacts {
   return {
     backend: 'webgpu',
     adapter: description || [vendor, architecture, chip].filter(Boolean).join(' ') || 'WebGPU adapter',
-    maxTensorBytes: Math.min(device.limits.maxBufferSize, device.limits.maxStorageBufferBindingSize),
+    maxTensorBytes: largestBinding(device),
     features: [...device.features].map(String),
   };
 }

@@ -1,4 +1,5 @@
 import type { Dispatch } from '../../graph/op.ts';
+import { guarded } from './scopes.ts';
 
 /** Compute pipelines by their WGSL, so that every layer and every program shares them. */
 export class PipelineCache {
@@ -9,19 +10,21 @@ export class PipelineCache {
     this.#device = device;
   }
 
+  /** A pipeline that could not be made is not remembered: the next program may have more luck. */
   get(dispatch: Dispatch): Promise<GPUComputePipeline> {
     const code = sourceOf(dispatch);
-    let pipeline = this.#pipelines.get(code);
-    if (!pipeline) {
-      const module = this.#device.createShaderModule({ label: dispatch.label, code });
-      pipeline = this.#device.createComputePipelineAsync({
-        label: dispatch.label,
-        layout: 'auto',
-        compute: { module },
-      });
-      this.#pipelines.set(code, pipeline);
-    }
-    return pipeline;
+    const known = this.#pipelines.get(code);
+    if (known) return known;
+    // The scopes only keep the console quiet: the promise itself says what is wrong.
+    const { made } = guarded(this.#device, () => this.#compile(dispatch.label, code));
+    made.catch(() => this.#pipelines.delete(code));
+    this.#pipelines.set(code, made);
+    return made;
+  }
+
+  #compile(label: string, code: string): Promise<GPUComputePipeline> {
+    const module = this.#device.createShaderModule({ label, code });
+    return this.#device.createComputePipelineAsync({ label, layout: 'auto', compute: { module } });
   }
 }
 

@@ -24,7 +24,11 @@ async function timePortion(device: GPUDevice, steps: readonly Step[]): Promise<D
   const resolved = device.createBuffer({ size: count * 8, usage: 0x200 | 0x04 }); // QUERY_RESOLVE | COPY_SRC
   const encoder = device.createCommandEncoder();
   steps.forEach(({ pipeline, group, workgroups }, index) => {
-    const timestampWrites = { querySet, beginningOfPassWriteIndex: index * 2, endOfPassWriteIndex: index * 2 + 1 };
+    const timestampWrites = {
+      querySet,
+      beginningOfPassWriteIndex: index * 2,
+      endOfPassWriteIndex: index * 2 + 1,
+    };
     const pass = encoder.beginComputePass({ timestampWrites });
     pass.setPipeline(pipeline);
     pass.setBindGroup(0, group);
@@ -36,5 +40,9 @@ async function timePortion(device: GPUDevice, steps: readonly Step[]): Promise<D
   const stamps = new BigUint64Array(await readBuffer(device, resolved, count * 8));
   querySet.destroy();
   resolved.destroy();
-  return steps.map(({ label, work }, index) => ({ label, work, milliseconds: Number(stamps[index * 2 + 1]! - stamps[index * 2]!) / 1e6 }));
+  return steps.map(({ label, work }, index) => ({
+    label,
+    work,
+    milliseconds: Number(stamps[index * 2 + 1]! - stamps[index * 2]!) / 1e6,
+  }));
 }

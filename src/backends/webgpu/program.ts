@@ -1,16 +1,18 @@
 import type { Graph } from '../../graph/graph.ts';
 import type { Dispatch, Uniform } from '../../graph/op.ts';
-import { planMemory } from '../../graph/plan.ts';
-import { bytesOf, type Tensor } from '../../graph/tensor.ts';
+import { bytesOf, sizeOf, type DType, type Tensor } from '../../graph/tensor.ts';
+import { flatIndex } from '../../kernels/dispatch.ts';
 import { PareError } from '../../lib/assert.ts';
+import { decodeBf16, decodeF16 } from '../../lib/half.ts';
 import type { HostArray, Program } from '../backend.ts';
 import { deviceTraits } from './device.ts';
+import { Buffers, ProgramMemory } from './memory.ts';
 import type { PipelineCache } from './pipelines.ts';
 import { timeDispatches, type DispatchTime } from './profiler.ts';
 import { readBuffer } from './read.ts';
+import { guarded } from './scopes.ts';
 import type { GpuStore } from './store.ts';
 
-const storage = 0x80 | 0x04 | 0x08; // STORAGE | COPY_SRC | COPY_DST
 const uniformUsage = 0x40 | 0x08; // UNIFORM | COPY_DST
 /** Multiply–accumulates a submit: about 0.2 s on a slow software adapter, far below any watchdog. */
 const workPerSubmit = 2e8;
@@ -28,74 +30,52 @@ export class GpuProgram implements Program {
   readonly scratchBytes: number;
   readonly work: number;
   readonly #device: GPUDevice;
-  readonly #inputs: ReadonlyMap<string, GPUBuffer>;
-  readonly #outputs: ReadonlyMap<string, { buffer: GPUBuffer; bytes: number }>;
-  readonly #owned: readonly GPUBuffer[];
+  readonly #memory: ProgramMemory;
+  readonly #buffers: Buffers;
   readonly #submits: readonly (readonly Step[])[];
 
+  /** Pipelines come first, since waiting is not allowed inside error scopes; then everything else at once, or nothing. */
   static async build(
     device: GPUDevice,
     pipelines: PipelineCache,
     graph: Graph,
     store: GpuStore,
   ): Promise<GpuProgram> {
-    device.pushErrorScope('out-of-memory');
-    device.pushErrorScope('validation');
-    const memory = new ProgramMemory(device, graph, store);
     const traits = deviceTraits(device);
     const dispatches = graph.nodes.flatMap((node) => node.op.dispatches(node, traits));
     const compiled = await Promise.all(dispatches.map((dispatch) => pipelines.get(dispatch)));
-    const uniforms = packUniforms(device, dispatches);
-    const steps = dispatches.map((dispatch, index) => {
-      const pipeline = compiled[index]!;
-      const group = device.createBindGroup({
-        label: dispatch.label,
-        layout: pipeline.getBindGroupLayout(0),
-        entries: [
-          {
-            binding: 0,
-            resource: {
-              buffer: uniforms.buffer,
-              offset: uniforms.offsets[index]!,
-              size: uniforms.sizes[index]!,
-            },
-          },
-          ...bindingEntries(dispatch, memory),
-        ],
+    const buffers = new Buffers(device);
+    try {
+      const { made, fault } = guarded(device, () => {
+        const memory = new ProgramMemory(buffers, graph, store);
+        return { memory, steps: bind(device, buffers, memory, dispatches, compiled) };
       });
-      return { label: dispatch.label, pipeline, group, workgroups: spill(device, dispatch), work: dispatch.work };
-    });
-    const invalid = await device.popErrorScope();
-    const full = await device.popErrorScope();
-    if (full) {
-      memory.destroy();
-      throw new PareError(
-        'out-of-memory',
-        `The device has no room for ${memory.bytes} bytes of scratch memory.`,
-        'Lower the batch size or the sequence length.',
-      );
+      const problem = await fault;
+      if (problem?.kind === 'out-of-memory') throw buffers.outOfMemory();
+      if (problem) throw new Error(problem.message);
+      return new GpuProgram(device, buffers, made.memory, cut(made.steps));
+    } catch (error) {
+      buffers.destroy();
+      throw error;
     }
-    if (invalid) throw new Error(invalid.message);
-    return new GpuProgram(device, memory, uniforms.buffer, cut(steps));
   }
 
   private constructor(
     device: GPUDevice,
+    buffers: Buffers,
     memory: ProgramMemory,
-    uniforms: GPUBuffer,
     submits: readonly (readonly Step[])[],
   ) {
     this.#device = device;
-    this.#inputs = memory.inputs;
-    this.#outputs = memory.outputs;
-    this.#owned = [...memory.owned, uniforms];
+    this.#buffers = buffers;
+    this.#memory = memory;
     this.#submits = submits;
-    this.scratchBytes = memory.bytes;
+    this.scratchBytes = memory.scratchBytes;
     this.work = submits.flat().reduce((sum, { work }) => sum + work, 0);
   }
 
   write(name: string, data: HostArray): void {
-    const buffer = this.#inputs.get(name);
+    const buffer = this.#memory.inputs.get(name);
     if (!buffer) throw new Error(`the graph has no input ${name}`);
     this.#device.queue.writeBuffer(buffer, 0, data.buffer, data.byteOffset, data.byteLength);
   }
@@ -115,9 +95,9 @@ export class GpuProgram implements Program {
   }
 
   async read(name: string): Promise<Float32Array> {
-    const output = this.#outputs.get(name);
+    const output = this.#memory.outputs.get(name);
     if (!output) throw new Error(`the graph has no output ${name}`);
-    return new Float32Array(await readBuffer(this.#device, output.buffer, output.bytes));
+    return numbers(output.tensor, await readBuffer(this.#device, output.buffer, bytesOf(output.tensor)));
   }
 
   /** One run with a time for every dispatch, where the device has timestamps. For the benchmark. */
@@ -126,54 +106,30 @@ export class GpuProgram implements Program {
   }
 
   dispose(): void {
-    for (const buffer of this.#owned) buffer.destroy();
+    this.#buffers.destroy();
   }
 }
 
-/** The buffers behind a graph's tensors: the store's, the inputs, scratch slots by liveness, and a dummy for absent operands. */
-class ProgramMemory {
-  readonly inputs = new Map<string, GPUBuffer>();
-  readonly outputs = new Map<string, { buffer: GPUBuffer; bytes: number }>();
-  readonly owned: GPUBuffer[] = [];
-  readonly dummy: GPUBuffer;
-  readonly bytes: number;
-  readonly #of = new Map<Tensor, GPUBuffer>();
-
-  constructor(device: GPUDevice, graph: Graph, store: GpuStore) {
-    const own = (label: string, size: number) => {
-      const buffer = device.createBuffer({ label, size: Math.max(16, size), usage: storage });
-      this.owned.push(buffer);
-      return buffer;
-    };
-    this.dummy = own('absent operand', 16);
-    const { slots, slotOf } = planMemory(graph);
-    const scratch = slots.map((bytes, index) => own(`scratch ${index}`, bytes));
-    for (const tensor of graph.tensors) {
-      const slot = slotOf.get(tensor);
-      if (tensor.kind === 'stored') this.#of.set(tensor, store.buffer(tensor.name));
-      else if (tensor.kind === 'input')
-        this.inputs.set(tensor.name, this.#set(tensor, own(tensor.name, bytesOf(tensor))));
-      else if (tensor.alias) this.#set(tensor, this.#of.get(tensor.alias)!);
-      else if (slot !== undefined) this.#set(tensor, scratch[slot]!);
-    }
-    for (const [name, tensor] of graph.outputs)
-      this.outputs.set(name, { buffer: this.buffer(tensor), bytes: bytesOf(tensor) });
-    this.bytes = slots.reduce((sum, bytes) => sum + bytes, 0);
-  }
-
-  buffer(tensor: Tensor | null): GPUBuffer {
-    if (!tensor) return this.dummy;
-    return this.#of.get(tensor)!;
-  }
-
-  destroy(): void {
-    for (const buffer of this.owned) buffer.destroy();
-  }
-
-  #set(tensor: Tensor, buffer: GPUBuffer): GPUBuffer {
-    this.#of.set(tensor, buffer);
-    return buffer;
-  }
+/** Pipelines with their operands, in the order in which they run. */
+function bind(
+  device: GPUDevice,
+  buffers: Buffers,
+  memory: ProgramMemory,
+  dispatches: readonly Dispatch[],
+  pipelines: readonly GPUComputePipeline[],
+): Step[] {
+  const uniforms = packUniforms(device, buffers, dispatches);
+  return dispatches.map((dispatch, index) => {
+    const { label, work } = dispatch;
+    const pipeline = pipelines[index]!;
+    const own = { buffer: uniforms.buffer, offset: uniforms.offsets[index]!, size: uniforms.sizes[index]! };
+    const group = device.createBindGroup({
+      label,
+      layout: pipeline.getBindGroupLayout(0),
+      entries: [{ binding: 0, resource: own }, ...bindingEntries(dispatch, memory)],
+    });
+    return { label, pipeline, group, workgroups: spill(device, dispatch), work };
+  });
 }
 
 /** Binding numbers in the order of `bindings`, skipping none: tensor i is `@binding(i + 1)`. */
@@ -185,7 +141,7 @@ function bindingEntries({ bindings }: Dispatch, memory: ProgramMemory): GPUBindG
 }
 
 /** All uniform structs of a program in one buffer, each at an offset that the device allows. */
-function packUniforms(device: GPUDevice, dispatches: readonly Dispatch[]) {
+function packUniforms(device: GPUDevice, buffers: Buffers, dispatches: readonly Dispatch[]) {
   const align = device.limits.minUniformBufferOffsetAlignment;
   const sizes = dispatches.map(({ uniforms }) => Math.ceil(Math.max(1, uniforms.length) / 4) * 16);
   let end = 0;
@@ -198,7 +154,7 @@ function packUniforms(device: GPUDevice, dispatches: readonly Dispatch[]) {
   dispatches.forEach(({ uniforms }, index) =>
     uniforms.forEach((uniform, i) => setUniform(bytes, offsets[index]! + i * 4, uniform)),
   );
-  const buffer = device.createBuffer({ label: 'uniforms', size: bytes.byteLength, usage: uniformUsage });
+  const buffer = buffers.create('uniforms', bytes.byteLength, uniformUsage);
   device.queue.writeBuffer(buffer, 0, bytes.buffer);
   return { buffer, offsets, sizes };
 }
@@ -208,11 +164,30 @@ function setUniform(bytes: DataView, offset: number, { type, value }: Uniform): 
   else bytes.setFloat32(offset, value, true);
 }
 
-function spill(device: GPUDevice, { workgroups: [x, y, z], label }: Dispatch): [number, number, number] {
+/** Folds x into y where the device does not take so many workgroups; the kernel must then look at both. */
+function spill(device: GPUDevice, { workgroups: [x, y, z], label, code }: Dispatch): [number, number, number] {
   const limit = device.limits.maxComputeWorkgroupsPerDimension;
   if (x <= limit && y <= limit) return [x, y, z];
-  if (y !== 1) throw new Error(`${label}: ${x} × ${y} workgroups are more than the device allows`);
-  return [limit, Math.ceil(x / limit), z];
+  const rows = Math.ceil(x / limit);
+  if (y === 1 && code.includes(flatIndex) && rows <= limit) return [limit, rows, z];
+  throw new PareError(
+    'does-not-fit',
+    `${label} needs ${x} × ${y} workgroups; this device allows ${limit} in each direction.`,
+    'Lower the batch size or the longest example.',
+    { x, y, limit },
+  );
+}
+
+/** Device bytes as numbers, whatever their dtype. */
+function numbers({ dtype, shape }: Tensor, bytes: ArrayBuffer): Float32Array {
+  const convert: Record<DType, () => Float32Array> = {
+    f32: () => new Float32Array(bytes),
+    i32: () => Float32Array.from(new Int32Array(bytes)),
+    u32: () => Float32Array.from(new Uint32Array(bytes)),
+    f16: () => decodeF16(new Uint16Array(bytes, 0, sizeOf(shape))),
+    bf16: () => decodeBf16(new Uint16Array(bytes, 0, sizeOf(shape))),
+  };
+  return convert[dtype]();
 }
 
 /** Cuts the dispatches into submits of bounded work. */

@@ -1,7 +1,8 @@
 import { bytesOf, type TensorSpec } from '../../graph/tensor.ts';
 import { PareError } from '../../lib/assert.ts';
-import type { Store } from '../backend.ts';
+import { outOfMemory, type Store } from '../backend.ts';
 import { readBuffer } from './read.ts';
+import { guarded, type DeviceFault } from './scopes.ts';
 
 const usage = 0x80 | 0x04 | 0x08; // STORAGE | COPY_SRC | COPY_DST
 
@@ -9,6 +10,8 @@ export class GpuStore implements Store {
   readonly #device: GPUDevice;
   readonly #limit: number;
   readonly #entries = new Map<string, { spec: TensorSpec; buffer: GPUBuffer }>();
+  /** Allocations of which it is not known yet whether the device had room. */
+  readonly #unsettled: { name: string; buffer: GPUBuffer; fault: Promise<DeviceFault> }[] = [];
 
   constructor(device: GPUDevice, limit: number) {
     this.#device = device;
@@ -23,7 +26,7 @@ export class GpuStore implements Store {
       }
       return;
     }
-    const size = Math.max(16, bytesOf(spec));
+    const size = this.cost(spec);
     if (size > this.#limit) {
       throw new PareError(
         'tensor-too-large',
@@ -31,7 +34,19 @@ export class GpuStore implements Store {
         'Choose a smaller model, or a device with a larger storage buffer limit.',
       );
     }
-    this.#entries.set(name, { spec, buffer: this.#device.createBuffer({ label: name, size, usage }) });
+    const { made, fault } = guarded(this.#device, () => this.#device.createBuffer({ label: name, size, usage }));
+    this.#entries.set(name, { spec, buffer: made });
+    this.#unsettled.push({ name, buffer: made, fault });
+  }
+
+  async settled(): Promise<void> {
+    const faults = await Promise.all(
+      this.#unsettled.splice(0).map(async ({ fault, ...rest }) => ({ ...rest, fault: await fault })),
+    );
+    const failed = faults.filter(({ fault }) => fault);
+    // What has no memory is not kept: asking for it again tries again.
+    for (const { name, buffer } of failed) if (this.#entries.get(name)?.buffer === buffer) this.remove(name);
+    if (failed.length > 0) throw outOfMemory(failed[0]!.name, failed[0]!.buffer.size, this.bytes());
   }
 
   has(name: string): boolean {
@@ -75,6 +90,10 @@ export class GpuStore implements Store {
 
   bytes(): number {
     return [...this.#entries.values()].reduce((sum, { buffer }) => sum + buffer.size, 0);
+  }
+
+  cost(spec: TensorSpec): number {
+    return Math.max(16, bytesOf(spec));
   }
 
   dispose(): void {

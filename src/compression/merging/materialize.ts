@@ -26,7 +26,9 @@ export interface FinishedAdapter {
 export function activeWidths({ store, config, plan, limits }: Runnable): number[] {
   return Array.from({ length: config.layers }, (_, layer) => {
     const group = plan.widths[layer] ?? null;
-    return group === null ? store.spec(`model.layers.${layer}.mlp.gate_proj.weight`).shape[0]! : limits[group]!;
+    return group === null
+      ? store.spec(`model.layers.${layer}.mlp.gate_proj.weight`).shape[0]!
+      : limits[group]!;
   });
 }
 
@@ -38,7 +40,11 @@ export interface FinishOptions {
 }
 
 /** The base weights of a sub-network as they ship: element masks applied, FFN channels really cut. */
-export function finishedTensors(model: Runnable, names: Iterable<string>, options: FinishOptions): FinishedTensor[] {
+export function finishedTensors(
+  model: Runnable,
+  names: Iterable<string>,
+  options: FinishOptions,
+): FinishedTensor[] {
   return [...names].map((name) => {
     const { dtype, shape } = model.store.spec(name);
     const module = name.replace(/\.(weight|bias)$/, '');
@@ -50,9 +56,19 @@ export function finishedTensors(model: Runnable, names: Iterable<string>, option
       dtype: dtype as FloatDtype,
       shape: shape.length === 1 ? [shipped.rows] : [shipped.rows, shipped.columns],
       bytes: async () => {
-        const bytes = (await model.store.read(name)).slice(0, whole.rows * whole.columns * (dtype === 'f32' ? 4 : 2));
+        const bytes = (await model.store.read(name)).slice(
+          0,
+          whole.rows * whole.columns * (dtype === 'f32' ? 4 : 2),
+        );
         if (!module.endsWith('_proj')) return bytes;
-        const finished = await finishModule(model, name, module, { ...whole, data: toFloat32(bytes, dtype as FloatDtype) }, cut, options.merge);
+        const finished = await finishModule(
+          model,
+          name,
+          module,
+          { ...whole, data: toFloat32(bytes, dtype as FloatDtype) },
+          cut,
+          options.merge,
+        );
         return fromFloat32(pad(finished, shipped.rows, shipped.columns).data, dtype as FloatDtype);
       },
     };
@@ -64,7 +80,14 @@ interface Extent {
   readonly columns: number;
 }
 
-async function finishModule(model: Runnable, name: string, module: string, whole: HostMatrix, cut: Extent, merge: boolean): Promise<HostMatrix> {
+async function finishModule(
+  model: Runnable,
+  name: string,
+  module: string,
+  whole: HostMatrix,
+  cut: Extent,
+  merge: boolean,
+): Promise<HostMatrix> {
   if (name.endsWith('.bias')) return prefix(whole, cut.rows, 1);
   const masked = model.masked.has(module) ? applyMask(whole, await readMask(model.store, module)) : whole;
   const kept = prefix(masked, cut.rows, cut.columns);
@@ -85,13 +108,17 @@ export async function finishedAdapter(model: Runnable, module: string): Promise<
   return { module, rank, alpha: rank * plan.scale, a: prefix(a, rank, columns), b: prefix(b, rows, rank) };
 }
 
-function activeShape(model: Runnable, module: string, whole: Extent, name = `${module}.weight`): Extent {
+/** Rows and columns of a module (or of `name`, its bias) that a sub-network keeps. */
+export function activeShape(model: Runnable, module: string, whole: Extent, name = `${module}.weight`): Extent {
   const width = activeWidths(model)[layerOf(module)]!;
   if (/\.(gate|up)_proj$/.test(module)) return { rows: width, columns: whole.columns };
-  return module.endsWith('.down_proj') && name.endsWith('.weight') ? { rows: whole.rows, columns: width } : whole;
+  return module.endsWith('.down_proj') && name.endsWith('.weight')
+    ? { rows: whole.rows, columns: width }
+    : whole;
 }
 
-function paddedShape(module: string, name: string, cut: Extent, width: number | undefined): Extent {
+/** The same, padded to one FFN width for all layers where that is given. */
+export function paddedShape(module: string, name: string, cut: Extent, width: number | undefined): Extent {
   if (width === undefined) return cut;
   if (/\.(gate|up)_proj$/.test(module)) return { ...cut, rows: width };
   return module.endsWith('.down_proj') && name.endsWith('.weight') ? { ...cut, columns: width } : cut;

@@ -8,7 +8,8 @@ export interface HostMatrix {
 /** The leading rows and columns. */
 export function prefix({ columns: stride, data }: HostMatrix, rows: number, columns: number): HostMatrix {
   const cut = new Float32Array(rows * columns);
-  for (let row = 0; row < rows; row++) cut.set(data.subarray(row * stride, row * stride + columns), row * columns);
+  for (let row = 0; row < rows; row++)
+    cut.set(data.subarray(row * stride, row * stride + columns), row * columns);
   return { rows, columns, data: cut };
 }
 
@@ -16,7 +17,8 @@ export function prefix({ columns: stride, data }: HostMatrix, rows: number, colu
 export function pad(m: HostMatrix, rows: number, columns: number): HostMatrix {
   if (rows === m.rows && columns === m.columns) return m;
   const data = new Float32Array(rows * columns);
-  for (let row = 0; row < m.rows; row++) data.set(m.data.subarray(row * m.columns, (row + 1) * m.columns), row * columns);
+  for (let row = 0; row < m.rows; row++)
+    data.set(m.data.subarray(row * m.columns, (row + 1) * m.columns), row * columns);
   return { rows, columns, data };
 }
 
@@ -30,7 +32,8 @@ export function mergeAdapter(w: HostMatrix, a: HostMatrix, b: HostMatrix, scale:
       const factor = b.data[i * b.columns + k]!;
       for (let j = 0; j < w.columns; j++) row[j]! += factor * a.data[k * a.columns + j]!;
     }
-    for (let j = 0; j < w.columns; j++) data[i * w.columns + j] = w.data[i * w.columns + j]! + scale * row[j]!;
+    for (let j = 0; j < w.columns; j++)
+      data[i * w.columns + j] = w.data[i * w.columns + j]! + scale * row[j]!;
   }
   return { rows: w.rows, columns: w.columns, data };
 }

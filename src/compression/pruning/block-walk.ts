@@ -42,7 +42,10 @@ export class BlockWalk {
   }
 
   async embed(): Promise<void> {
-    this.#store.allocate(hiddenName, { dtype: 'f32', shape: [this.#rows * this.#batches.length, this.#config.hiddenSize] });
+    this.#store.allocate(hiddenName, {
+      dtype: 'f32',
+      shape: [this.#rows * this.#batches.length, this.#config.hiddenSize],
+    });
     await this.#runAll((graph, hidden, row) => {
       const ids = graph.input('ids', 'i32', [this.#rows]);
       graph.apply(writeRows, [hidden, this.#decoder(graph).embed(ids), row], {});
@@ -58,7 +61,9 @@ export class BlockWalk {
         const name = squaresName(module);
         const shape = [input.shape.at(-1)!];
         this.#store.allocate(name, { dtype: 'f32', shape });
-        graph.apply(columnSquares, [graph.stored(name, 'f32', shape), input, lengths], { rowsPerSequence: this.#batches[0]!.length });
+        graph.apply(columnSquares, [graph.stored(name, 'f32', shape), input, lengths], {
+          rowsPerSequence: this.#batches[0]!.length,
+        });
         modules.push(module);
       };
       this.#decoder(graph, new Set(), onInput).block(layer, this.#hidden(graph, hidden, batch));
@@ -83,7 +88,11 @@ export class BlockWalk {
     return graph.apply(readRows, [hidden, batch], { rows: this.#rows })[0]!;
   }
 
-  #decoder(graph: Graph, masked: ReadonlySet<string> = new Set(), onInput?: DecoderOptions['onInput']): LlamaDecoder {
+  #decoder(
+    graph: Graph,
+    masked: ReadonlySet<string> = new Set(),
+    onInput?: DecoderOptions['onInput'],
+  ): LlamaDecoder {
     const { batch, length } = this.#batches[0]!;
     return new LlamaDecoder(graph, this.#config, {
       sequences: batch,
@@ -102,7 +111,8 @@ export class BlockWalk {
     const hidden = graph.stored(hiddenName, 'f32', this.#store.spec(hiddenName).shape);
     build(graph, hidden, graph.input('row', 'i32', [1]), graph.input('batch', 'i32', [1]));
     const program = await this.#backend.compile(graph, this.#store);
-    const wants = (name: string) => graph.tensors.some((tensor) => tensor.kind === 'input' && tensor.name === name);
+    const wants = (name: string) =>
+      graph.tensors.some((tensor) => tensor.kind === 'input' && tensor.name === name);
     this.#batches.forEach(({ ids, lengths }, index) => {
       program.write('row', Int32Array.of(index * this.#rows));
       program.write('batch', Int32Array.of(index));

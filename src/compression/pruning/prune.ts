@@ -34,7 +34,8 @@ export async function pruneModel(
   const masked = new Set<string>();
   if (options.method === 'magnitude') {
     for (let layer = 0; layer < config.layers; layer++) {
-      for (const module of blockModules(layer)) masked.add(await pruneModule(backend, store, module, options, null));
+      for (const module of blockModules(layer))
+        masked.add(await pruneModule(backend, store, module, options, null));
       await onBlock(layer + 1, config.layers);
     }
     return masked;
@@ -43,7 +44,8 @@ export async function pruneModel(
   try {
     await walk.embed();
     for (let layer = 0; layer < config.layers; layer++) {
-      for (const module of await walk.measure(layer)) masked.add(await pruneModule(backend, store, module, options, walk.sequences));
+      for (const module of await walk.measure(layer))
+        masked.add(await pruneModule(backend, store, module, options, walk.sequences));
       await walk.advance(layer, masked);
       await onBlock(layer + 1, config.layers);
     }
@@ -66,7 +68,8 @@ export async function activationSquares(
   try {
     await walk.embed();
     for (let layer = 0; layer < config.layers; layer++) {
-      for (const module of await walk.measure(layer)) squares.set(module, new Float32Array((await store.read(squaresName(module))).buffer));
+      for (const module of await walk.measure(layer))
+        squares.set(module, new Float32Array((await store.read(squaresName(module))).buffer));
       await walk.advance(layer, new Set());
       await onBlock(layer + 1, config.layers);
     }
@@ -76,7 +79,13 @@ export async function activationSquares(
   return squares;
 }
 
-async function pruneModule(backend: Backend, store: Store, module: string, options: PruneOptions, sequences: number | null): Promise<string> {
+async function pruneModule(
+  backend: Backend,
+  store: Store,
+  module: string,
+  options: PruneOptions,
+  sequences: number | null,
+): Promise<string> {
   const { dtype, shape } = store.spec(`${module}.weight`);
   const [rows, columns] = shape as [number, number];
   const maskShape = [rows, Math.ceil(columns / 32)];

@@ -6,7 +6,7 @@ import shapeCode from '../../../shaders/attention_shape.wgsl?raw';
 import forward from '../../../shaders/attention.wgsl?raw';
 import backwardQuery from '../../../shaders/attention_backward_query.wgsl?raw';
 import backwardKey from '../../../shaders/attention_backward_key.wgsl?raw';
-import { f32, flag, threads, u32 } from '../dispatch.ts';
+import { f32, flag, flatIndex, threads, u32 } from '../dispatch.ts';
 import { attentionBackwardReference, attentionReference } from './op.reference.ts';
 
 export interface AttentionAttributes {
@@ -98,7 +98,7 @@ function common(
 ): Pick<Dispatch, 'label' | 'code' | 'constants' | 'uniforms'> {
   return {
     label,
-    code: [a.headDim % 4 === 0 ? partVec4 : partScalar, shapeCode, code],
+    code: [flatIndex, a.headDim % 4 === 0 ? partVec4 : partScalar, shapeCode, code],
     constants: { HEAD_DIM: a.headDim },
     uniforms: [
       u32(rows),

@@ -36,7 +36,7 @@ export const crossEntropy: Op<NoAttributes> = {
     return [
       {
         label: 'cross entropy',
-        code: [forward],
+        code: [flatIndex, forward],
         uniforms: [u32(rows), u32(columns)],
         bindings: [logits!, targets!, loss!, lse!, correct!],
         workgroups: threads(rows),

@@ -2,7 +2,7 @@ import type { Op } from '../../graph/op.ts';
 import { matrixOf, type Tensor } from '../../graph/tensor.ts';
 import forward from '../../../shaders/rms_norm.wgsl?raw';
 import backward from '../../../shaders/rms_norm_backward.wgsl?raw';
-import { f32, threads, u32 } from '../dispatch.ts';
+import { f32, flatIndex, threads, u32 } from '../dispatch.ts';
 import { scalarWeights } from '../weights.ts';
 import { rmsNormBackwardReference, rmsNormReference } from './op.reference.ts';
 
@@ -24,7 +24,7 @@ export const rmsNorm: Op<RmsNormAttributes> = {
     return [
       {
         label: 'rms norm',
-        code: [scalarWeights(w!.dtype), forward],
+        code: [flatIndex, scalarWeights(w!.dtype), forward],
         uniforms: [u32(rows), u32(columns), f32(attributes.epsilon)],
         bindings: [x!, w!, y!],
         workgroups: threads(rows),
@@ -44,7 +44,7 @@ const rmsNormBackward: Op<RmsNormAttributes> = {
     return [
       {
         label: 'rms norm backward',
-        code: [scalarWeights(w!.dtype), backward],
+        code: [flatIndex, scalarWeights(w!.dtype), backward],
         uniforms: [u32(rows), u32(columns), f32(attributes.epsilon)],
         bindings: [x!, w!, dy!, dx!],
         workgroups: threads(rows),

@@ -3,7 +3,7 @@ import { matrixOf, sizeOf } from '../../graph/tensor.ts';
 import squaresCode from '../../../shaders/column_squares.wgsl?raw';
 import rowCode from '../../../shaders/prune_rows.wgsl?raw';
 import patternCode from '../../../shaders/prune_pattern.wgsl?raw';
-import { f32, flag, threads, u32 } from '../dispatch.ts';
+import { f32, flag, flatIndex, threads, u32 } from '../dispatch.ts';
 import { scalarWeights } from '../weights.ts';
 import { pruneReference } from './op.reference.ts';
 
@@ -31,7 +31,7 @@ export const columnSquares: Op<{ rowsPerSequence: number }> = {
     return [
       {
         label: 'column squares',
-        code: [squaresCode],
+        code: [flatIndex, squaresCode],
         uniforms: [u32(rows), u32(columns), u32(rowsPerSequence)],
         bindings: [x!, lengths!, sums!],
         workgroups: threads(columns),
@@ -50,7 +50,9 @@ export interface PruneAttributes {
 
 /**
  * Wanda's selection: score |W|·√(sum / sequences), smallest first within each output row, ties by lower column.
- * Inputs: mask u32 [out, ⌈in/32⌉] (stored, overwritten: 1 keeps), W [out, in], sums [in] or null (magnitude).
+ * WGSL allows `sqrt` an error of a few units in the last place, so on some GPUs two scores that are equal in exact
+ * arithmetic differ, or the other way round: which of nearly equal weights falls may then differ from the reference,
+ * never how many. Inputs: mask u32 [out, ⌈in/32⌉] (stored, overwritten: 1 keeps), W [out, in], sums [in] or null (magnitude).
  * Source: locuslab/wanda lib/prune.py.
  */
 export const prune: Op<PruneAttributes> = {
@@ -64,7 +66,7 @@ export const prune: Op<PruneAttributes> = {
     return [
       {
         label: 'prune',
-        code: [scalarWeights(w!.dtype), pattern ? patternCode : rowCode],
+        code: [flatIndex, scalarWeights(w!.dtype), pattern ? patternCode : rowCode],
         uniforms: [
           u32(rows),
           u32(columns),

@@ -1,4 +1,5 @@
 import { adapterNames } from '../../compression/adapters/init.ts';
+import { maskedZeros } from '../../compression/merging/zeros.ts';
 import { costOf } from '../../evaluation/cost.ts';
 import { subNetworkOf } from '../../search/space.ts';
 import { resultRow } from '../result-row.ts';
@@ -22,7 +23,7 @@ export async function trainBaseline(run: RunContext, masked: ReadonlySet<string>
     const subNetwork = subNetworkOf(elastic, []);
     const network = subNetworkModel(model, baseline, []);
     await scoreReference(run, network, 'lora', costOf(model.structure, subNetwork).macsPerToken);
-    const facts = { label: 'LoRA', tag: 'lora', genome: null, subNetwork, sparse: masked.size > 0, merged: mergeable(baseline), speedup: null } as const;
+    const facts = { label: 'LoRA', tag: 'lora', genome: null, subNetwork, zeros: await maskedZeros(network), merged: mergeable(baseline), speedup: null } as const;
     run.emit({ type: 'result', row: resultRow(run, facts, await scoreOnce(run, network, run.data.test)) });
     progress(run, 'train', recipe.training.steps);
   } finally {

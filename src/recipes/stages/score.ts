@@ -1,8 +1,8 @@
 import { Evaluator, type Scores } from '../../evaluation/evaluator.ts';
-import { costOf, denseModel } from '../../evaluation/cost.ts';
+import { costOf } from '../../evaluation/cost.ts';
 import type { Runnable } from '../../models/runnable.ts';
 import { limitsOf } from '../../search/plan.ts';
-import { genomeKey, heuristicGenome, maximalGenome, minimalGenome, subNetworkOf, type ElasticSpace, type Genome } from '../../search/space.ts';
+import { genomeKey, subNetworkOf, type ElasticSpace, type Genome } from '../../search/space.ts';
 import type { Evaluation } from '../../search/searcher.ts';
 import type { PointTag } from '../../session/events.ts';
 import { scoreOf, type Batches, type RunContext } from '../run-context.ts';
@@ -10,11 +10,6 @@ import { scoreOf, type Batches, type RunContext } from '../run-context.ts';
 export interface ScoredModel {
   readonly macs: number;
   readonly score: number;
-}
-
-/** MACs a token of the model as it came. */
-export function denseMacs({ model }: RunContext): number {
-  return costOf(model.structure, denseModel).macsPerToken;
 }
 
 /** Scores one model on the validation split, outside of any search space, and logs the point. */
@@ -40,7 +35,6 @@ export class GenomeScorer {
   readonly #run: RunContext;
   readonly #elastic: ElasticSpace;
   readonly #evaluator: Evaluator;
-  readonly #tags: ReadonlyMap<string, PointTag>;
 
   static async create(run: RunContext, model: Runnable, elastic: ElasticSpace): Promise<GenomeScorer> {
     return new GenomeScorer(run, elastic, await Evaluator.create(model, run.data.evaluationShape, run.data.validation.length));
@@ -50,26 +44,28 @@ export class GenomeScorer {
     this.#run = run;
     this.#elastic = elastic;
     this.#evaluator = evaluator;
-    const { space } = elastic;
-    this.#tags = new Map([
-      [genomeKey(maximalGenome(space)), 'maximal'],
-      [genomeKey(minimalGenome(space)), 'minimal'],
-      [genomeKey(heuristicGenome(space)), 'heuristic'],
-    ]);
   }
 
-  async score(genome: Genome, generation: number): Promise<Evaluation> {
+  /** A genome that is known is not scored again; under a new tag it is logged once more. */
+  async score(genome: Genome, generation: number, tag: PointTag | null = null): Promise<Evaluation> {
     const key = genomeKey(genome);
     const known = this.scored.get(key);
-    if (known) return known;
+    if (known && tag === null) return known;
+    if (known) return this.#log(known, generation, tag);
     const { recipe, data, control, model } = this.#run;
     const scores = await this.#evaluator.score(data.validation, limitsOf(this.#elastic, genome), control.checkpoint);
     const score = scoreOf(recipe, scores);
     const macs = costOf(model.structure, subNetworkOf(this.#elastic, genome)).macsPerToken;
     const evaluation = { genome, objectives: [macs, -score] };
     this.scored.set(key, evaluation);
-    this.#run.emit({ type: 'evaluated', genome: [...genome], tag: this.#tags.get(key) ?? null, macs, score, generation });
+    this.#log(evaluation, generation, tag);
     await control.checkpoint();
+    return evaluation;
+  }
+
+  #log(evaluation: Evaluation, generation: number, tag: PointTag | null): Evaluation {
+    const [macs, loss] = evaluation.objectives as [number, number];
+    this.#run.emit({ type: 'evaluated', genome: [...evaluation.genome], tag, macs, score: -loss, generation });
     return evaluation;
   }
 

@@ -2,6 +2,7 @@ import type { Runnable } from '../../models/runnable.ts';
 import { chooseSubNetwork, mostAccurate } from '../../search/choose.ts';
 import type { Evaluation } from '../../search/searcher.ts';
 import { heuristicGenome, maximalGenome, minimalGenome, type ElasticSpace, type Genome } from '../../search/space.ts';
+import type { PointTag } from '../../session/events.ts';
 import { beginStage, progress, type RunContext } from '../run-context.ts';
 import { GenomeScorer } from './score.ts';
 
@@ -21,15 +22,16 @@ export async function searchSubNetworks(run: RunContext, model: Runnable, elasti
   const { search, seed } = run.recipe;
   const scorer = await GenomeScorer.create(run, model, elastic);
   try {
-    beginStage(run, 'search', search?.evaluations ?? 3);
-    const first = async (genome: Genome) => {
-      const evaluation = await scorer.score(genome, 0);
-      progress(run, 'search', scorer.scored.size);
+    beginStage(run, 'search', 3 + (search?.evaluations ?? 0));
+    let proposed = 0;
+    const first = async (tag: PointTag, genome: Genome) => {
+      const evaluation = await scorer.score(genome, 0, tag);
+      progress(run, 'search', ++proposed);
       return evaluation;
     };
-    const heuristic = await first(heuristicGenome(space));
-    const maximal = await first(maximalGenome(space));
-    const minimal = await first(minimalGenome(space));
+    const heuristic = await first('heuristic', heuristicGenome(space));
+    const maximal = await first('maximal', maximalGenome(space));
+    const minimal = await first('minimal', minimalGenome(space));
     if (search) {
       const request = {
         kind: search.algorithm,
@@ -38,7 +40,6 @@ export async function searchSubNetworks(run: RunContext, model: Runnable, elasti
         maximalMacs: maximal.objectives[0]!,
         known: [heuristic, maximal, minimal],
       };
-      let proposed = 0;
       await run.search(request, {
         evaluate: async (genomes, generation) => {
           const results: Evaluation[] = [];
@@ -53,9 +54,15 @@ export async function searchSubNetworks(run: RunContext, model: Runnable, elasti
     }
     const scored = [...scorer.scored.values()];
     const best = mostAccurate(scored)!;
-    const rule = { reference: -heuristic.objectives[1]!, tolerance: search?.tolerance ?? 0, strict: search?.preset === 'published' };
+    const rule = { ...toleranceOf(run, -heuristic.objectives[1]!), strict: search?.preset === 'published' };
     return { scored, heuristic, maximal, minimal, best, chosen: chooseSubNetwork(scored, rule) ?? best };
   } finally {
     scorer.dispose();
   }
+}
+
+/** Accuracy may fall by the tolerance; perplexity (score 1/perplexity) may rise by that share of itself. */
+function toleranceOf({ recipe: { task, search } }: RunContext, reference: number): { reference: number; tolerance: number } {
+  const tolerance = search?.tolerance ?? 0;
+  return { reference, tolerance: task === 'exact' ? tolerance : reference - reference / (1 + tolerance) };
 }

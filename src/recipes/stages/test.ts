@@ -1,5 +1,6 @@
 import { heuristicGenome, maximalGenome, minimalGenome, subNetworkOf, type Genome } from '../../search/space.ts';
 import type { ResultRow } from '../../session/events.ts';
+import { maskedZeros } from '../../compression/merging/zeros.ts';
 import { measureSpeedup } from '../../evaluation/latency.ts';
 import type { Runnable } from '../../models/runnable.ts';
 import { finishModel } from '../finished-model.ts';
@@ -20,8 +21,9 @@ export async function testUntuned(run: RunContext, masked: ReadonlySet<string>):
   const rows: [Runnable, ResultRow['tag'], string][] = [[dense, 'untuned-dense', 'w/o tune']];
   if (masked.size > 0) rows.push([{ ...dense, masked }, 'untuned', 'w/o tune, sparse']);
   for (const [model, tag, label] of rows) {
+    const zeros = await maskedZeros(model);
     const scores = await scoreOnce(run, model, run.data.test);
-    run.emit({ type: 'result', row: resultRow(run, { ...facts, label, tag, sparse: tag === 'untuned' }, scores) });
+    run.emit({ type: 'result', row: resultRow(run, { ...facts, label, tag, zeros }, scores) });
   }
 }
 
@@ -37,7 +39,8 @@ export async function testSubNetworks(run: RunContext, trained: Trained, outcome
   beginStage(run, 'test', rows.length + 1);
   for (const [index, [tag, genome]] of rows.entries()) {
     const scores = await scoreOnce(run, subNetworkModel(run.model, trained, genome), run.data.test);
-    run.emit({ type: 'result', row: resultRow(run, { ...describe(trained, genome), tag, label: `${methodNames[run.recipe.method]} ${tag}`, speedup: null }, scores) });
+    const described = await describe(run, trained, genome);
+    run.emit({ type: 'result', row: resultRow(run, { ...described, tag, label: `${methodNames[run.recipe.method]} ${tag}`, speedup: null }, scores) });
     progress(run, 'test', index + 1);
   }
 }
@@ -47,22 +50,31 @@ export async function testSubNetworks(run: RunContext, trained: Trained, outcome
  * beside the original's. The caller owns (and disposes of) the store of what is returned.
  */
 export async function testChosen(run: RunContext, trained: Trained, genome: Genome, names: Iterable<string>): Promise<Runnable> {
+  const finished = await finishModel(subNetworkModel(run.model, trained, genome), names, mergeable(trained));
+  try {
+    await testFinished(run, trained, genome, finished);
+    return finished;
+  } catch (error) {
+    finished.store.dispose();
+    throw error;
+  }
+}
+
+async function testFinished(run: RunContext, trained: Trained, genome: Genome, finished: Runnable): Promise<void> {
   const { data, model, recipe } = run;
-  const finished = await finishModel(subNetworkModel(model, trained, genome), names, mergeable(trained));
   const scores = await scoreOnce(run, finished, data.test);
   const { batch, length } = data.evaluationShape;
   const { ratio } = await measureSpeedup(originalModel(model), finished, { sequences: batch, length, pairs: speedPairs }, run.control.checkpoint);
   const label = recipe.method === 'lora' ? 'LoRA' : `${methodNames[recipe.method]} chosen`;
-  const facts = { ...describe(trained, genome), label, tag: 'chosen', speedup: ratio } as const;
+  const facts = { ...(await describe(run, trained, genome)), label, tag: 'chosen', speedup: ratio } as const;
   run.emit({ type: 'result', row: resultRow(run, facts, scores) });
-  return finished;
 }
 
-function describe(trained: Trained, genome: Genome) {
+async function describe({ model }: RunContext, trained: Trained, genome: Genome) {
   return {
     genome,
     subNetwork: subNetworkOf(trained.elastic, genome),
-    sparse: trained.masked.size > 0,
+    zeros: await maskedZeros(subNetworkModel(model, trained, genome)),
     merged: mergeable(trained),
   };
 }

@@ -61,6 +61,8 @@ async function trainSteps(run: RunContext, trainer: SupernetTrainer, { elastic, 
       const limits = sampleLimits(elastic, training.batch, training.sampling, networks);
       trainer.step(makeBatch(data.split.train, order.indices(step), data.trainShape), limits, learningRateAt(training, step));
     }
+    // On the CPU nothing else lets messages in: a stop would not be heard.
+    await run.model.backend.idle();
     const { from, values } = await trainer.losses();
     requireFinite(values, from);
     if (logged) run.emit({ type: 'losses', from, values });

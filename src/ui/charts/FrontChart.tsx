@@ -2,13 +2,14 @@ import { memo, useCallback, useMemo, useState } from 'react';
 import type { ReactNode } from 'react';
 import { CartesianGrid, ReferenceLine, Scatter, ScatterChart, XAxis, YAxis } from 'recharts';
 import { useStore } from 'zustand';
-import { compact, scoreText } from '../../session/format.ts';
 import type { Point, SessionView } from '../../session/view.ts';
 import { sessionStore } from '../../state/session.ts';
-import { axisOver } from './axis.ts';
+import { chartText, nextText } from '../panels/statusText.ts';
+import { axisOver, compactTick, perplexityAxis } from './axis.ts';
 import type { Axis } from './axis.ts';
 import { FrontKeys } from './FrontKeys.tsx';
 import { FrontLayer } from './FrontLayer.tsx';
+import { FrontLegend } from './FrontLegend.tsx';
 import { pointText } from './pointText.ts';
 import { useSize } from './useSize.ts';
 
@@ -20,13 +21,17 @@ export default function FrontChart() {
   const [cursor, setCursor] = useState<number | null>(null);
   const { ref, width, height } = useSize();
   const { x, y } = useAxes(view, width);
+  const next = nextText(view);
   const shownIndex = hovered?.index ?? inspected ?? view.chosen?.index ?? null;
   const shown = shownIndex === null ? undefined : view.points[shownIndex];
   const hover = useCallback((point: Point | null) => setHovered(point), []);
   const layer = useMemo(() => <FrontLayer cursor={cursor} onHover={hover} />, [cursor, hover]);
   return (
     <div className="front-chart">
-      <p className="front-reading">{shown ? pointText(shown, view) : invitation(view)}</p>
+      <div className="front-head">
+        <p className="front-reading">{shown ? pointText(shown, view) : chartText(view)}</p>
+        <FrontLegend points={view.points} />
+      </div>
       <div className="front-area">
         <div className="chart-area" ref={ref} aria-hidden="true">
           {width > 0 && height > 0 && (
@@ -43,23 +48,21 @@ export default function FrontChart() {
           )}
         </div>
         <FrontKeys view={view} cursor={cursor} onCursor={setCursor} />
+        {next !== null && <p className="front-next">{next}</p>}
       </div>
     </div>
   );
 }
 
-const invitation = ({ front }: SessionView): string =>
-  front.length > 0
-    ? 'Each dot is one sub-network. Click one, or use the arrow keys.'
-    : 'The base model before any training. Sub-networks follow later.';
-
-function useAxes({ points, heuristicScore, maximalMacs }: SessionView, width: number): { x: Axis; y: Axis } {
+function useAxes(view: SessionView, width: number): { x: Axis; y: Axis } {
+  const { points, heuristicScore, maximalMacs, metric } = view;
   const macs = points.map((point) => point.macs);
   const scores = points.map((point) => point.score);
   if (heuristicScore !== null) scores.push(heuristicScore);
+  const y = metric === 'accuracy' ? axisOver(scores, 5, [0, 1], 0.2) : perplexityAxis(scores, 5);
   return {
-    x: useStable(axisOver(macs, width < 480 ? 4 : 6, [0, Infinity], maximalMacs * 0.2)),
-    y: useStable(axisOver(scores, 5, [0, 1], 0.2)),
+    x: useStable(axisOver(macs, width < 480 ? 4 : 8, [0, Infinity], maximalMacs * 0.2)),
+    y: useStable(y),
   };
 }
 
@@ -80,7 +83,10 @@ interface PlotProps {
 }
 
 const nothing = () => <g />;
-const margin = { top: 8, right: 16, bottom: 18, left: 14 };
+const percentTick = (score: number): string => `${Math.round(score * 1000) / 10} %`;
+const perplexityTick = (score: number): string =>
+  score > 0 ? String(Number((1 / score).toPrecision(4))) : '∞';
+const margin = { top: 24, right: 18, bottom: 0, left: 0 };
 
 const Plot = memo(function Plot({ x, y, metric, heuristic, width, height, children }: PlotProps) {
   // Axes only appear with a graphical item; FrontLayer draws, so this one holds the domain and shows nothing.
@@ -93,33 +99,28 @@ const Plot = memo(function Plot({ x, y, metric, heuristic, width, height, childr
         type="number"
         dataKey="macs"
         {...x}
-        tickFormatter={compact}
+        interval={0}
+        tickFormatter={compactTick}
         tickLine={false}
-        height={24}
-        label={{ value: 'MACs a token', position: 'insideBottom', offset: -12 }}
+        height={40}
+        label={{ value: 'MACs a token', position: 'insideBottom', offset: 4 }}
       />
       <YAxis
         type="number"
         dataKey="score"
         {...y}
-        tickFormatter={(score: number) =>
-          accuracy ? `${Math.round(score * 1000) / 10} %` : scoreText(score, metric)
-        }
+        interval={0}
+        tickFormatter={accuracy ? percentTick : perplexityTick}
         tickLine={false}
         axisLine={false}
-        width={46}
-        label={{
-          value: accuracy ? 'Accuracy' : 'Perplexity',
-          angle: -90,
-          position: 'insideLeft',
-          offset: -4,
-        }}
+        width={52}
+        label={{ value: accuracy ? 'Accuracy' : 'Perplexity', position: 'top', offset: 12 }}
       />
       {heuristic !== null && (
         <ReferenceLine
           className="heuristic-line"
           y={heuristic}
-          label={{ value: 'heuristic', position: 'insideBottomRight' }}
+          label={{ value: 'heuristic', position: 'insideTopLeft' }}
         />
       )}
       <Scatter data={corners} shape={nothing} isAnimationActive={false} />

@@ -1,9 +1,10 @@
 import { CartesianGrid, Line, LineChart, XAxis, YAxis } from 'recharts';
 import { useStore } from 'zustand';
 import { integer } from '../../session/format.ts';
+import { isActive } from '../../session/view.ts';
 import type { HypervolumePoint } from '../../session/view.ts';
 import { sessionStore } from '../../state/session.ts';
-import { axisOver } from './axis.ts';
+import { axisOver, axisWithin, evenTicks } from './axis.ts';
 import { ChartFrame } from './ChartFrame.tsx';
 import { ChartTable } from './ChartTable.tsx';
 
@@ -11,11 +12,15 @@ import { ChartTable } from './ChartTable.tsx';
 export default function HypervolumeChart() {
   const series = useStore(sessionStore, ({ view }) => view.hypervolume);
   const last = series.at(-1);
+  const planned = useStore(sessionStore, ({ view }) => {
+    const search = isActive(view) ? view.recipe?.search : null;
+    return search ? Math.ceil(search.evaluations / search.population) : 0;
+  });
   return (
     <ChartFrame
       title="Hypervolume"
       {...(last ? { reading: last.hypervolume.toPrecision(4) } : {})}
-      renderChart={(size) => <Curve {...size} data={series} />}
+      renderChart={(size) => <Curve {...size} data={series} generations={planned} />}
       renderTable={(visible) => (
         <ChartTable
           name="Hypervolume data"
@@ -31,39 +36,35 @@ export default function HypervolumeChart() {
   );
 }
 
-function Curve({
-  width,
-  height,
-  data,
-}: {
+interface CurveProps {
   width: number;
   height: number;
   data: readonly HypervolumePoint[];
-}) {
-  const last = Math.max(1, data.at(-1)?.generation ?? 1);
-  const x = axisOver([0, last], 4).ticks.filter(
-    (tick) => tick >= 0 && tick <= last && Number.isInteger(tick),
-  );
-  const y = axisOver(
-    data.map((point) => point.hypervolume),
-    3,
-    [0, Infinity],
-  );
+  /** That there will be. */
+  generations: number;
+}
+
+function Curve({ width, height, data, generations }: CurveProps) {
+  const first = data[0]?.generation ?? 0;
+  const last = Math.max(first + 1, generations, data.at(-1)?.generation ?? 0);
+  const x = axisWithin(first, last, Math.max(2, Math.round(width / 50)), true);
+  const values = data.map((point) => point.hypervolume);
+  const y = axisOver(values, 3, [0, Infinity], Math.max(...values) * 0.05);
   return (
     <LineChart
       width={width}
       height={height}
       data={[...data]}
-      margin={{ top: 6, right: 10, bottom: 0, left: 0 }}
+      margin={{ top: 8, right: 14, bottom: 0, left: 0 }}
       accessibilityLayer={false}
     >
       <CartesianGrid vertical={false} />
-      <XAxis dataKey="generation" type="number" domain={[0, last]} ticks={x} tickLine={false} height={20} />
+      <XAxis dataKey="generation" type="number" {...x} interval={0} tickLine={false} height={20} />
       <YAxis
-        domain={y.domain}
-        ticks={y.ticks}
-        tickFormatter={(value: number) => String(Number(value.toPrecision(3)))}
-        width={40}
+        {...y}
+        interval={0}
+        tickFormatter={evenTicks(y.ticks)}
+        width={44}
         tickLine={false}
         axisLine={false}
       />
@@ -72,7 +73,7 @@ function Curve({
         type="stepAfter"
         className="line-smooth"
         isAnimationActive={false}
-        dot={data.length < 30 ? { r: 1.8 } : false}
+        dot={data.length < 30 ? { r: 2.5 } : false}
         activeDot={false}
       />
     </LineChart>

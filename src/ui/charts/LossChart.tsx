@@ -3,9 +3,10 @@ import { CartesianGrid, Line, LineChart, XAxis, YAxis } from 'recharts';
 import { useStore } from 'zustand';
 import { integer } from '../../session/format.ts';
 import { thin } from '../../session/thinLosses.ts';
+import { isActive } from '../../session/view.ts';
 import type { LossPoint } from '../../session/view.ts';
 import { sessionStore } from '../../state/session.ts';
-import { axisOver } from './axis.ts';
+import { axisOver, axisWithin, evenTicks } from './axis.ts';
 import { ChartFrame } from './ChartFrame.tsx';
 import { ChartTable } from './ChartTable.tsx';
 
@@ -28,13 +29,17 @@ function smooth(losses: readonly LossPoint[]): Smoothed[] {
 
 export default function LossChart() {
   const losses = useStore(sessionStore, ({ view }) => view.losses);
+  const planned = useStore(
+    sessionStore,
+    ({ view }) => (isActive(view) ? view.recipe?.training.steps : 0) ?? 0,
+  );
   const data = useMemo(() => smooth(thin(losses, mostPoints)), [losses]);
   const last = data.at(-1);
   return (
     <ChartFrame
       title="Loss"
       {...(last ? { reading: last.smooth.toPrecision(3) } : {})}
-      renderChart={(size) => <Curve {...size} data={data} />}
+      renderChart={(size) => <Curve {...size} data={data} steps={planned} />}
       renderTable={(visible) => (
         <ChartTable
           name="Loss data"
@@ -50,11 +55,17 @@ export default function LossChart() {
   );
 }
 
-function Curve({ width, height, data }: { width: number; height: number; data: Smoothed[] }) {
-  const x = {
-    domain: [data[0]?.step ?? 0, Math.max(1, data.at(-1)?.step ?? 1)],
-    ticks: axisOver([0, data.at(-1)?.step ?? 1], 4).ticks,
-  };
+interface CurveProps {
+  width: number;
+  height: number;
+  data: Smoothed[];
+  /** The steps that there will be; the curve grows into the room for them. */
+  steps: number;
+}
+
+function Curve({ width, height, data, steps }: CurveProps) {
+  const last = Math.max(steps, (data.at(-1)?.step ?? 0) + 1);
+  const x = axisWithin(0, last, Math.max(2, Math.round(width / 70)), true);
   const y = axisOver(
     data.map((point) => point.loss),
     3,
@@ -66,19 +77,19 @@ function Curve({ width, height, data }: { width: number; height: number; data: S
       width={width}
       height={height}
       data={data}
-      margin={{ top: 6, right: 8, bottom: 0, left: 0 }}
+      margin={{ top: 8, right: 14, bottom: 0, left: 0 }}
       accessibilityLayer={false}
     >
       <CartesianGrid vertical={false} />
-      <XAxis
-        dataKey="step"
-        type="number"
-        domain={x.domain}
-        ticks={x.ticks.filter((tick) => tick <= (x.domain[1] ?? 0) && tick >= (x.domain[0] ?? 0))}
+      <XAxis dataKey="step" type="number" {...x} interval={0} tickLine={false} height={20} />
+      <YAxis
+        {...y}
+        interval={0}
+        tickFormatter={evenTicks(y.ticks)}
+        width={32}
         tickLine={false}
-        height={20}
+        axisLine={false}
       />
-      <YAxis domain={y.domain} ticks={y.ticks} width={30} tickLine={false} axisLine={false} />
       <Line dataKey="loss" className="line-raw" {...line} />
       <Line dataKey="smooth" className="line-smooth" {...line} />
     </LineChart>

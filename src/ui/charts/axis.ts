@@ -1,3 +1,5 @@
+import { compact } from '../../session/format.ts';
+
 export interface Axis {
   domain: [number, number];
   ticks: number[];
@@ -26,15 +28,59 @@ export function axisOver(
   const step = roundStep((high - low + 2 * air) / wanted);
   const from = Math.max(bounds[0], Math.floor((low - air) / step) * step);
   const to = Math.min(bounds[1], Math.ceil((high + air) / step) * step);
+  return { domain: [from, to], ticks: multiplesOf(step, from, to) };
+}
+
+/** The domain is what was said, to the last value; ticks are round numbers inside. */
+export function axisWithin(from: number, to: number, wanted: number, whole = false): Axis {
+  const step = roundStep((to - from) / wanted);
+  return { domain: [from, to], ticks: multiplesOf(whole ? Math.max(1, step) : step, from, to) };
+}
+
+/**
+ * An axis of scores 1/perplexity that is read in perplexities: ticks stand at round perplexities, and none so near to
+ * another that they would touch.
+ */
+export function perplexityAxis(scores: readonly number[], wanted: number): Axis {
+  const best = Math.max(0, ...scores);
+  const { domain } = axisOver(scores, wanted, [0, 1], best * 0.3);
+  const [low, high] = domain;
+  const apart = (high - low) / (wanted * 2);
+  const ticks: number[] = [];
+  for (const perplexity of roundPerplexities(1 / high, 1 / Math.max(low, high / 100), wanted)) {
+    const tick = 1 / perplexity;
+    if (tick >= low && tick <= high && Math.abs(tick - (ticks.at(-1) ?? Infinity)) >= apart) ticks.push(tick);
+  }
+  return { domain, ticks: ticks.toReversed() };
+}
+
+/** Even steps where the range is narrow; 1, 2, 5, 10, … where it spans several doublings. */
+function roundPerplexities(from: number, to: number, wanted: number): number[] {
+  if (to / from < 4) return multiplesOf(roundStep((to - from) / (wanted * 2)), from, to);
+  const powers = Array.from({ length: 12 }, (_, power) => 10 ** power);
+  return powers.flatMap((power) => [power, 2 * power, 5 * power]);
+}
+
+function multiplesOf(step: number, from: number, to: number): number[] {
   const ticks: number[] = [];
   for (let index = Math.ceil(from / step - 1e-9); index * step <= to + step * 1e-9; index++)
-    ticks.push(index * step);
-  return { domain: [from, to], ticks };
+    ticks.push(Number((index * step).toPrecision(12)));
+  return ticks;
 }
 
 /** The next of 1, 2, 5 times a power of ten. */
 function roundStep(step: number): number {
   const power = 10 ** Math.floor(Math.log10(step));
-  const factor = [1, 2, 5, 10].find((candidate) => candidate * power >= step) ?? 10;
+  const factor = [1, 2, 5, 10].find((candidate) => candidate * power >= step * (1 - 1e-9)) ?? 10;
   return factor * power;
+}
+
+/** 80.0 K → 80 K: round numbers need no zeros behind the point. */
+export const compactTick = (value: number): string => compact(value).replace(/\.0+(?=\D|$)/, '');
+
+/** All ticks with as many decimals as the finest of them needs. */
+export function evenTicks(ticks: readonly number[]): (value: number) => string {
+  const decimals = ticks.map((tick) => (String(Number(tick.toPrecision(6))).split('.')[1] ?? '').length);
+  const most = Math.min(6, Math.max(0, ...decimals));
+  return (value) => value.toFixed(most);
 }

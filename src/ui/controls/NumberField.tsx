@@ -18,7 +18,16 @@ interface Props {
 const tidy = (value: number): string => String(Number(value.toPrecision(12)));
 
 /** A number that is applied while it is typed, wherever it is valid; else the field says why not and keeps the text. */
-export function NumberField({ label, value, onChange, unit, title, step, disabled = false, scale = 1 }: Props) {
+export function NumberField({
+  label,
+  value,
+  onChange,
+  unit,
+  title,
+  step,
+  disabled = false,
+  scale = 1,
+}: Props) {
   const id = useId();
   const [draft, setDraft] = useState<{ text: string; problem: string } | null>(null);
   const change = (text: string) => {

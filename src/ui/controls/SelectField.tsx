@@ -11,7 +11,15 @@ interface Props {
   title?: string;
 }
 
-export function SelectField({ label, value, options, onChange, disabled = false, wide = true, title }: Props) {
+export function SelectField({
+  label,
+  value,
+  options,
+  onChange,
+  disabled = false,
+  wide = true,
+  title,
+}: Props) {
   const id = useId();
   return (
     <div className={wide ? 'field wide' : 'field'} title={title}>

@@ -1,5 +1,14 @@
+import { useStore } from 'zustand';
+import type { SessionView } from '../../session/view.ts';
+import { dataStore } from '../../state/data.ts';
+import { modelStore } from '../../state/model.ts';
+import { nextText } from './statusText.ts';
+
 /** What will be here, drawn faintly, and the way to it. */
-export function EmptyFront({ waiting }: { waiting: boolean }) {
+export function EmptyFront({ view }: { view: SessionView }) {
+  const opened = useStore(modelStore, ({ summary }) => summary !== null);
+  const hasData = useStore(dataStore, ({ summary }) => summary !== null);
+  const next = nextText(view);
   return (
     <div className="empty-front">
       <svg viewBox="0 0 480 220" aria-hidden="true">
@@ -32,11 +41,11 @@ export function EmptyFront({ waiting }: { waiting: boolean }) {
           <circle key={x} className="empty-crowd" cx={x} cy={y} r="3" />
         ))}
       </svg>
-      {waiting ? (
-        <p>The first sub-networks are scored once the adapters are trained.</p>
+      {next !== null ? (
+        <p>{next}</p>
       ) : (
         <ol>
-          <li>
+          <li data-done={opened && hasData}>
             Open a <strong>model</strong> and <strong>data</strong>, or use the demo.
           </li>
           <li>

@@ -1,7 +1,7 @@
 import { useStore } from 'zustand';
 import type { Method } from '../../session/recipe.ts';
 import { exportModel, exportStore } from '../../state/exporting.ts';
-import { sessionStore } from '../../state/session.ts';
+import { isFinishedHere, sessionStore } from '../../state/session.ts';
 import { Panel } from '../controls/Panel.tsx';
 
 const what: Record<Method, string> = {
@@ -13,11 +13,7 @@ const what: Record<Method, string> = {
 export function ExportPanel() {
   const { busy, file } = useStore(exportStore);
   const method = useStore(sessionStore, ({ view }) => view.recipe?.method ?? null);
-  const ready = useStore(
-    sessionStore,
-    ({ view, origin }) =>
-      origin === 'run' && view.chosen !== null && view.status !== 'running' && view.status !== 'paused',
-  );
+  const ready = useStore(sessionStore, (state) => isFinishedHere(state) && state.view.chosen !== null);
   return (
     <Panel title="Export">
       <p className="hint">

@@ -2,7 +2,6 @@ import { Suspense, lazy, useState } from 'react';
 import { useStore } from 'zustand';
 import { sessionStore } from '../../state/session.ts';
 import { TableSwitch } from '../charts/ChartFrame.tsx';
-import { FrontLegend } from '../charts/FrontLegend.tsx';
 import { FrontTable } from '../charts/FrontTable.tsx';
 import { Explain } from '../controls/Explain.tsx';
 import { Panel } from '../controls/Panel.tsx';
@@ -11,7 +10,6 @@ import '../charts/charts.css';
 import './front.css';
 
 const FrontChart = lazy(() => import('../charts/FrontChart.tsx'));
-const HypervolumeChart = lazy(() => import('../charts/HypervolumeChart.tsx'));
 
 export function FrontPanel() {
   const view = useStore(sessionStore, (state) => state.view);
@@ -25,25 +23,15 @@ export function FrontPanel() {
   return (
     <Panel title="Pareto front" className="front" aside={aside}>
       {view.points.length === 0 ? (
-        <EmptyFront waiting={view.status === 'running' || view.status === 'paused'} />
+        <EmptyFront view={view} />
       ) : (
-        <div className="front-body">
-          <div className="front-main" data-table={asTable}>
-            {!asTable && (
-              <Suspense fallback={<div className="chart-waiting" />}>
-                <FrontChart />
-              </Suspense>
-            )}
-            <FrontTable view={view} visible={asTable} />
-          </div>
-          <div className="front-side">
-            <FrontLegend points={view.points} />
-            {view.hypervolume.length > 0 && (
-              <Suspense fallback={<div className="chart-waiting" />}>
-                <HypervolumeChart />
-              </Suspense>
-            )}
-          </div>
+        <div className="front-main" data-table={asTable}>
+          {!asTable && (
+            <Suspense fallback={<div className="chart-waiting" />}>
+              <FrontChart />
+            </Suspense>
+          )}
+          <FrontTable view={view} visible={asTable} />
         </div>
       )}
     </Panel>

@@ -4,7 +4,7 @@ import { compact, percent, scoreText } from '../../session/format.ts';
 import { geneGrid } from '../../session/genes.ts';
 import type { GeneCell, GeneRow } from '../../session/genes.ts';
 import { choosePoint, runStore } from '../../state/run.ts';
-import { sessionStore } from '../../state/session.ts';
+import { isFinishedHere, sessionStore } from '../../state/session.ts';
 import { ChartTable } from '../charts/ChartTable.tsx';
 import { markTitles } from '../charts/marks.ts';
 import { Explain } from '../controls/Explain.tsx';
@@ -51,10 +51,7 @@ export function GenesPanel() {
 }
 
 function Choice({ index, kind, isChosen }: { index: number; kind: string; isChosen: boolean }) {
-  const canChoose = useStore(
-    sessionStore,
-    ({ view, origin }) => origin === 'run' && view.status !== 'running' && view.status !== 'paused',
-  );
+  const canChoose = useStore(sessionStore, isFinishedHere);
   const choosing = useStore(runStore, (state) => state.choosing);
   return (
     <>

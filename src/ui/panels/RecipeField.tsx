@@ -27,7 +27,13 @@ export function RecipeField({ spec, disabled }: { spec: FieldSpec; disabled: boo
     case 'select': {
       const { options, wide = false } = spec;
       return (
-        <SelectField {...shared} options={options} wide={wide} value={String(value)} onChange={change} />
+        <SelectField
+          {...shared}
+          options={options}
+          wide={wide}
+          value={typeof value === 'string' ? value : ''}
+          onChange={change}
+        />
       );
     }
     case 'several':

@@ -22,7 +22,7 @@ export function RecipePanel() {
   return (
     <Panel title="Recipe" step={3} className="recipe" aside={<History disabled={busy} main={main} />}>
       <MethodChoice disabled={busy} />
-      <div className="fields">
+      <div className="fields" data-pattern={recipe.sparsity?.pattern ? 'n:m' : undefined}>
         {main.map((spec) => (
           <RecipeField key={spec.label} spec={spec} disabled={busy} />
         ))}

@@ -2,7 +2,7 @@ import { useState } from 'react';
 import { useStore } from 'zustand';
 import type { ResultRow } from '../../session/events.ts';
 import { integer } from '../../session/format.ts';
-import { columns, toCsv, toMarkdown } from '../../session/table.ts';
+import { columns, readableRows, toCsv, toMarkdown } from '../../session/table.ts';
 import { sameGenome } from '../../session/view.ts';
 import type { SessionView } from '../../session/view.ts';
 import { platform } from '../../state/platform.ts';
@@ -56,7 +56,7 @@ function Table({ view }: { view: SessionView }) {
           </tr>
         </thead>
         <tbody>
-          {view.results.map((row) => (
+          {readableRows(view).map((row) => (
             <tr key={`${row.tag} ${row.label} ${row.genome?.join() ?? ''}`} data-chosen={isChosen(row)}>
               {shown.map((column, index) =>
                 index === 0 ? (
@@ -64,7 +64,9 @@ function Table({ view }: { view: SessionView }) {
                     {column.text(row)}
                   </th>
                 ) : (
-                  <td key={column.title}>{column.text(row)}</td>
+                  <td key={column.title} title={String(column.value(row))}>
+                    {column.text(row)}
+                  </td>
                 ),
               )}
             </tr>
@@ -95,7 +97,7 @@ function Copy({ view }: { view: SessionView }) {
       type="button"
       className="quiet small"
       aria-label={`Copy as ${name}`}
-      onClick={() => void copy(name, write(view.results, view.metric))}
+      onClick={() => void copy(name, write(readableRows(view), view.metric))}
     >
       {done === name ? 'Copied' : name}
     </button>

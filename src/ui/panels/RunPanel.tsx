@@ -4,42 +4,60 @@ import { dataStore } from '../../state/data.ts';
 import { estimateStore } from '../../state/estimate.ts';
 import { modelStore } from '../../state/model.ts';
 import { pauseRun, resumeRun, runStore, startRun, stopRun } from '../../state/run.ts';
+import { scoreStore } from '../../state/scoreStore.ts';
 import { sessionStore } from '../../state/session.ts';
 import { Panel } from '../controls/Panel.tsx';
-import { Stages } from './Stages.tsx';
+import { StageProgress, Stages } from './Stages.tsx';
 import { statusText } from './statusText.ts';
 import './run.css';
 
 const LossChart = lazy(() => import('../charts/LossChart.tsx'));
+const HypervolumeChart = lazy(() => import('../charts/HypervolumeChart.tsx'));
 
 export function RunPanel() {
   const hasLosses = useStore(sessionStore, ({ view }) => view.losses.length > 0);
+  const hasSearch = useStore(sessionStore, ({ view }) => view.hypervolume.length > 0);
   return (
     <Panel title="Run" step={4} className="run" aside={<RunButtons />}>
-      <div className="run-body">
-        <div className="run-state">
-          <Status />
-          <Stages />
-        </div>
-        {hasLosses && (
-          <Suspense fallback={<div className="chart-waiting" />}>
-            <LossChart />
-          </Suspense>
-        )}
+      <div className="run-top">
+        <Status />
+        <Stages />
       </div>
+      <StageProgress />
+      {(hasLosses || hasSearch) && (
+        <Suspense fallback={<div className="chart-waiting" />}>
+          <div className="run-charts">
+            {hasLosses && <LossChart />}
+            {hasSearch && <HypervolumeChart />}
+          </div>
+        </Suspense>
+      )}
     </Panel>
   );
 }
 
+const reasonId = 'run-blocked';
+
 function Status() {
   const starting = useStore(runStore, (state) => state.starting);
   const blocker = useBlocker();
+  const active = useStore(
+    sessionStore,
+    ({ view, origin }) => origin === 'run' && ['running', 'paused'].includes(view.status),
+  );
   const text = useStore(sessionStore, ({ view, origin }) => statusText(view, origin));
   const shown = starting ? 'Starting…' : (text ?? blocker ?? 'Ready to run.');
   return (
-    <p className="status" role="status">
-      {shown}
-    </p>
+    <div className="run-state">
+      <p className="status" role="status" id={shown === blocker ? reasonId : undefined}>
+        {shown}
+      </p>
+      {blocker !== null && shown !== blocker && !active && (
+        <p className="hint" id={reasonId}>
+          To run again: {blocker}
+        </p>
+      )}
+    </div>
   );
 }
 
@@ -47,11 +65,13 @@ function Status() {
 function useBlocker(): string | null {
   const model = useStore(modelStore, (state) => state.summary);
   const data = useStore(dataStore, (state) => state.summary);
+  const scoring = useStore(scoreStore, (state) => state.progress !== null);
   const { estimate, problem } = useStore(estimateStore);
   if (!model) return data ? 'Open a model to begin.' : 'Open a model and data to begin.';
   if (!data) return 'Open data to begin.';
+  if (scoring) return 'The model is being scored.';
   if (problem) return problem.message;
-  return estimate && !estimate.fits ? 'This run does not fit on the device.' : null;
+  return estimate && !estimate.fits ? (estimate.problem ?? 'This run does not fit on the device.') : null;
 }
 
 function RunButtons() {
@@ -64,6 +84,8 @@ function RunButtons() {
         type="button"
         className="primary"
         disabled={starting || blocker !== null}
+        aria-describedby={blocker === null ? undefined : reasonId}
+        title={blocker ?? undefined}
         onClick={() => void startRun()}
       >
         Run

@@ -25,7 +25,12 @@ export function ScoreModel() {
           text={known ? percent(progress.done / progress.total, 0) : 'Starting'}
         />
         <div className="scoring-row">
-          <button type="button" className="quiet small" disabled={stopping} onClick={() => void stopScoring()}>
+          <button
+            type="button"
+            className="quiet small"
+            disabled={stopping}
+            onClick={() => void stopScoring()}
+          >
             Stop scoring
           </button>
           <span className="hint">{known ? percent(progress.done / progress.total, 0) : 'Starting…'}</span>
@@ -33,11 +38,16 @@ export function ScoreModel() {
       </div>
     );
   }
+  const [score, of] = result ? scoredText(result) : ['', ''];
   return (
     <div className="scoring">
       {result && (
-        <p className="scored" role="status" title={`${integer(result.tokens)} tokens in ${result.seconds.toFixed(1)} s`}>
-          {scoredText(result)}
+        <p
+          className="scored"
+          role="status"
+          title={`${integer(result.tokens)} tokens in ${result.seconds.toFixed(1)} s`}
+        >
+          <strong>{score}</strong> · {of}
         </p>
       )}
       <button type="button" className="quiet small" disabled={disabled} onClick={() => void scoreModel()}>
@@ -48,7 +58,10 @@ export function ScoreModel() {
 }
 
 function useDisabled(): boolean {
-  const noTokenizer = useStore(modelStore, ({ summary, loading }) => loading !== null || !summary?.hasTokenizer);
+  const noTokenizer = useStore(
+    modelStore,
+    ({ summary, loading }) => loading !== null || !summary?.hasTokenizer,
+  );
   const noData = useStore(dataStore, ({ summary, loading }) => loading !== null || summary === null);
   const running = useStore(sessionStore, isRunActive);
   const starting = useStore(runStore, (state) => state.starting || state.choosing !== null);

@@ -4,7 +4,8 @@ import { dataStore } from '../../state/data.ts';
 import { modelStore } from '../../state/model.ts';
 import { askBoth, previewStore, stopAnswering } from '../../state/preview.ts';
 import type { Answer } from '../../state/preview.ts';
-import { sessionStore } from '../../state/session.ts';
+import { scoreStore } from '../../state/scoreStore.ts';
+import { isFinishedHere, sessionStore } from '../../state/session.ts';
 import { Panel } from '../controls/Panel.tsx';
 import './try.css';
 
@@ -12,16 +13,13 @@ const maxTokens = 64;
 
 /** One prompt, two answers: what was lost, or won. */
 export function TryPanel() {
-  const ready = useStore(
-    sessionStore,
-    ({ view, origin }) =>
-      origin === 'run' && view.chosen !== null && view.status !== 'running' && view.status !== 'paused',
-  );
+  const ready = useStore(sessionStore, (state) => isFinishedHere(state) && state.view.chosen !== null);
+  const scoring = useStore(scoreStore, (state) => state.progress !== null);
   const hasTokenizer = useStore(modelStore, (state) => state.summary?.hasTokenizer ?? true);
-  const example = useStore(dataStore, (state) => state.summary?.preview[0]?.prompt ?? '');
+  const example = useStore(dataStore, (state) => state.summary?.preview[0] ?? null);
   const { answering, original, chosen } = useStore(previewStore);
   const [typed, setTyped] = useState<string | null>(null);
-  const prompt = typed ?? example;
+  const prompt = typed ?? example?.prompt ?? '';
   const enabled = ready && hasTokenizer;
   return (
     <Panel title="Try it" className="try">
@@ -40,7 +38,7 @@ export function TryPanel() {
           onChange={(event) => setTyped(event.target.value)}
         />
         {answering === null ? (
-          <button type="submit" disabled={!enabled || prompt.trim() === ''}>
+          <button type="submit" disabled={!enabled || scoring || prompt.trim() === ''}>
             Answer
           </button>
         ) : (
@@ -53,6 +51,11 @@ export function TryPanel() {
         <div className="answers">
           <AnswerBox title="Original" answer={original} busy={answering === 'original'} />
           <AnswerBox title="Chosen" answer={chosen} busy={answering === 'chosen'} />
+          {example && example.prompt === prompt && example.answer !== '' && (
+            <p className="hint expected">
+              The data says: <strong>{example.answer}</strong>
+            </p>
+          )}
         </div>
       ) : (
         <p className="hint">{whyNot(hasTokenizer)}</p>

@@ -50,7 +50,7 @@ export const pruningFields: readonly FieldSpec[] = [
       ['ratio', 'Unstructured'],
       ['2:4', '2:4'],
       ['4:8', '4:8'],
-      ['n:m', 'Other N:M'],
+      ['n:m', 'N:M'],
     ],
   },
   {

@@ -55,7 +55,9 @@ function otherValue(spec: FieldSpec, recipe: Recipe): unknown {
       return (Number(value) * (spec.scale ?? 1) === max ? min : max) / (spec.scale ?? 1);
     }
     case 'select':
-      return spec.options.map(([key]) => key).find((key) => key !== value && key !== 'dense' && key !== 'none');
+      return spec.options
+        .map(([key]) => key)
+        .find((key) => key !== value && key !== 'dense' && key !== 'none');
     case 'several':
       return ['o'];
     case 'fractions':
@@ -71,9 +73,14 @@ describe('the fields of the Recipe panel', () => {
   it.each(methods)('reach every setting that %s uses', (method) => {
     const recipe = presets[method].recipe('exact');
     const reached = new Set<string>();
-    for (const shape of [recipe, sparse(recipe), { ...sparse(recipe), sparsity: { ...sparse(recipe).sparsity!, pattern: null } }]) {
+    for (const shape of [
+      recipe,
+      sparse(recipe),
+      { ...sparse(recipe), sparsity: { ...sparse(recipe).sparsity!, pattern: null } },
+    ]) {
       for (const spec of fieldsOf(shape)) {
-        for (const path of changedLeaves(shape, spec.write(shape, otherValue(spec, shape)))) reached.add(path);
+        for (const path of changedLeaves(shape, spec.write(shape, otherValue(spec, shape))))
+          reached.add(path);
       }
     }
     const unused: Record<Method, string[]> = {
@@ -107,7 +114,8 @@ describe('the fields of the Recipe panel', () => {
       for (const spec of fieldsOf(recipe)) {
         expect(spec.about.length).toBeGreaterThan(10);
         const options = spec.kind === 'select' ? spec.options : [];
-        for (const [value] of options) expect(recipeSchema.safeParse(spec.write(recipe, value)).error).toBeUndefined();
+        for (const [value] of options)
+          expect(recipeSchema.safeParse(spec.write(recipe, value)).error).toBeUndefined();
       }
     }
   });

@@ -40,6 +40,9 @@ export interface FieldGroup {
 
 type Access = Pick<Common, 'read' | 'write'>;
 type Condition = (recipe: Recipe) => boolean;
+export const isElastic: Condition = ({ elastic }) => elastic !== null;
+/** What the integers have in common. */
+export const whole = { kind: 'number', integer: true } as const;
 const always: Condition = () => true;
 
 /** A setting of the recipe itself: `seed`. */
@@ -59,7 +62,10 @@ export function at<S extends Section>(
   when = always,
 ): Access {
   return {
-    read: (recipe) => (when(recipe) ? (recipe[section]?.[key] as unknown) : undefined),
+    read: (recipe) => {
+      const held: object | null = recipe[section];
+      return held !== null && when(recipe) ? (Reflect.get(held, key) as unknown) : undefined;
+    },
     write: (recipe, value) => ({ ...recipe, [section]: { ...recipe[section], [key]: value } }),
   };
 }
@@ -92,8 +98,8 @@ export function rangeText(spec: NumberSpec, recipe: Recipe): string {
 }
 
 export function boundsOf({ min, max }: NumberSpec, recipe: Recipe): { min: number; max: number } {
-  const at = (bound: Bound) => (typeof bound === 'function' ? bound(recipe) : bound);
-  return { min: at(min), max: at(max) };
+  const valueOf = (bound: Bound) => (typeof bound === 'function' ? bound(recipe) : bound);
+  return { min: valueOf(min), max: valueOf(max) };
 }
 
 const mostFractions = 16;

@@ -1,5 +1,6 @@
 import type { Stage } from '../../session/events.ts';
-import { duration, integer, percent } from '../../session/format.ts';
+import { duration, integer, percent, roughly } from '../../session/format.ts';
+import { timeLeft } from '../../session/view.ts';
 import type { SessionView } from '../../session/view.ts';
 import type { ScoredData } from '../../state/scoreStore.ts';
 import type { Origin } from '../../state/session.ts';
@@ -33,7 +34,9 @@ export function statusText(view: SessionView, origin: Origin): string | null {
       return null;
     case 'running':
       if (origin !== 'run') return 'Shared while it was still running.';
-      return stage ? `${isBaseline(view) ? 'Training plain LoRA, to compare' : stageDoing[stage]}…` : 'Starting…';
+      return stage
+        ? `${isBaseline(view) ? 'Training plain LoRA, to compare' : stageDoing[stage]}…`
+        : 'Starting…';
     case 'paused':
       return origin === 'run' ? 'Paused.' : 'Shared while it was paused.';
     case 'stopped':
@@ -51,9 +54,29 @@ export function statusText(view: SessionView, origin: Origin): string | null {
 export const isBaseline = ({ stages }: Pick<SessionView, 'stages'>): boolean =>
   stages.at(-1)?.stage === 'train' && stages.filter(({ stage }) => stage === 'train').length > 1;
 
-/** “Perplexity 3.705 · 200 documents · 74,120 tokens”. */
-export function scoredText({ task, value, examples, tokens, unit }: ScoredData): string {
+/** “Perplexity 3.705” and “200 documents · 74,120 tokens”. */
+export function scoredText({ task, value, examples, tokens, unit }: ScoredData): [score: string, of: string] {
   const score = task === 'exact' ? `Exact match ${percent(value)}` : `Perplexity ${value.toPrecision(4)}`;
   const counted = `${integer(examples)} ${examples === 1 ? unit.slice(0, -1) : unit}`;
-  return [score, counted, ...(task === 'exact' ? [] : [`${integer(tokens)} tokens`])].join(' · ');
+  return [score, task === 'exact' ? counted : `${counted} · ${integer(tokens)} tokens`];
+}
+
+/** What the front will show next, said in its place for as long as there is no sub-network on it. */
+export function nextText(view: SessionView): string | null {
+  const { status, front, recipe, stages } = view;
+  if ((status !== 'running' && status !== 'paused') || front.length > 0 || !recipe) return null;
+  const wait = stages.at(-1)?.stage === 'train' ? timeLeft(view) : null;
+  const when = wait === null ? 'Once the adapters are trained' : `In ${roughly(wait)}`;
+  if (recipe.method === 'lora') return `${when}, the model is scored with its adapters and appears here.`;
+  const { search } = recipe;
+  if (!search) return `${when}, the largest, the heuristic and the smallest sub-network are scored.`;
+  return `${when}, the search begins: ${integer(search.evaluations)} sub-networks, each drawn here as soon as it is scored.`;
+}
+
+/** What can be done with the chart now. */
+export function chartText({ status, front, stages }: SessionView): string {
+  if (front.length === 0) return 'The model before any training.';
+  if (status !== 'running') return 'Each dot is one sub-network. Click one, or use the arrow keys.';
+  if (stages.at(-1)?.stage === 'search') return 'Each dot is one sub-network, drawn as soon as it is scored.';
+  return 'The front is final. You can choose from it as soon as the results are measured.';
 }

@@ -1,0 +1,50 @@
+import { describe, expect, it } from 'vitest';
+import type { SessionEvent } from '../../session/events.ts';
+import { viewOf } from '../../session/reduce.ts';
+import { logFixture } from '../../session/session.testing.ts';
+import { chartText, isBaseline, nextText, scoredText, statusText } from './statusText.ts';
+
+const log = logFixture();
+const until = (type: SessionEvent['type']) =>
+  viewOf(
+    log.slice(
+      0,
+      log.findIndex((event) => event.type === type),
+    ),
+  );
+const finished = viewOf(log);
+const baseline = viewOf([
+  ...log.slice(0, log.findIndex((event) => event.type === 'generation') + 1),
+  { type: 'stage', at: 90_000, stage: 'train', total: 300 },
+]);
+
+describe('what the page says of a run', () => {
+  it('tells while it trains what will come', () => {
+    const training = until('evaluated');
+    expect(nextText(training)).toMatch(/the search begins: 48 sub-networks/);
+    expect(nextText(finished)).toBeNull();
+    expect(nextText(viewOf([]))).toBeNull();
+  });
+
+  it('tells the baseline from the training itself', () => {
+    expect(isBaseline(baseline)).toBe(true);
+    expect(statusText(baseline, 'run')).toBe('Training plain LoRA, to compare…');
+    expect(chartText(baseline)).toMatch(/front is final/);
+    expect(isBaseline(finished)).toBe(false);
+    expect(statusText(finished, 'run')).toMatch(/^Finished in .* scored, \d+ on the front\.$/);
+  });
+});
+
+describe('the score of the model as it is', () => {
+  const scored = { value: 3.705_12, examples: 200, tokens: 74_120, seconds: 4, unit: 'documents' } as const;
+
+  it('is a perplexity or a share, with what it was measured on', () => {
+    expect(scoredText({ ...scored, task: 'perplexity' })).toEqual([
+      'Perplexity 3.705',
+      '200 documents · 74,120 tokens',
+    ]);
+    expect(scoredText({ ...scored, task: 'exact', value: 0.2454, examples: 2600, unit: 'examples' })).toEqual(
+      ['Exact match 24.5 %', '2,600 examples'],
+    );
+  });
+});
