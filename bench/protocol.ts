@@ -42,6 +42,8 @@ export interface StepTimes {
   /** Milliseconds of run() + idle(), and of the dispatches of a step. */
   readonly wall: Spread;
   readonly kernels: Spread;
+  /** Share of the wall time that is in no dispatch, round by round; below zero where timing them apart costs more. */
+  readonly outside: Spread;
   readonly byKernel: readonly KernelTime[];
 }
 

@@ -4,7 +4,15 @@ import { button, drop, expectAlert, openDemo, region } from './studio.ts';
 /** Bad input gives a clear alert, and what was loaded stays. */
 
 const text = (value: string) => new TextEncoder().encode(value);
-const config = { model_type: 'llama', hidden_size: 8, intermediate_size: 16, num_hidden_layers: 1, num_attention_heads: 2, vocab_size: 16, tie_word_embeddings: true };
+const config = {
+  model_type: 'llama',
+  hidden_size: 8,
+  intermediate_size: 16,
+  num_hidden_layers: 1,
+  num_attention_heads: 2,
+  vocab_size: 16,
+  tie_word_embeddings: true,
+};
 
 function safetensors(header: unknown, data = new Uint8Array()): Uint8Array {
   const json = text(JSON.stringify(header));
@@ -16,13 +24,29 @@ function safetensors(header: unknown, data = new Uint8Array()): Uint8Array {
 }
 
 const cases: { name: string; files: { path: string; bytes: Uint8Array }[]; alert: RegExp }[] = [
-  { name: 'weights without a config', files: [{ path: 'model.safetensors', bytes: safetensors({}) }], alert: /config\.json/ },
-  { name: 'an unknown architecture', files: [{ path: 'config.json', bytes: text(JSON.stringify({ ...config, model_type: 'mamba' })) }, { path: 'model.safetensors', bytes: safetensors({}) }], alert: /mamba/ },
+  {
+    name: 'weights without a config',
+    files: [{ path: 'model.safetensors', bytes: safetensors({}) }],
+    alert: /config\.json/,
+  },
+  {
+    name: 'an unknown architecture',
+    files: [
+      { path: 'config.json', bytes: text(JSON.stringify({ ...config, model_type: 'mamba' })) },
+      { path: 'model.safetensors', bytes: safetensors({}) },
+    ],
+    alert: /mamba/,
+  },
   {
     name: 'offsets out of range',
     files: [
       { path: 'config.json', bytes: text(JSON.stringify(config)) },
-      { path: 'model.safetensors', bytes: safetensors({ 'model.embed_tokens.weight': { dtype: 'F32', shape: [16, 8], data_offsets: [0, 512] } }) },
+      {
+        path: 'model.safetensors',
+        bytes: safetensors({
+          'model.embed_tokens.weight': { dtype: 'F32', shape: [16, 8], data_offsets: [0, 512] },
+        }),
+      },
     ],
     alert: /model\.safetensors/,
   },
@@ -35,7 +59,11 @@ const cases: { name: string; files: { path: string; bytes: Uint8Array }[]; alert
     alert: /header/i,
   },
   { name: 'an empty data file', files: [{ path: 'data.jsonl', bytes: text('') }], alert: /empty/ },
-  { name: 'a malformed line', files: [{ path: 'data.jsonl', bytes: text('{"question":"1","answer":"2"}\n{"question":') }], alert: /line 2/ },
+  {
+    name: 'a malformed line',
+    files: [{ path: 'data.jsonl', bytes: text('{"question":"1","answer":"2"}\n{"question":') }],
+    alert: /line 2/,
+  },
 ];
 
 test('each is refused by name, and the demo stays open', async ({ page }) => {
@@ -76,10 +104,17 @@ test('without WebGPU the CPU takes over and says so', async ({ page }) => {
   await expect(page.getByText(/without a GPU|CPU/).first()).toBeVisible();
   await page.evaluate(() => {
     const { training, search } = window.pare.recipe();
-    window.pare.setRecipe({ training: { ...training, steps: 2 }, split: { validation: 8, test: 8 }, search: search && { ...search, evaluations: 4, population: 4 }, baseline: false });
+    window.pare.setRecipe({
+      training: { ...training, steps: 2 },
+      split: { validation: 8, test: 8 },
+      search: search && { ...search, evaluations: 4, population: 4 },
+      baseline: false,
+    });
   });
   await button(page, 'Run').click();
-  await expect.poll(() => page.evaluate(() => window.pare.session().status), { timeout: 300_000 }).toBe('finished');
+  await expect
+    .poll(() => page.evaluate(() => window.pare.session().status), { timeout: 300_000 })
+    .toBe('finished');
 });
 
 async function dismissAll(page: Page): Promise<void> {

@@ -12,7 +12,12 @@ test.describe('a dropped model', () => {
   test('stories260K: perplexity of the first 200 stories, then a short search on them', async ({ page }) => {
     await page.goto('./');
     const folder = join(shared, 'models/stories260K-hf');
-    await drop(page, ['config.json', 'model.safetensors', 'tokenizer.json', 'tokenizer_config.json'].map((name) => fileOf(join(folder, name))));
+    await drop(
+      page,
+      ['config.json', 'model.safetensors', 'tokenizer.json', 'tokenizer_config.json'].map((name) =>
+        fileOf(join(folder, name)),
+      ),
+    );
     await expect(region(page, 'Model')).toContainText('260 K', { timeout: 60_000 });
     const text = readFileSync(join(shared, 'data/tinystories/tinystories_10k.txt'), 'utf8');
     const stories = text.split('<|endoftext|>').slice(0, 200).join('<|endoftext|>');
@@ -33,7 +38,10 @@ test.describe('a dropped model', () => {
       });
     });
     await runToEnd(page);
-    const view = await page.evaluate(() => ({ metric: window.pare.session().metric, front: window.pare.session().front.length }));
+    const view = await page.evaluate(() => ({
+      metric: window.pare.session().metric,
+      front: window.pare.session().front.length,
+    }));
     expect(view.metric).toBe('perplexity');
     expect(view.front).toBeGreaterThan(0);
   });

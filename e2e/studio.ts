@@ -25,22 +25,31 @@ export async function setField(page: Page, label: string, value: number): Promis
 }
 
 /** A run that is short enough for a test: everything real, less of it. */
-export async function shorten(page: Page, { steps, evaluations }: { steps: number; evaluations: number }): Promise<void> {
+export async function shorten(
+  page: Page,
+  { steps, evaluations }: { steps: number; evaluations: number },
+): Promise<void> {
   await setField(page, 'Steps', steps);
   await setField(page, 'Evaluations', evaluations);
 }
 
 export async function runToEnd(page: Page): Promise<void> {
   await button(page, 'Run').click();
-  await expect(region(page, 'Run').getByRole('status').filter({ hasText: 'Finished' })).toBeVisible({ timeout: 540_000 });
+  await expect(region(page, 'Run').getByRole('status').filter({ hasText: 'Finished' })).toBeVisible({
+    timeout: 540_000,
+  });
 }
 
 /** Drops files on the page, as from a file manager. */
 export async function drop(page: Page, files: { path: string; bytes: Uint8Array }[]): Promise<void> {
-  const encoded = files.map(({ path, bytes }) => ({ name: path.split('/').at(-1)!, base64: Buffer.from(bytes).toString('base64') }));
+  const encoded = files.map(({ path, bytes }) => ({
+    name: path.split('/').at(-1)!,
+    base64: Buffer.from(bytes).toString('base64'),
+  }));
   const transfer = await page.evaluateHandle((list) => {
     const data = new DataTransfer();
-    for (const { name, base64 } of list) data.items.add(new File([Uint8Array.from(atob(base64), (c) => c.charCodeAt(0))], name));
+    for (const { name, base64 } of list)
+      data.items.add(new File([Uint8Array.from(atob(base64), (c) => c.charCodeAt(0))], name));
     return data;
   }, encoded);
   await page.dispatchEvent('body', 'dragenter', { dataTransfer: transfer });

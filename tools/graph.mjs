@@ -21,6 +21,10 @@ if (head === text || tail === undefined) throw new Error(`${page} has lost its m
 const graph = ['```mermaid', 'flowchart BT', ...lines, '```'].join('\n');
 writeFileSync(page, `${head}${begin}\n${graph}\n${end}${tail}`);
 
+function nameOf(path) {
+  return path.replace(/^src\//, '').replace('.tsx', '');
+}
+
 /** Folder → folders that it imports. */
 function readImports() {
   const options = [
@@ -38,7 +42,6 @@ function readImports() {
     maxBuffer: 2 ** 28,
   });
   if (!stdout) throw new Error(stderr);
-  const nameOf = (path) => path.replace(/^src\//, '').replace('.tsx', '');
   return new Map(
     JSON.parse(stdout).modules.map(({ source, dependencies }) => [
       nameOf(source),

@@ -21,9 +21,9 @@ export async function runDemo(page: Page, url: string): Promise<Demo> {
   });
   await page.goto(url);
   await page.getByRole('button', { name: 'Use the demo model' }).first().click();
-  await page.waitForFunction(() => window.pare?.model() !== null, undefined, { timeout: 60_000 });
+  await happens(page, () => window.pare.model() !== null);
   await page.getByRole('button', { name: 'Use the demo data' }).first().click();
-  await page.waitForFunction(() => window.pare.data() !== null, undefined, { timeout: 60_000 });
+  await happens(page, () => window.pare.data() !== null);
   await page.evaluate(() => void (window.longTasks.length = 0));
   await page.getByRole('button', { name: 'Run', exact: true }).first().click();
   const pressed = Date.now();
@@ -32,7 +32,7 @@ export async function runDemo(page: Page, url: string): Promise<Demo> {
   const finalFront = (await happens(page, () => window.pare.log().some(({ type }) => type === 'chosen')))
     ? since()
     : null;
-  await happens(page, () => ['finished', 'failed', 'stopped'].includes(window.pare.session().status));
+  await happens(page, over);
   const finished = since();
   const { status, points, stages, tasks } = await page.evaluate(() => {
     const session = window.pare.session();
@@ -58,13 +58,15 @@ export async function runDemo(page: Page, url: string): Promise<Demo> {
   };
 }
 
-const over = () => ['finished', 'failed', 'stopped'].includes(window.pare.session().status);
+const over = (): boolean => ['finished', 'failed', 'stopped'].includes(window.pare.session().status);
 
-/** Waits until it does, or the run is over without. */
+/** Waits until it does, or the run is over without. The page's own policy forbids what `waitForFunction` does. */
 async function happens(page: Page, condition: () => boolean): Promise<boolean> {
-  await page.waitForFunction(`(${String(condition)})() || (${String(over)})()`, undefined, {
-    timeout: patience,
-    polling: 200,
-  });
-  return page.evaluate(condition);
+  const until = Date.now() + patience;
+  while (Date.now() < until) {
+    if (await page.evaluate(condition)) return true;
+    if (await page.evaluate(over)) return page.evaluate(condition);
+    await new Promise((resolve) => void setTimeout(resolve, 200));
+  }
+  throw new Error(`the demo took more than ${patience / 60_000} minutes`);
 }

@@ -47,16 +47,15 @@ export function printSubject(
 }
 
 function printStep(
-  { name, method, tokens, dispatches, wall, kernels, byKernel }: StepTimes,
+  { name, method, tokens, dispatches, wall, kernels, outside, byKernel }: StepTimes,
   ceilings: Ceilings,
   top: number,
 ): string {
   const [arithmetic, copy] = [best(ceilings.arithmetic), best(ceilings.copy)];
   const rows = byKernel.slice(0, top).map((kernel) => kernelRow(kernel, kernels.median, arithmetic, copy));
-  const outside = 1 - kernels.median / wall.median;
   const head = [
     `  ${name}, ${tokens} tokens, all ranks and widths full: ${spread(wall)} ms wall, ${dispatches} dispatches of ${spread(kernels)} ms together (${method})`,
-    `  not kernels: ${percent(outside)} of the step${outside < 0 ? ' (timing each dispatch apart costs more than it finds)' : ''}`,
+    `  not kernels: ${percent(outside.median)} of the step (${percent(outside.low)} to ${percent(outside.high)})`,
   ];
   const rest =
     byKernel.length > top

@@ -23,4 +23,4 @@ export function figure(value: number): string {
 export const spread = ({ median, low, high }: Spread): string =>
   `${figure(median)} (${figure(low)}–${figure(high)})`;
 
-export const percent = (share: number): string => `${(100 * share).toFixed(share < 0.1 ? 1 : 0)} %`;
+export const percent = (share: number): string => `${(100 * share).toFixed(Math.abs(share) < 0.1 ? 1 : 0)} %`;

@@ -1,7 +1,7 @@
 import type { Ceilings, Rate } from '../protocol.ts';
 import copy from './copy.wgsl?raw';
 import empty from './empty.wgsl?raw';
-import fma from './fma.wgsl?raw';
+import { fmaKernel, fmaPerPass, type FmaKind } from './fma.ts';
 import { elapsed, interleaved, repetitions, spreadOf } from './timing.ts';
 
 const lanes = { f32: 1, vec4f: 4 };
@@ -21,7 +21,9 @@ const smallCopy = 512 * 1024;
 /** Measures the adapter with kernels that do nothing else. */
 export async function measureCeilings(device: GPUDevice, rounds: number): Promise<Ceilings> {
   const elements: readonly Element[] = ['f32', 'vec4f'];
-  const arithmetic = await Promise.all(elements.map((element) => fmaLoad(device, element)));
+  const arithmetic = await Promise.all(
+    elements.map((element) => fmaLoad(device, { element, chains: element === 'f32' ? 8 : 4 })),
+  );
   const copies = await Promise.all(
     elements.flatMap((element) => [largeCopy, smallCopy].map((bytes) => copyLoad(device, element, bytes))),
   );
@@ -55,16 +57,17 @@ function repeat(device: GPUDevice, encode: Load['encode'], count: number): Promi
   });
 }
 
-async function fmaLoad(device: GPUDevice, element: Element): Promise<Load> {
-  const [threads, passes] = [16_384, 64];
-  const pipeline = await pipelineOf(device, fma, element);
+async function fmaLoad(device: GPUDevice, kind: FmaKind): Promise<Load> {
+  const [threads, passes] = [16_384, 32];
+  const { element } = kind;
+  const pipeline = await pipelineOf(device, fmaKernel(kind), element);
   const settings = device.createBuffer({ size: 16, usage: GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST });
   device.queue.writeBuffer(settings, 0, Uint32Array.of(passes));
   device.queue.writeBuffer(settings, 4, Float32Array.of(0.999, 0.001));
   const result = storage(device, threads * lanes[element] * 4);
   return {
     label: `multiply–add ${element}`,
-    worth: threads * passes * 64 * 2 * lanes[element],
+    worth: threads * passes * fmaPerPass(kind) * 2 * lanes[element],
     encode: encoding(device, pipeline, [settings, result], [threads / 64, 1]),
   };
 }

@@ -51,7 +51,8 @@ export async function profileStep(
     tokens: step.tokens,
     dispatches: dispatches.length,
     wall: spreadOf(walls),
-    kernels: spreadOf(profiles.map((round) => [...round.values()].reduce((sum, time) => sum + time, 0))),
+    kernels: spreadOf(profiles.map(sumOf)),
+    outside: spreadOf(walls.map((time, round) => 1 - sumOf(profiles[round]!) / time)),
     byKernel: byLabel(dispatches, profiles),
   };
 }
@@ -62,6 +63,8 @@ async function stampedTimes(program: GpuProgram): Promise<Round> {
     times.set(label, (times.get(label) ?? 0) + milliseconds);
   return times;
 }
+
+const sumOf = (round: Round): number => [...round.values()].reduce((sum, time) => sum + time, 0);
 
 function byLabel(dispatches: readonly Dispatch[], profiles: readonly Round[]): KernelTime[] {
   const kernels = [...groupBy(dispatches, ({ label }) => label)].map(([label, group]) => ({

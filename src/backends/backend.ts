@@ -52,9 +52,10 @@ export interface Store {
   dispose(): void;
 }
 
+const mebibytes = (bytes: number) => `${Math.ceil(bytes / 2 ** 20)} MiB`;
+
 /** Of a tensor that the device has no room for. */
 export function outOfMemory(name: string, size: number, held: number): PareError {
-  const mebibytes = (bytes: number) => `${Math.ceil(bytes / 2 ** 20)} MiB`;
   return new PareError(
     'out-of-memory',
     `The device has no room for ${name}: ${mebibytes(size)}, beside the ${mebibytes(held)} that are held.`,

@@ -28,7 +28,10 @@ describe('a program that cannot be built leaves nothing behind', () => {
     store.allocate('w', { dtype: 'f32', shape: [4] });
     watched.full = 'scratch 0';
     const failed = watched.backend.compile(sum(), store);
-    await expect(failed).rejects.toMatchObject({ code: 'out-of-memory', message: expect.stringContaining('1 MiB') });
+    await expect(failed).rejects.toMatchObject({
+      code: 'out-of-memory',
+      message: expect.stringContaining('1 MiB'),
+    });
     expect([watched.live.size, watched.scopes]).toEqual([1, 0]);
     watched.full = null;
     (await watched.backend.compile(sum(), store)).dispose();
@@ -57,7 +60,9 @@ describe('a program that cannot be built leaves nothing behind', () => {
       ...add,
       name: 'twice',
       dispatches: (node, device) =>
-        add.dispatches(node, device).map((dispatch) => ({ ...dispatch, bindings: [...dispatch.bindings, null] })),
+        add
+          .dispatches(node, device)
+          .map((dispatch) => ({ ...dispatch, bindings: [...dispatch.bindings, null] })),
     };
     await expect(backend.compile(sum(4, twice), store)).rejects.toThrow();
     expect([live.size, scopes]).toEqual([1, 0]);
@@ -98,7 +103,10 @@ it('a stored tensor without memory is named when the store settles, and can be a
   store.allocate('small', { dtype: 'f32', shape: [4] });
   watched.full = 'large';
   store.allocate('large', { dtype: 'f32', shape: [400] });
-  await expect(store.settled()).rejects.toMatchObject({ code: 'out-of-memory', details: { name: 'large', size: 1600 } });
+  await expect(store.settled()).rejects.toMatchObject({
+    code: 'out-of-memory',
+    details: { name: 'large', size: 1600 },
+  });
   expect(store.names()).toEqual(['small']);
   watched.full = null;
   store.allocate('large', { dtype: 'f32', shape: [400] });
@@ -113,8 +121,17 @@ describe('more workgroups than one direction holds', () => {
   it('attention, norms and the loss find themselves in y', async () => {
     const scene = new Scene();
     const rows = 700;
-    const shape = { heads: 2, kvHeads: 1, headDim: 4, queriesPerSequence: 28, keysPerSequence: 28, scale: 0.5 };
-    const [q, k, v] = [8, 4, 4].map((columns, i) => scene.normal('qkv'[i]!, [rows, columns], { trainable: true }));
+    const shape = {
+      heads: 2,
+      kvHeads: 1,
+      headDim: 4,
+      queriesPerSequence: 28,
+      keysPerSequence: 28,
+      scale: 0.5,
+    };
+    const [q, k, v] = [8, 4, 4].map((columns, i) =>
+      scene.normal('qkv'[i]!, [rows, columns], { trainable: true }),
+    );
     const [mixed] = scene.graph.apply(attention, [q!, k!, v!, null], shape);
     const [normed] = scene.graph.apply(rmsNorm, [mixed!, scene.normal('norm', [8])], { epsilon: 1e-5 });
     const targets = scene.integers('targets', [rows], (i) => i % 8);
@@ -160,7 +177,11 @@ describe('more workgroups than one direction holds', () => {
 
 it('outputs of any dtype are read as numbers', async () => {
   const graph = new Graph();
-  for (const [name, dtype] of [['whole', 'i32'], ['bits', 'u32']] as const) graph.output(name, graph.input(name, dtype, [2]));
+  for (const [name, dtype] of [
+    ['whole', 'i32'],
+    ['bits', 'u32'],
+  ] as const)
+    graph.output(name, graph.input(name, dtype, [2]));
   graph.output('half', graph.stored('half', 'f16', [3]));
   for (const backend of [new CpuBackend(), (await watchedBackend()).backend]) {
     const store = backend.createStore();
@@ -170,8 +191,14 @@ it('outputs of any dtype are read as numbers', async () => {
     program.write('whole', Int32Array.of(-3, 7));
     program.write('bits', Uint32Array.of(0, 4e9));
     program.run();
-    const found = await Promise.all(['whole', 'bits', 'half'].map(async (name) => [...(await program.read(name))]));
-    expect(found).toEqual([[-3, 7], [0, 4e9], [1, -2, 0.5]]);
+    const found = await Promise.all(
+      ['whole', 'bits', 'half'].map(async (name) => [...(await program.read(name))]),
+    );
+    expect(found).toEqual([
+      [-3, 7],
+      [0, 4e9],
+      [1, -2, 0.5],
+    ]);
     program.dispose();
     store.dispose();
   }

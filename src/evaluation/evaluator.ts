@@ -1,4 +1,5 @@
-import type { Program } from '../backends/backend.ts';
+import type { Program, Store } from '../backends/backend.ts';
+import { Pacer } from '../backends/pacer.ts';
 import type { Batch, BatchShape } from '../datasets/batches.ts';
 import type { ModelConfig } from '../formats/model-config.ts';
 import { Graph } from '../graph/graph.ts';
@@ -8,8 +9,7 @@ import { decoderOptions, repeatLimits, type Runnable } from '../models/runnable.
 
 const lossName = 'evaluation.losses';
 const correctName = 'evaluation.correct';
-/** Multiply–accumulates to queue before waiting, so that pause and stop are heard within about a second. */
-const workBetweenWaits = 5e8;
+const resultNames = [lossName, correctName];
 
 export interface Scores {
   /** Teacher-forced exact match: share of examples whose every answer token is the argmax. */
@@ -29,18 +29,18 @@ export class Evaluator {
 
   static async create(model: Runnable, shape: BatchShape, maxBatches: number): Promise<Evaluator> {
     const { backend, store } = model;
-    for (const name of [lossName, correctName]) {
-      store.remove(name);
-      store.allocate(name, { dtype: 'f32', shape: [maxBatches, shape.capacity] });
+    removeResults(store);
+    try {
+      for (const name of resultNames)
+        store.allocate(name, { dtype: 'f32', shape: [maxBatches, shape.capacity] });
+      const options = decoderOptions(model, shape.batch, shape.length);
+      await store.settled();
+      const graph = evaluationGraph(model.config, options, shape, maxBatches);
+      return new Evaluator(model, await backend.compile(graph, store), shape);
+    } catch (error) {
+      removeResults(store);
+      throw error;
     }
-    return new Evaluator(
-      model,
-      await backend.compile(
-        evaluationGraph(model.config, decoderOptions(model, shape.batch, shape.length), shape, maxBatches),
-        store,
-      ),
-      shape,
-    );
   }
 
   private constructor(model: Runnable, program: Program, shape: BatchShape) {
@@ -58,31 +58,35 @@ export class Evaluator {
   ): Promise<Scores> {
     const program = this.#program;
     if (limits.length > 0) program.write('limits', repeatLimits(limits, this.#shape.batch));
-    let queued = 0;
+    let done = 0;
+    const pacer = new Pacer(this.#model.backend, () => {
+      onBatches(done);
+      return pause();
+    });
     for (const [index, { ids, rows, targets }] of batches.entries()) {
       program.write('ids', ids);
       program.write('rows', rows);
       program.write('targets', targets);
       program.write('slot', Int32Array.of(index));
       program.run();
-      queued += program.work;
-      if (queued < workBetweenWaits) continue;
-      await this.#model.backend.idle();
-      onBatches(index + 1);
-      await pause();
-      queued = 0;
+      done = index + 1;
+      await pacer.ran(program.work);
     }
     const { store } = this.#model;
     const [losses, correct] = await Promise.all(
-      [lossName, correctName].map(async (name) => new Float32Array((await store.read(name)).buffer)),
+      resultNames.map(async (name) => new Float32Array((await store.read(name)).buffer)),
     );
     return summarise(batches, losses!, correct!);
   }
 
   dispose(): void {
     this.#program.dispose();
-    for (const name of [lossName, correctName]) this.#model.store.remove(name);
+    removeResults(this.#model.store);
   }
+}
+
+function removeResults(store: Store): void {
+  for (const name of resultNames) store.remove(name);
 }
 
 /** Inputs: ids, rows, targets, slot, limits. Losses and hits of batch `slot` go to the stored results. */

@@ -1,4 +1,5 @@
-import type { Program } from '../backends/backend.ts';
+import { allBuilt } from '../backends/all-built.ts';
+import type { Program, Store } from '../backends/backend.ts';
 import { Graph } from '../graph/graph.ts';
 import { gatherRows } from '../kernels/ops.ts';
 import { blockModules, LlamaDecoder } from '../models/llama.ts';
@@ -18,14 +19,18 @@ export class Generator {
   static async create(model: Runnable, capacity: number): Promise<Generator> {
     const rounded = Math.ceil(capacity / chunk) * chunk;
     const { backend, store, config } = model;
-    for (const name of cacheNames(config.layers)) {
-      store.remove(name);
-      store.allocate(name, { dtype: 'f32', shape: [rounded, config.kvHeads * config.headDim] });
+    removeCaches(store, config.layers);
+    try {
+      for (const name of cacheNames(config.layers))
+        store.allocate(name, { dtype: 'f32', shape: [rounded, config.kvHeads * config.headDim] });
+      const graphs = [chunk, 1].map((length) => cachedGraph(model, length, rounded));
+      await store.settled();
+      const [prefill, decode] = await allBuilt(graphs.map((graph) => backend.compile(graph, store)));
+      return new Generator(model, prefill!, decode!, rounded);
+    } catch (error) {
+      removeCaches(store, config.layers);
+      throw error;
     }
-    const [prefill, decode] = await Promise.all(
-      [chunk, 1].map((length) => backend.compile(cachedGraph(model, length, rounded), store)),
-    );
-    return new Generator(model, prefill!, decode!, rounded);
   }
 
   private constructor(model: Runnable, prefill: Program, decode: Program, capacity: number) {
@@ -60,9 +65,10 @@ export class Generator {
   dispose(): void {
     this.#prefill.dispose();
     this.#decode.dispose();
-    for (const name of cacheNames(this.#model.config.layers)) this.#model.store.remove(name);
+    removeCaches(this.#model.store, this.#model.config.layers);
   }
 
+  /** Idles as well, so that a CPU, which has no queue, lets messages in: a cancellation is one. */
   async #run(program: Program, ids: readonly number[], start: number): Promise<Float32Array<ArrayBuffer>> {
     const padded = new Int32Array(program === this.#decode ? 1 : chunk);
     padded.set(ids);
@@ -71,7 +77,8 @@ export class Generator {
     program.write('last', Int32Array.of(ids.length - 1));
     if (this.#model.plan.groups > 0) program.write('limits', Int32Array.from(this.#model.limits));
     program.run();
-    return (await program.read('logits')) as Float32Array<ArrayBuffer>;
+    const [logits] = await Promise.all([program.read('logits'), this.#model.backend.idle()]);
+    return logits as Float32Array<ArrayBuffer>;
   }
 }
 
@@ -92,6 +99,10 @@ function cacheNames(layers: number): string[] {
   return Array.from({ length: layers }, (_, layer) => blockModules(layer)[0]!.replace('q_proj', '')).flatMap(
     (prefix) => [`${prefix}k_cache`, `${prefix}v_cache`],
   );
+}
+
+function removeCaches(store: Store, layers: number): void {
+  for (const name of cacheNames(layers)) store.remove(name);
 }
 
 export function argmax(values: Float32Array): number {

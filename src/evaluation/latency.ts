@@ -1,7 +1,10 @@
+import { allBuilt } from '../backends/all-built.ts';
 import type { Program } from '../backends/backend.ts';
+import type { ModelConfig } from '../formats/model-config.ts';
 import { Graph } from '../graph/graph.ts';
+import { gatherRows } from '../kernels/ops.ts';
 import { pairedRatioOfMedians, type PairedRatio } from '../lib/statistics.ts';
-import { LlamaDecoder } from '../models/llama.ts';
+import { LlamaDecoder, type DecoderOptions } from '../models/llama.ts';
 import { decoderOptions, repeatLimits, type Runnable } from '../models/runnable.ts';
 
 export interface SpeedOptions {
@@ -21,7 +24,7 @@ export async function measureSpeedup(
   options: SpeedOptions,
   pause: () => Promise<void> = () => Promise.resolve(),
 ): Promise<PairedRatio> {
-  const programs = await Promise.all([original, model].map((runnable) => forward(runnable, options)));
+  const programs = await allBuilt([original, model].map((runnable) => forward(runnable, options)));
   try {
     const times: [number[], number[]] = [[], []];
     for (let pair = 0; pair <= options.pairs; pair++) {
@@ -45,13 +48,27 @@ async function time({ backend }: Runnable, program: Program): Promise<number> {
   return performance.now() - began;
 }
 
-function forward(model: Runnable, { sequences, length }: SpeedOptions): Promise<Program> {
+/**
+ * Reads a batch, and predicts what follows each sequence. The head sees one row a sequence, as it does when text is
+ * made: logits of all positions would be far larger than anything else where the vocabulary is large.
+ */
+export function forwardGraph(config: ModelConfig, options: DecoderOptions): Graph {
+  const { sequences, length } = options;
   const graph = new Graph();
-  const decoder = new LlamaDecoder(graph, model.config, decoderOptions(model, sequences, length));
-  const ids = graph.input('ids', 'i32', [sequences * length]);
-  graph.output('logits', decoder.head(decoder.blocks(decoder.embed(ids))));
-  return model.backend.compile(graph, model.store).then((program) => {
-    if (model.plan.groups > 0) program.write('limits', repeatLimits(model.limits, sequences));
-    return program;
-  });
+  const decoder = new LlamaDecoder(graph, config, options);
+  const hidden = decoder.blocks(decoder.embed(graph.input('ids', 'i32', [sequences * length])));
+  const [last] = graph.apply(gatherRows, [hidden, graph.input('last', 'i32', [sequences])], {});
+  graph.output('logits', decoder.head(last!));
+  return graph;
+}
+
+async function forward(model: Runnable, { sequences, length }: SpeedOptions): Promise<Program> {
+  const graph = forwardGraph(model.config, decoderOptions(model, sequences, length));
+  const program = await model.backend.compile(graph, model.store);
+  program.write(
+    'last',
+    Int32Array.from({ length: sequences }, (_, sequence) => (sequence + 1) * length - 1),
+  );
+  if (model.plan.groups > 0) program.write('limits', repeatLimits(model.limits, sequences));
+  return program;
 }

@@ -8,7 +8,7 @@ import { ropeTables } from './rope.ts';
 
 /**
  * Streams every tensor from its file into the store, one at a time, and hashes it on the way; refuses weights that
- * are not numbers.
+ * are not numbers, and a device without room for them.
  */
 export async function loadWeights(
   folder: Pick<ModelFolder, 'fingerprint' | 'tensors'>,
@@ -16,12 +16,14 @@ export async function loadWeights(
   onProgress?: (done: number, total: number) => void,
 ): Promise<ModelFingerprint> {
   let done = 0;
-  return folder.fingerprint((name, { dtype, shape, bytes }) => {
+  const fingerprint = await folder.fingerprint((name, { dtype, shape, bytes }) => {
     requireFinite(name, bytes, dtype);
     store.allocate(name, { dtype, shape });
     store.write(name, bytes);
     onProgress?.(++done, folder.tensors.size);
   });
+  await store.settled();
+  return fingerprint;
 }
 
 /** Refuses weights that are not numbers. */

@@ -1,4 +1,10 @@
-import { batchShape, evaluationBatches, type Batch, type BatchShape, type LossSpan } from '../datasets/batches.ts';
+import {
+  batchShape,
+  evaluationBatches,
+  type Batch,
+  type BatchShape,
+  type LossSpan,
+} from '../datasets/batches.ts';
 import { documentsOf, recogniseColumns, toPairs, type ColumnChoice } from '../datasets/columns.ts';
 import type { Example, Pair, Table } from '../datasets/data.ts';
 import type { DataFile } from '../datasets/parse.ts';
@@ -17,7 +23,10 @@ export interface LoadedData {
   readonly columns: readonly string[];
   readonly choice: ColumnChoice | null;
   /** null: a table whose columns the user has still to pick. */
-  readonly content: { readonly kind: 'pairs'; readonly pairs: readonly Pair[] } | { readonly kind: 'documents'; readonly documents: readonly string[] } | null;
+  readonly content:
+    | { readonly kind: 'pairs'; readonly pairs: readonly Pair[] }
+    | { readonly kind: 'documents'; readonly documents: readonly string[] }
+    | null;
 }
 
 export function readData(file: DataFile, chosen?: ColumnChoice): LoadedData {
@@ -26,7 +35,12 @@ export function readData(file: DataFile, chosen?: ColumnChoice): LoadedData {
   const documents = chosen ? null : documentsOf(dataset);
   if (documents) return { file, columns: dataset.columns, choice: null, content: documents };
   const choice = chosen ?? recogniseColumns(dataset);
-  return { file, columns: dataset.columns, choice, content: choice ? pairsOf(dataset, file.name, choice) : null };
+  return {
+    file,
+    columns: dataset.columns,
+    choice,
+    content: choice ? pairsOf(dataset, file.name, choice) : null,
+  };
 }
 
 function pairsOf(table: Table, name: string, choice: ColumnChoice) {
@@ -49,18 +63,40 @@ const mostPositions = 8192;
 const mostLogits = 2 ** 24;
 
 /** The shape in which these examples are scored. */
-export function evaluationShapeOf(examples: readonly Example[], loss: LossSpan, vocabSize: number, most = mostSequences): BatchShape {
+export function evaluationShapeOf(
+  examples: readonly Example[],
+  loss: LossSpan,
+  vocabSize: number,
+  most = mostSequences,
+): BatchShape {
   const one = batchShape(examples, 1, loss);
-  const room = Math.min(most, mostPositions / one.length, mostLogits / (one.capacity * vocabSize), examples.length);
+  const room = Math.min(
+    most,
+    mostPositions / one.length,
+    mostLogits / (one.capacity * vocabSize),
+    examples.length,
+  );
   return batchShape(examples, Math.max(1, Math.floor(room)), loss);
 }
 
 /** Splits by the recipe's seed; `tooLong` examples are left out and counted. Running text is cut instead. */
-export function prepareData(data: LoadedData, { tokenizer, config: { vocabSize, maxPositions } }: Pick<LoadedModel, 'tokenizer' | 'config'>, recipe: Recipe): PreparedData {
+export function prepareData(
+  data: LoadedData,
+  { tokenizer, config: { vocabSize, maxPositions } }: Pick<LoadedModel, 'tokenizer' | 'config'>,
+  recipe: Recipe,
+): PreparedData {
   const maxLength = Math.min(recipe.maxLength, maxPositions);
-  const { examples, tooLong } = tokenizeAll(data, requireTokenizer(tokenizer), { task: recipe.task, maxLength });
+  const { examples, tooLong } = tokenizeAll(data, requireTokenizer(tokenizer), {
+    task: recipe.task,
+    maxLength,
+  });
   const random = new Random(recipe.seed).split('split');
-  const split = splitExamples(examples, heldOut(recipe.split, examples.length), (example) => example.prompt || example.answer, random);
+  const split = splitExamples(
+    examples,
+    heldOut(recipe.split, examples.length),
+    (example) => example.prompt || example.answer,
+    random,
+  );
   const all = [...split.train, ...split.validation, ...split.test];
   const loss = recipe.training.loss;
   const scored = recipe.task === 'perplexity' && data.content?.kind === 'documents' ? 'all' : 'answer';
@@ -85,22 +121,41 @@ export function prepareData(data: LoadedData, { tokenizer, config: { vocabSize, 
 
 /** Held-out parts as the recipe says, but never more than a fifth (validation) and a third (test) of a small data set. */
 function heldOut({ validation, test }: Recipe['split'], examples: number): Recipe['split'] {
-  return { validation: Math.max(1, Math.min(validation, Math.floor(examples / 5))), test: Math.max(1, Math.min(test, Math.floor(examples / 3))) };
+  return {
+    validation: Math.max(1, Math.min(validation, Math.floor(examples / 5))),
+    test: Math.max(1, Math.min(test, Math.floor(examples / 3))),
+  };
 }
 
 /** Every example of a data file, tokenised for a recipe's task. */
-export function tokenizeAll(data: LoadedData, tokenizer: TextTokenizer, { task, maxLength }: Pick<Recipe, 'task' | 'maxLength'>): { examples: Example[]; tooLong: number } {
+export function tokenizeAll(
+  data: LoadedData,
+  tokenizer: TextTokenizer,
+  { task, maxLength }: Pick<Recipe, 'task' | 'maxLength'>,
+): { examples: Example[]; tooLong: number } {
   if (!data.content) {
-    throw new PareError('columns-unknown', `${data.file.name} has the columns ${data.columns.join(', ')}.`, 'Choose which of them is the prompt and which the answer.');
+    throw new PareError(
+      'columns-unknown',
+      `${data.file.name} has the columns ${data.columns.join(', ')}.`,
+      'Choose which of them is the prompt and which the answer.',
+    );
   }
   if (data.content.kind === 'pairs') return tokenizePairs(tokenizer, data.content.pairs, maxLength);
   if (task === 'exact') {
-    throw new PareError('task-mismatch', `${data.file.name} is running text: it has no answers to match.`, 'Choose perplexity as the task, or data with questions and answers.');
+    throw new PareError(
+      'task-mismatch',
+      `${data.file.name} is running text: it has no answers to match.`,
+      'Choose perplexity as the task, or data with questions and answers.',
+    );
   }
   return { examples: tokenizeDocuments(tokenizer, data.content.documents, maxLength), tooLong: 0 };
 }
 
 export function requireTokenizer(tokenizer: TextTokenizer | null): TextTokenizer {
   if (tokenizer) return tokenizer;
-  throw new PareError('tokenizer-missing', 'The model has no tokenizer.json, so text cannot become tokens.', 'Add tokenizer.json to the folder and open it again.');
+  throw new PareError(
+    'tokenizer-missing',
+    'The model has no tokenizer.json, so text cannot become tokens.',
+    'Add tokenizer.json to the folder and open it again.',
+  );
 }

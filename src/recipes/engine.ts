@@ -29,7 +29,8 @@ export interface EngineOptions {
 export async function runToEnd(options: EngineOptions): Promise<FinishedRun | null> {
   const { onEvent, control } = options;
   const began = performance.now();
-  const emit: RunContext['emit'] = (event) => onEvent({ ...event, at: Math.round(performance.now() - began) });
+  const emit: RunContext['emit'] = (event) =>
+    onEvent({ ...event, at: Math.round(performance.now() - began) });
   control.listen((paused) => emit({ type: paused ? 'paused' : 'resumed' }));
   const data = prepareData(options.data, options.model, options.recipe);
   const run: RunContext = { ...options, data, emit };
@@ -53,5 +54,8 @@ export async function runToEnd(options: EngineOptions): Promise<FinishedRun | nu
 function toPareError(error: unknown): { message: string; remedy: string } {
   if (error instanceof PareError) return error;
   const message = error instanceof Error ? error.message : String(error);
-  return { message: `The run failed: ${message}`, remedy: 'Run it again; if it fails again, try a smaller batch or the demo.' };
+  return {
+    message: `The run failed: ${message}`,
+    remedy: 'Run it again; if it fails again, try a smaller batch or the demo.',
+  };
 }

@@ -1,80 +1,136 @@
+import { hiddenParts } from '../compression/pruning/block-walk.ts';
 import { evaluationGraph } from '../evaluation/evaluator.ts';
+import { forwardGraph } from '../evaluation/latency.ts';
 import type { Graph } from '../graph/graph.ts';
 import { planMemory } from '../graph/plan.ts';
 import { bytesOf, type TensorSpec } from '../graph/tensor.ts';
-import { adapterA, adapterB, maskName } from '../models/elastic.ts';
-import { bytes as inBytes } from '../session/format.ts';
 import { PareError } from '../lib/assert.ts';
+import type { DecoderOptions } from '../models/llama.ts';
+import { bytes as inBytes } from '../session/format.ts';
 import type { Recipe } from '../session/recipe.ts';
 import { trainingGraph } from '../training/graph.ts';
-import { prepareData, type LoadedData } from './data.ts';
+import { prepareData, type LoadedData, type PreparedData } from './data.ts';
 import type { LoadedModel } from './model.ts';
 import { elasticSpaceOf } from './space.ts';
+import { calibrationBatches } from './stages/compress.ts';
 import type { MemoryEstimate } from './summaries.ts';
 import { planOf } from './trained.ts';
 
+const remedy = 'Lower the batch size or the longest example.';
+
 /**
- * The memory that a run will need, from the very graphs that it will run: their scratch memory as planned, the weights
- * as they are, adapters with their moments, masks. Nothing is allocated.
+ * The memory that a run will need, from the very graphs that it will run. Nothing is allocated. Weights: the model's
+ * own, its masks, and the chosen model's copy at the end. Adapters: with their moments. Activations: what the stage
+ * that needs most works with. They are never all held at once, so the total is a little more than the peak.
  */
 export function estimateMemory(model: LoadedModel, data: LoadedData, recipe: Recipe): MemoryEstimate {
   const prepared = prepareData(data, model, recipe);
-  const plan = planOf(elasticSpaceOf(model.structure, recipe), model, recipe);
-  const masked = new Set(recipe.sparsity ? model.structure.modules.filter(({ role }) => role !== 'head').map(({ name }) => name) : []);
-  const specOf = (name: string) => specWithMask(model, name);
-  const { batch, length, capacity } = prepared.trainShape;
-  const common = { plan, masked, specOf };
-  const training = trainingGraph(model.config, {
-    ...common,
-    sequences: batch,
-    length,
-    rows: capacity,
-    ropePositions: length,
-    dropout: recipe.adapter.dropout,
-    clip: recipe.training.clip,
-  });
-  const { evaluationShape: scored } = prepared;
-  const scoredOptions = { ...common, sequences: scored.batch, length: scored.length, ropePositions: scored.length };
-  const scoring = evaluationGraph(model.config, scoredOptions, scored, prepared.validation.length);
-  const weights = sumOf([...model.folder.tensors.keys()].map((name) => model.store.spec(name)));
-  const adapters = 3 * sumOf(training.tensors.filter(({ name }) => isAdapter(name, plan.adapters.keys())));
-  const masks = sumOf([...masked].map((module) => specOf(maskName(module))));
-  const activations = Math.max(scratchOf(training), scratchOf(scoring));
-  const largestBuffer = Math.max(...[training, scoring].flatMap((graph) => [...planMemory(graph).slots, ...graph.tensors.filter(({ kind }) => kind === 'stored').map(bytesOf)]));
+  const { training, scoring, speed } = graphsOf(model, prepared, recipe);
+  const hidden = hiddenSpecs(model, prepared, recipe);
+  const graphs = [training, scoring, speed];
+  const stored = storedSpecs(model, graphs);
+  const cost = (specs: Iterable<TensorSpec>) => sum([...specs].map((spec) => model.store.cost(spec)));
+  const own = cost([...model.folder.tensors.keys()].map((name) => model.store.spec(name)));
+  const adapters = cost([...stored].filter(([name]) => isAdapter(name)).map(([, spec]) => spec));
+  const weights = own + cost(stored.values()) - adapters;
+  // A walk over the blocks works with no more than scoring does, beside the hidden states that it keeps. Speed is
+  // measured with two programs at a time.
+  const activations = Math.max(workOf(training), workOf(scoring) + cost(hidden), 2 * workOf(speed));
+  const largestBuffer = Math.max(
+    ...graphs.flatMap(buffersOf),
+    ...[...stored.values(), ...hidden].map(bytesOf),
+  );
   const bufferLimit = model.backend.facts.maxTensorBytes;
   const fits = largestBuffer <= bufferLimit;
   const { train, validation, test, tooLong } = prepared.info;
   return {
-    weights: weights + masks,
+    weights,
     adapters,
     activations,
-    total: weights + masks + adapters + activations,
+    total: weights + adapters + activations,
     largestBuffer,
     bufferLimit,
     split: { train, validation, test, tooLong },
     fits,
-    problem: fits ? null : `One buffer would need ${inBytes(largestBuffer)} and this device allows ${inBytes(bufferLimit)}. Lower the batch size or the longest example.`,
+    problem: fits ? null : `${tooLarge({ largestBuffer, bufferLimit })} ${remedy}`,
   };
 }
 
-const scratchOf = (graph: Graph) => planMemory(graph).slots.reduce((sum, bytes) => sum + bytes, 0);
-
-const sumOf = (specs: readonly TensorSpec[]) => specs.reduce((sum, spec) => sum + bytesOf(spec), 0);
-
-function isAdapter(name: string, modules: Iterable<string>): boolean {
-  for (const module of modules) if (name === adapterA(module) || name === adapterB(module)) return true;
-  return false;
+/** Refuses a run that the device cannot hold. */
+export function requireFits(estimate: MemoryEstimate): void {
+  if (estimate.fits) return;
+  const { largestBuffer, bufferLimit } = estimate;
+  throw new PareError('does-not-fit', tooLarge(estimate), remedy, { largestBuffer, bufferLimit });
 }
+
+function tooLarge({
+  largestBuffer,
+  bufferLimit,
+}: Pick<MemoryEstimate, 'largestBuffer' | 'bufferLimit'>): string {
+  return `One buffer would need ${inBytes(largestBuffer)} and this device allows ${inBytes(bufferLimit)}.`;
+}
+
+/** A training step, the scoring of a batch, and what speed is measured with, all on the super-network. */
+function graphsOf(
+  model: LoadedModel,
+  { trainShape, evaluationShape: scored, validation, test }: PreparedData,
+  recipe: Recipe,
+) {
+  const { config, structure } = model;
+  const linear = structure.modules.filter(({ role }) => role !== 'head').map(({ name }) => name);
+  const options = (sequences: number, length: number): DecoderOptions => ({
+    sequences,
+    length,
+    ropePositions: length,
+    plan: planOf(elasticSpaceOf(structure, recipe), model, recipe),
+    masked: new Set(recipe.sparsity ? linear : []),
+    specOf: (name) => specWithMask(model, name),
+  });
+  const scoring = options(scored.batch, scored.length);
+  const training = {
+    ...options(trainShape.batch, trainShape.length),
+    rows: trainShape.capacity,
+    dropout: recipe.adapter.dropout,
+    clip: recipe.training.clip,
+  };
+  return {
+    training: trainingGraph(config, training),
+    scoring: evaluationGraph(config, scoring, scored, Math.max(validation.length, test.length)),
+    speed: forwardGraph(config, scoring),
+  };
+}
+
+/** Hidden states of the calibration sequences, where the recipe calibrates. */
+function hiddenSpecs(model: LoadedModel, data: PreparedData, recipe: Recipe): TensorSpec[] {
+  const batches = calibrationBatches({ recipe, data }, elasticSpaceOf(model.structure, recipe));
+  if (batches.length === 0) return [];
+  const { config, backend } = model;
+  return hiddenParts(batches, config.hiddenSize, backend.facts.maxTensorBytes).map(({ spec }) => spec);
+}
+
+/** All that lives in the store while a run goes on, each once. */
+function storedSpecs({ folder, store }: LoadedModel, graphs: readonly Graph[]): Map<string, TensorSpec> {
+  const specs = new Map<string, TensorSpec>();
+  for (const name of folder.tensors.keys()) specs.set(name, store.spec(name));
+  for (const { tensors } of graphs)
+    for (const tensor of tensors) if (tensor.kind === 'stored') specs.set(tensor.name, tensor);
+  return specs;
+}
+
+/** Adapters and their moments. */
+const isAdapter = (name: string) => /\.lora_[AB]\.weight/.test(name);
+
+/** The buffers of a program's own: scratch memory and inputs. */
+function buffersOf(graph: Graph): number[] {
+  return [...planMemory(graph).slots, ...graph.tensors.filter(({ kind }) => kind === 'input').map(bytesOf)];
+}
+
+const sum = (numbers: readonly number[]) => numbers.reduce((total, value) => total + value, 0);
+
+const workOf = (graph: Graph) => sum(buffersOf(graph));
 
 function specWithMask({ store }: LoadedModel, name: string): TensorSpec {
   if (!name.endsWith('.mask')) return store.spec(name);
   const [rows, columns] = store.spec(name.replace(/\.mask$/, '.weight')).shape as [number, number];
   return { dtype: 'u32', shape: [rows, Math.ceil(columns / 32)] };
-}
-
-/** Refuses a run that the device cannot hold, with the number and what to lower. */
-export function requireFits({ fits, problem, largestBuffer, bufferLimit }: MemoryEstimate): void {
-  if (fits) return;
-  const message = problem ?? `One buffer would need ${largestBuffer} bytes; this device allows ${bufferLimit}.`;
-  throw new PareError('does-not-fit', message, 'Lower the batch size or the maximal length, or use a smaller model.');
 }

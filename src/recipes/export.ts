@@ -69,7 +69,11 @@ function adapterFiles(network: Runnable, base: string, widest: number): ExportFi
       return new Uint8Array(pad(adapter![pick], height, width).data.buffer);
     };
     return {
-      ...{ module, rank: active, scale, inputs: shipped.columns, outputs: shipped.rows },
+      module,
+      rank: active,
+      scale,
+      inputs: shipped.columns,
+      outputs: shipped.rows,
       a: matrix('a', active, shipped.columns),
       b: matrix('b', shipped.rows, active),
     };

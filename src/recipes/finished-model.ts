@@ -7,7 +7,11 @@ import type { Runnable } from '../models/runnable.ts';
  * allows it; otherwise (a sparse base) the adapters stay beside it at their active ranks. The same weights are
  * measured, tried in the text box, and exported.
  */
-export async function finishModel(model: Runnable, names: Iterable<string>, merge: boolean): Promise<Runnable> {
+export async function finishModel(
+  model: Runnable,
+  names: Iterable<string>,
+  merge: boolean,
+): Promise<Runnable> {
   const store = model.backend.createStore();
   try {
     for (const { name, dtype, shape, bytes } of finishedTensors(model, names, { merge })) {
@@ -25,8 +29,14 @@ export async function finishModel(model: Runnable, names: Iterable<string>, merg
         store.allocate(name, { dtype: 'f32', shape: [rows, columns] });
         store.write(name, data);
       }
-      adapters.set(module, { rank: adapter.rank, scale: adapter.alpha / adapter.rank, group: null, index: adapters.size });
+      adapters.set(module, {
+        rank: adapter.rank,
+        scale: adapter.alpha / adapter.rank,
+        group: null,
+        index: adapters.size,
+      });
     }
+    await store.settled();
     const plan = { ...plainPlan(model.config.layers), adapters };
     return { backend: model.backend, store, config: model.config, plan, masked: new Set(), limits: [] };
   } catch (error) {

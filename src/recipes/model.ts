@@ -5,7 +5,7 @@ import type { ModelConfig } from '../formats/model-config.ts';
 import type { PeftAdapter } from '../formats/peft.ts';
 import type { FileSource } from '../formats/source.ts';
 import { PareError } from '../lib/assert.ts';
-import { inverseOrder, permuteChannels } from '../compression/ordering/order.ts';
+import { undoOrder } from '../compression/ordering/order.ts';
 import { adapterA, adapterB, plainPlan, type AdapterPlan, type ElasticPlan } from '../models/elastic.ts';
 import { llamaStructure } from '../models/llama-structure.ts';
 import { plainModel, type Runnable } from '../models/runnable.ts';
@@ -55,9 +55,8 @@ export function originalModel({ backend, store, config, plan }: LoadedModel): Ru
 }
 
 /** Puts FFN channels back where the file has them. */
-export async function undoOrders({ store, config, orders }: LoadedModel): Promise<void> {
-  for (const [layer, order] of orders) await permuteChannels(store, config, layer, inverseOrder(order));
-  orders.clear();
+export async function undoOrders(model: LoadedModel): Promise<void> {
+  for (const layer of model.orders.keys()) await undoOrder(model, layer);
 }
 
 function requireFits(backend: Backend, { tensors }: ModelFolder): void {

@@ -45,14 +45,25 @@ describe('a recipe from start to exported folder, on the demo', () => {
     expect(existsSync('public/demo/model/model.safetensors')).toBe(true);
   });
 
-  async function run(method: Method, control = new RunControl(), onEvent: (event: SessionEvent) => void = () => {}) {
+  async function run(
+    method: Method,
+    control = new RunControl(),
+    onEvent: (event: SessionEvent) => void = () => {},
+  ) {
     const model = await loadModel(backend, await modelFiles('demo'));
     const log: SessionEvent[] = [];
     const record = (event: SessionEvent) => {
       log.push(eventSchema.parse(event));
       onEvent(event);
     };
-    const finished = await runToEnd({ recipe: short(method), model, data, control, search: searchHere, onEvent: record });
+    const finished = await runToEnd({
+      recipe: short(method),
+      model,
+      data,
+      control,
+      search: searchHere,
+      onEvent: record,
+    });
     return { model, log, finished };
   }
 
@@ -64,7 +75,9 @@ describe('a recipe from start to exported folder, on the demo', () => {
       expect(view.results.map(({ tag }) => tag)).toEqual(expect.arrayContaining(['untuned-dense', 'chosen']));
       if (method !== 'lora') {
         const tags = view.points.map(({ tag }) => tag);
-        expect(tags).toEqual(expect.arrayContaining(['untuned-dense', 'heuristic', 'maximal', 'minimal', 'lora']));
+        expect(tags).toEqual(
+          expect.arrayContaining(['untuned-dense', 'heuristic', 'maximal', 'minimal', 'lora']),
+        );
       }
       await expectExportKeepsLogits(model, finished!, method);
       finished!.chosen.store.dispose();
@@ -76,8 +89,10 @@ describe('a recipe from start to exported folder, on the demo', () => {
     const first = await run('lonas');
     const before = await logitsOf(originalModel(first.model), ids);
     const second = await run('lonas');
-    const scores = (log: SessionEvent[]) => log.filter((event) => event.type === 'evaluated').map(({ genome, score }) => ({ genome, score }));
-    const losses = (log: SessionEvent[]) => log.filter((event) => event.type === 'losses').flatMap(({ values }) => values);
+    const scores = (log: SessionEvent[]) =>
+      log.filter((event) => event.type === 'evaluated').map(({ genome, score }) => ({ genome, score }));
+    const losses = (log: SessionEvent[]) =>
+      log.filter((event) => event.type === 'losses').flatMap(({ values }) => values);
     expect(scores(second.log)).toEqual(scores(first.log));
     expect(losses(second.log)).toEqual(losses(first.log));
     const fresh = await loadModel(backend, await modelFiles('demo'));
@@ -125,7 +140,11 @@ describe('a recipe from start to exported folder, on the demo', () => {
 });
 
 /** Reads the exported folder back, as a stranger would, and compares with the super-network that was trained. */
-async function expectExportKeepsLogits(model: LoadedModel, finished: FinishedRun, method: Method): Promise<void> {
+async function expectExportKeepsLogits(
+  model: LoadedModel,
+  finished: FinishedRun,
+  method: Method,
+): Promise<void> {
   const { files, notes } = exportModel(finished, []);
   expect(notes.length).toBeGreaterThan(0);
   const sources: FileSource[] = [];
@@ -144,6 +163,10 @@ async function expectExportKeepsLogits(model: LoadedModel, finished: FinishedRun
 }
 
 function expectClose(expected: Float32Array[], found: Float32Array[], bound: number): void {
-  const worst = expected.reduce((most, row, i) => row.reduce((rowMost, value, j) => Math.max(rowMost, Math.abs(value - found[i]![j]!)), most), 0);
+  const worst = expected.reduce(
+    (most, row, i) =>
+      row.reduce((rowMost, value, j) => Math.max(rowMost, Math.abs(value - found[i]![j]!)), most),
+    0,
+  );
   expect(worst).toBeLessThanOrEqual(bound);
 }

@@ -41,7 +41,8 @@ export async function runRecipe(run: RunContext, elastic: ElasticSpace): Promise
   progress(run, 'prepare', 1);
 
   const masked = await compressBase(run, elastic);
-  if (masked.size > 0) await scoreReference(run, { ...originalModel(model), masked }, 'untuned', denseMacsOf(model));
+  if (masked.size > 0)
+    await scoreReference(run, { ...originalModel(model), masked }, 'untuned', denseMacsOf(model));
   const trained: Trained = { elastic, plan: planOf(elastic, model, recipe), masked };
   const steps = recipe.training.steps;
   const withBaseline = recipe.baseline && recipe.method !== 'lora';
@@ -49,7 +50,11 @@ export async function runRecipe(run: RunContext, elastic: ElasticSpace): Promise
   await trainAdapters(run, { ...trained, label: recipe.method, logged: true });
 
   if (space.groups.length === 0) return finishSingle(run, trained, maximalMacs);
-  const outcome = await searchSubNetworks(run, subNetworkModel(model, trained, maximalGenome(space)), elastic);
+  const outcome = await searchSubNetworks(
+    run,
+    subNetworkModel(model, trained, maximalGenome(space)),
+    elastic,
+  );
   run.emit({ type: 'chosen', genome: [...outcome.chosen.genome], by: 'rule' });
   if (withBaseline) {
     beginStage(run, 'train', steps);
@@ -71,7 +76,10 @@ async function finishSingle(run: RunContext, trained: Trained, macs: number): Pr
 }
 
 /** Builds and measures a sub-network; progress of stage `test` ends here. */
-async function choose({ run, trained }: Pick<FinishedRun, 'run' | 'trained'>, genome: Genome): Promise<FinishedRun> {
+async function choose(
+  { run, trained }: Pick<FinishedRun, 'run' | 'trained'>,
+  genome: Genome,
+): Promise<FinishedRun> {
   const chosen = await testChosen(run, trained, genome, run.model.folder.tensors.keys());
   return { run, trained, genome, chosen };
 }
@@ -85,7 +93,11 @@ export async function chooseAnother(finished: FinishedRun, genome: Genome): Prom
   return next;
 }
 
-function start({ recipe, model, data, emit }: RunContext, { space }: ElasticSpace, maximalMacs: number): void {
+function start(
+  { recipe, model, data, emit }: RunContext,
+  { space }: ElasticSpace,
+  maximalMacs: number,
+): void {
   emit({
     type: 'started',
     version: 1,
@@ -95,7 +107,11 @@ function start({ recipe, model, data, emit }: RunContext, { space }: ElasticSpac
     data: data.info,
     device: { backend: model.backend.facts.backend, adapter: model.backend.facts.adapter.slice(0, 200) },
     metric: metricOf(recipe),
-    groups: space.groups.map((group) => ({ ...group, members: [...group.members], choices: [...group.choices] })),
+    groups: space.groups.map((group) => ({
+      ...group,
+      members: [...group.members],
+      choices: [...group.choices],
+    })),
     maximalMacs,
   });
 }
@@ -110,5 +126,9 @@ export function checkRun(run: RunContext, data: LoadedData): ElasticSpace {
 
 function requireBase({ model }: RunContext): void {
   if (model.plan.adapters.size === 0) return;
-  throw new PareError('model-has-adapter', `${model.info.name} comes with a LoRA adapter.`, 'Recipes start from a base model: open the folder without its adapter.');
+  throw new PareError(
+    'model-has-adapter',
+    `${model.info.name} comes with a LoRA adapter.`,
+    'Recipes start from a base model: open the folder without its adapter.',
+  );
 }

@@ -28,21 +28,42 @@ export interface ScoreOptions {
 const mostTokens = 2048;
 
 /** Scores the open model, as it is, on a whole data file: no split, nothing trained. */
-export async function scoreData(model: LoadedModel, data: LoadedData, options: ScoreOptions): Promise<DataScore> {
+export async function scoreData(
+  model: LoadedModel,
+  data: LoadedData,
+  options: ScoreOptions,
+): Promise<DataScore> {
   const { task, limit = Infinity, onProgress, pause = () => Promise.resolve() } = options;
   const began = performance.now();
   const maxLength = Math.min(model.config.maxPositions, mostTokens);
-  const examples = tokenizeAll(data, requireTokenizer(model.tokenizer), { task, maxLength }).examples.slice(0, limit);
-  const shape = evaluationShapeOf(examples, data.content?.kind === 'documents' ? 'all' : 'answer', model.config.vocabSize);
+  const examples = tokenizeAll(data, requireTokenizer(model.tokenizer), { task, maxLength }).examples.slice(
+    0,
+    limit,
+  );
+  const shape = evaluationShapeOf(
+    examples,
+    data.content?.kind === 'documents' ? 'all' : 'answer',
+    model.config.vocabSize,
+  );
   const batches = [...evaluationBatches(examples, shape)];
   const evaluator = await Evaluator.create(originalModel(model), shape, batches.length);
   try {
     const scores = await evaluator.score(batches, [], pause, (done) => onProgress?.(done, batches.length));
     const value = task === 'exact' ? scores.accuracy : scores.perplexity;
     if (!Number.isFinite(value)) {
-      throw new PareError('not-finite', 'The model gives no finite probabilities on this data.', 'Check that weights and tokenizer belong together.');
+      throw new PareError(
+        'not-finite',
+        'The model gives no finite probabilities on this data.',
+        'Check that weights and tokenizer belong together.',
+      );
     }
-    return { task, value, examples: scores.examples, tokens: scores.tokens, seconds: (performance.now() - began) / 1000 };
+    return {
+      task,
+      value,
+      examples: scores.examples,
+      tokens: scores.tokens,
+      seconds: (performance.now() - began) / 1000,
+    };
   } finally {
     evaluator.dispose();
   }

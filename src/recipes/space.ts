@@ -4,7 +4,10 @@ import type { ElasticSpace } from '../search/space.ts';
 import type { Recipe } from '../session/recipe.ts';
 
 /** The search space of a recipe on a model; for plain LoRA a space without genes whose fixed ranks are r_max. */
-export function elasticSpaceOf(structure: ModelStructure, { method, adapter, elastic }: Recipe): ElasticSpace {
+export function elasticSpaceOf(
+  structure: ModelStructure,
+  { method, adapter, elastic }: Recipe,
+): ElasticSpace {
   const common = { variant: 'pare', rank: adapter.rank, targets: adapter.targets } as const;
   if (method === 'lora' || !elastic) return fixedSpace(structure, adapter);
   return buildSpace(structure, {

@@ -11,7 +11,12 @@ import { fewProblems, tinyModel } from './tiny-model.testing.ts';
 
 const tiny = (changes: Partial<Recipe> = {}): Recipe => {
   const recipe = presets.lora.recipe('exact');
-  return { ...recipe, split: { validation: 8, test: 8 }, training: { ...recipe.training, steps: 3, batch: 4 }, ...changes };
+  return {
+    ...recipe,
+    split: { validation: 8, test: 8 },
+    training: { ...recipe.training, steps: 3, batch: 4 },
+    ...changes,
+  };
 };
 
 /** The studio on the CPU backend: what a machine without WebGPU gets, and what must hold for every backend. */
@@ -32,7 +37,9 @@ describe('studio', () => {
     await studio.run(tiny(), record);
     expect(types()).toContain('finished');
     const seen: string[] = [];
-    const { tokens } = await studio.generate('original', 'Tom has 27 stamps. How many now?', 3, (text) => seen.push(text));
+    const { tokens } = await studio.generate('original', 'Tom has 27 stamps. How many now?', 3, (text) =>
+      seen.push(text),
+    );
     expect(seen.length).toBe(tokens);
     expect(tokens).toBeLessThanOrEqual(3);
     const { stream } = studio.exportModel();
@@ -75,7 +82,9 @@ describe('studio', () => {
 
   it('a model that cannot be opened leaves the old one', async () => {
     const broken = bytesSource('broken/config.json', new TextEncoder().encode('{"model_type":"mamba"}'));
-    await expect(studio.openModel([broken])).rejects.toMatchObject({ message: expect.stringContaining('mamba') as string });
+    await expect(studio.openModel([broken])).rejects.toMatchObject({
+      message: expect.stringContaining('mamba') as string,
+    });
     expect((await studio.score('exact', () => {})).examples).toBe(60);
   });
 
@@ -85,7 +94,10 @@ describe('studio', () => {
   });
 
   it('trains on a handful of examples of very different lengths', async () => {
-    const lines = Array.from({ length: 12 }, (_, i) => ({ question: `Tom has ${i} stamps.`, answer: i === 5 ? '1 + 1 = 2 '.repeat(5) : `${i}` }));
+    const lines = Array.from({ length: 12 }, (_, i) => ({
+      question: `Tom has ${i} stamps.`,
+      answer: i === 5 ? '1 + 1 = 2 '.repeat(5) : `${i}`,
+    }));
     const text = lines.map((line) => JSON.stringify(line)).join('\n');
     await studio.openData(bytesSource('few.jsonl', new TextEncoder().encode(text)));
     for (let seed = 0; seed < 5; seed++) {
@@ -102,7 +114,10 @@ describe('studio', () => {
     expect(log.filter(({ type }) => type === 'result').length).toBeGreaterThan(4);
     for (const event of log) eventSchema.parse(event);
     const reopened = new Studio(new CpuBackend(), searchHere);
-    const zip = bytesSource('export.zip', new Uint8Array(await new Response(studio.exportModel().stream).arrayBuffer()));
+    const zip = bytesSource(
+      'export.zip',
+      new Uint8Array(await new Response(studio.exportModel().stream).arrayBuffer()),
+    );
     expect((await reopened.openModel(await openZip(zip))).adapter).toContain('LoRA');
   });
 
@@ -120,14 +135,23 @@ describe('studio', () => {
   it('ties what was tied only by inference', async () => {
     await studio.openModel(await tinyModel({ tie_word_embeddings: true }));
     const [config, ...rest] = await tinyModel();
-    const untied = JSON.stringify({ ...(JSON.parse(new TextDecoder().decode(await config!.read(0, config!.size))) as object), tie_word_embeddings: false });
+    const untied = JSON.stringify({
+      ...(JSON.parse(new TextDecoder().decode(await config!.read(0, config!.size))) as object),
+      tie_word_embeddings: false,
+    });
     await studio.openModel([bytesSource('tiny/config.json', new TextEncoder().encode(untied)), ...rest]);
     await studio.run(tiny({ training: { ...tiny().training, steps: 0 } }), record);
-    const zip = bytesSource('export.zip', new Uint8Array(await new Response(studio.exportModel().stream).arrayBuffer()));
+    const zip = bytesSource(
+      'export.zip',
+      new Uint8Array(await new Response(studio.exportModel().stream).arrayBuffer()),
+    );
     const exported = (await openZip(zip)).find(({ name }) => name === 'config.json')!;
     const text = new TextDecoder().decode(await exported.read(0, exported.size));
     expect(JSON.parse(text)).toMatchObject({ tie_word_embeddings: true });
   });
 });
 
-const tinySizes = (recipe: Recipe) => ({ split: { validation: 8, test: 8 }, training: { ...recipe.training, steps: 3, batch: 4 } });
+const tinySizes = (recipe: Recipe) => ({
+  split: { validation: 8, test: 8 },
+  training: { ...recipe.training, steps: 3, batch: 4 },
+});

@@ -17,7 +17,13 @@ import { loadModel, originalModel, type LoadedModel } from './model.ts';
 import type { SearchDriver } from './run-context.ts';
 import { scoreData, type DataScore } from './score-data.ts';
 import { chooseAnother, type FinishedRun } from './run.ts';
-import { dataSummary, modelSummary, type DataSummary, type MemoryEstimate, type ModelSummary } from './summaries.ts';
+import {
+  dataSummary,
+  modelSummary,
+  type DataSummary,
+  type MemoryEstimate,
+  type ModelSummary,
+} from './summaries.ts';
 
 /**
  * What the studio holds: a device, a model, data, and the last run. Every action either succeeds or leaves what was
@@ -69,8 +75,18 @@ export class Studio {
 
   run(recipe: Recipe, onEvent: (event: SessionEvent) => void): Promise<void> {
     return this.#controlled('running a recipe', async (control) => {
-      const options = { recipe, model: this.#needModel(), data: this.#needData(), control, search: this.#search };
-      this.#finished = await runToEnd({ ...options, onStart: () => this.#forgetRun(), onEvent: this.#listen(onEvent) });
+      const options = {
+        recipe,
+        model: this.#needModel(),
+        data: this.#needData(),
+        control,
+        search: this.#search,
+      };
+      this.#finished = await runToEnd({
+        ...options,
+        onStart: () => this.#forgetRun(),
+        onEvent: this.#listen(onEvent),
+      });
     });
   }
 
@@ -100,7 +116,12 @@ export class Studio {
       this.#cancelled = false;
       const model = this.#needModel();
       const { tokenizer } = model;
-      if (!tokenizer) throw new PareError('tokenizer-missing', 'The model has no tokenizer.json.', 'Add it to the folder and open it again.');
+      if (!tokenizer)
+        throw new PareError(
+          'tokenizer-missing',
+          'The model has no tokenizer.json.',
+          'Add it to the folder and open it again.',
+        );
       const runnable = which === 'original' ? originalModel(model) : this.#needFinished().chosen;
       return answer(runnable, tokenizer, prompt, maxTokens, onText, () => this.#cancelled);
     });
@@ -128,7 +149,8 @@ export class Studio {
   /** Keeps the rows of the results table, which an export's model card shows. */
   #listen(onEvent: (event: SessionEvent) => void) {
     return (event: SessionEvent) => {
-      if (event.type === 'result') this.#rows = [...this.#rows.filter(({ tag }) => tag !== event.row.tag), event.row];
+      if (event.type === 'result')
+        this.#rows = [...this.#rows.filter(({ tag }) => tag !== event.row.tag), event.row];
       onEvent(event);
     };
   }
@@ -153,9 +175,14 @@ export class Studio {
 
   #requireIdle(): void {
     if (this.#lost !== null) {
-      throw new PareError('device-lost', `The graphics device was lost: ${this.#lost}`, 'Reload the page and open the model again. The session log is kept: save it or copy its link first.');
+      throw new PareError(
+        'device-lost',
+        `The graphics device was lost: ${this.#lost}`,
+        'Reload the page and open the model again. The session log is kept: save it or copy its link first.',
+      );
     }
-    if (this.#busy) throw new PareError('busy', `The studio is ${this.#busy}.`, 'Wait until that is done, or stop it.');
+    if (this.#busy)
+      throw new PareError('busy', `The studio is ${this.#busy}.`, 'Wait until that is done, or stop it.');
   }
 
   async #exclusively<T>(what: string, work: () => Promise<T>): Promise<T> {
@@ -180,16 +207,32 @@ export class Studio {
 
   #needFinished(): FinishedRun {
     if (this.#finished) return this.#finished;
-    throw new PareError('no-run', 'There is no finished run in this studio.', 'Run a recipe to its end first.');
+    throw new PareError(
+      'no-run',
+      'There is no finished run in this studio.',
+      'Run a recipe to its end first.',
+    );
   }
 }
 
 type Tokenizer = NonNullable<LoadedModel['tokenizer']>;
 
-async function answer(model: Runnable, tokenizer: Tokenizer, prompt: string, maxTokens: number, onText: (text: string) => void, cancelled: () => boolean) {
+async function answer(
+  model: Runnable,
+  tokenizer: Tokenizer,
+  prompt: string,
+  maxTokens: number,
+  onText: (text: string) => void,
+  cancelled: () => boolean,
+) {
   const ids = tokenizer.encode(prompt);
   const room = model.config.maxPositions - ids.length;
-  if (ids.length === 0 || room <= 0) throw new PareError('prompt-length', `The prompt has ${ids.length} tokens; the model takes 1 to ${model.config.maxPositions - 1}.`, 'Change the prompt.');
+  if (ids.length === 0 || room <= 0)
+    throw new PareError(
+      'prompt-length',
+      `The prompt has ${ids.length} tokens; the model takes 1 to ${model.config.maxPositions - 1}.`,
+      'Change the prompt.',
+    );
   const began = performance.now();
   const generator = await Generator.create(model, ids.length + Math.min(room, maxTokens));
   try {

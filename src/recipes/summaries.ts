@@ -50,7 +50,14 @@ export interface MemoryEstimate {
   problem: string | null;
 }
 
-export function modelSummary({ info, structure, store, tokenizer, folder, config }: LoadedModel): ModelSummary {
+export function modelSummary({
+  info,
+  structure,
+  store,
+  tokenizer,
+  folder,
+  config,
+}: LoadedModel): ModelSummary {
   const headName = config.tied ? 'model.embed_tokens.weight' : 'lm_head.weight';
   const adapter = folder.peft ? `LoRA on ${folder.peft.modules.size} modules` : null;
   return {
@@ -76,7 +83,9 @@ export function dataSummary({ file, columns, choice, content }: LoadedData): Dat
   const rows = file.dataset.kind === 'table' ? file.dataset.rows.length : 0;
   const preview =
     content?.kind === 'pairs'
-      ? content.pairs.slice(0, previewed).map(({ prompt, answer }) => ({ prompt: cut(prompt), answer: cut(answer) }))
+      ? content.pairs
+          .slice(0, previewed)
+          .map(({ prompt, answer }) => ({ prompt: cut(prompt), answer: cut(answer) }))
       : (content?.documents ?? []).slice(0, previewed).map((text) => ({ prompt: '', answer: cut(text) }));
   return {
     name: file.name,

@@ -26,16 +26,28 @@ const bytesOf = (text: string) => new TextEncoder().encode(text);
 export async function tinyModel(changes: Record<string, unknown> = {}): Promise<FileSource[]> {
   const json = JSON.stringify({ ...config, ...changes });
   const random = new Random(7);
-  const tensors = [...expectedTensors(parseModelConfig(JSON.parse(json), 'config.json'))].map(([name, shape]) => {
-    const values = Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, () => (name.includes('norm') ? 1 : 0.3 * random.normal()));
-    return { name, dtype: 'F32' as const, shape, bytes: () => Promise.resolve(new Uint8Array(values.buffer)) };
-  });
+  const tensors = [...expectedTensors(parseModelConfig(JSON.parse(json), 'config.json'))].map(
+    ([name, shape]) => {
+      const values = Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, () =>
+        name.includes('norm') ? 1 : 0.3 * random.normal(),
+      );
+      return {
+        name,
+        dtype: 'F32' as const,
+        shape,
+        bytes: () => Promise.resolve(new Uint8Array(values.buffer)),
+      };
+    },
+  );
   const weights = new Uint8Array(await new Response(safetensorsStream(tensors).stream).arrayBuffer());
   return [
     bytesSource('tiny/config.json', bytesOf(json)),
     bytesSource('tiny/model.safetensors', weights),
     bytesSource('tiny/tokenizer.json', new Uint8Array(readFileSync('public/demo/model/tokenizer.json'))),
-    bytesSource('tiny/tokenizer_config.json', new Uint8Array(readFileSync('public/demo/model/tokenizer_config.json'))),
+    bytesSource(
+      'tiny/tokenizer_config.json',
+      new Uint8Array(readFileSync('public/demo/model/tokenizer_config.json')),
+    ),
   ];
 }
 

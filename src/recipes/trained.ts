@@ -14,7 +14,11 @@ export interface Trained {
 }
 
 /** One sub-network of it, masked rather than cut. */
-export function subNetworkModel({ backend, store, config }: LoadedModel, { elastic, plan, masked }: Trained, genome: Genome): Runnable {
+export function subNetworkModel(
+  { backend, store, config }: LoadedModel,
+  { elastic, plan, masked }: Trained,
+  genome: Genome,
+): Runnable {
   return { backend, store, config, plan, masked, limits: plan.groups > 0 ? limitsOf(elastic, genome) : [] };
 }
 

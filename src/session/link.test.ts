@@ -156,7 +156,7 @@ describe('a hostile link', () => {
 
   it('is refused with keys that could pollute a prototype', () => {
     for (const key of ['__proto__', 'constructor', 'prototype']) {
-      expect(codeOf(linkOfWire((wire) => ({ ...wire, extra: { [`${key}`]: 1 } })).replace(/$/, ''))).toBe(
+      expect(codeOf(linkOfWire((wire) => ({ ...wire, extra: { [key]: 1 } })).replace(/$/, ''))).toBe(
         'link-invalid',
       );
       const text = JSON.stringify(toWire(logFixture())).replace(

@@ -25,7 +25,7 @@ describe('the results table', () => {
   it('writes the cost of a tiny model in powers of ten', () => {
     const cost = columns('accuracy')[4]!;
     const text = (tmacsAt256: number) => cost.text({ ...results[0]!, tmacsAt256 });
-    expect([1.71, 0.0123, 3.344e-5, 0].map(text)).toEqual(['1.71', '0.0123', '3.34 × 10⁻⁵', '0.00']);
+    expect([1.71, 0.0123, 3.344e-5, 0].map(text)).toEqual(['1.71', '0.0123', '3.34×10⁻⁵', '0.00']);
   });
 
   it('is read from what there was to what was made of it', () => {
@@ -35,7 +35,7 @@ describe('the results table', () => {
     const chosen = { genome: row.genome, by: 'user' as const, index: null };
     const rows = readableRows({ results: [row, ...others, untuned!, earlier], chosen });
     expect(rows[0]?.tag).toBe('untuned-dense');
-    expect(rows.slice(-2).map(({ label }) => label)).toEqual([`${row.label} before`, row.label]);
+    expect(rows.slice(-2).map(({ label }) => label)).toEqual(['LoNAS earlier', 'LoNAS chosen']);
   });
 
   it('copies as Markdown', () => {

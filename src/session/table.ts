@@ -77,11 +77,11 @@ export function columns(metric: Metric): Column[] {
   ];
 }
 
-/** 1.71; what would be mostly zeros is written as 3.34 × 10⁻⁵. */
+/** 1.71; what would be mostly zeros is written as 3.34×10⁻⁵. */
 function threeDigits(value: number): string {
   if (value === 0 || value >= 0.001) return value.toPrecision(3);
   const [digits, exponent = ''] = value.toExponential(2).split('e');
-  return `${digits} × 10${[...exponent].map((sign) => superscripts[sign] ?? '').join('')}`;
+  return `${digits}×10${[...exponent].map((sign) => superscripts[sign] ?? '').join('')}`;
 }
 
 const superscripts: Readonly<Record<string, string>> = {
@@ -156,6 +156,6 @@ export function readableRows({ results, chosen }: Pick<SessionView, 'results' | 
     row.tag === 'chosen' && chosen !== null && !sameGenome(row.genome, chosen.genome);
   const rank = (row: ResultRow) => rowOrder.indexOf(row.tag) - (isEarlier(row) ? 0.5 : 0);
   return results
-    .map((row) => (isEarlier(row) ? { ...row, label: `${row.label} before` } : row))
+    .map((row) => (isEarlier(row) ? { ...row, label: row.label.replace(/ chosen$/, ' earlier') } : row))
     .toSorted((a, b) => rank(a) - rank(b));
 }

@@ -6,7 +6,12 @@ import { maximalGenome, minimalGenome, randomGenome, type ElasticSpace } from '.
  * The sub-networks of one step, a row of limits a sequence: uniform and independent; with `sandwich` the first
  * sequence takes the maximal and the second the minimal one. Used by forward and backward alike.
  */
-export function sampleLimits(elastic: ElasticSpace, sequences: number, sampling: 'random' | 'sandwich', random: Random): Int32Array {
+export function sampleLimits(
+  elastic: ElasticSpace,
+  sequences: number,
+  sampling: 'random' | 'sandwich',
+  random: Random,
+): Int32Array {
   // Smaller batches would have no room left for random ones.
   const both = sampling === 'sandwich' && sequences >= 3;
   const rows = Array.from({ length: sequences }, (_, index) => {

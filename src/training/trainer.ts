@@ -35,19 +35,25 @@ export class SupernetTrainer {
     config: ModelConfig,
     options: TrainerOptions,
   ): Promise<SupernetTrainer> {
-    store.allocate(ringName, { dtype: 'f32', shape: [ringSize, 1] });
-    for (const name of adapterNames(options.plan)) {
-      for (const moment of momentNames(name)) {
-        store.allocate(moment, store.spec(name));
-        store.clear(moment);
+    try {
+      store.allocate(ringName, { dtype: 'f32', shape: [ringSize, 1] });
+      for (const name of adapterNames(options.plan)) {
+        for (const moment of momentNames(name)) {
+          store.allocate(moment, store.spec(name));
+          store.clear(moment);
+        }
       }
+      const graph = trainingGraph(config, {
+        ...options,
+        specOf: (name) => store.spec(name),
+        ropePositions: ensureRope(store, config, options.length),
+      });
+      await store.settled();
+      return new SupernetTrainer(await backend.compile(graph, store), store, options);
+    } catch (error) {
+      removeState(store, options.plan);
+      throw error;
     }
-    const graph = trainingGraph(config, {
-      ...options,
-      specOf: (name) => store.spec(name),
-      ropePositions: ensureRope(store, config, options.length),
-    });
-    return new SupernetTrainer(await backend.compile(graph, store), store, options);
   }
 
   private constructor(program: Program, store: Store, options: TrainerOptions) {
@@ -102,8 +108,11 @@ export class SupernetTrainer {
   /** Frees scratch memory and moments; the adapters stay. */
   dispose(): void {
     this.#program.dispose();
-    for (const name of adapterNames(this.#options.plan))
-      for (const moment of momentNames(name)) this.#store.remove(moment);
-    this.#store.remove(ringName);
+    removeState(this.#store, this.#options.plan);
   }
+}
+
+function removeState(store: Store, plan: ElasticPlan): void {
+  for (const name of adapterNames(plan)) for (const moment of momentNames(name)) store.remove(moment);
+  store.remove(ringName);
 }

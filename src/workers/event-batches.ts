@@ -6,7 +6,7 @@ const interval = 100;
  * Gathers events and hands them on at most ten times a second. `flush` hands on what is left, and resolves when it has
  * arrived: an answer on another port may otherwise overtake the events that lead to it.
  */
-export function batchEvents(onEvents: (events: SessionEvent[]) => unknown): {
+export function batchEvents(onEvents: (events: SessionEvent[]) => void | Promise<void>): {
   push: (event: SessionEvent) => void;
   flush: () => Promise<void>;
 } {

@@ -55,15 +55,22 @@ const api: StudioApi = {
   estimate: (recipe) => Promise.resolve(need().estimate(recipe)),
   async run(recipe, onEvents) {
     const { push, flush } = (events = batchEvents(onEvents));
-    await need().run(recipe, push).finally(flush);
+    try {
+      await need().run(recipe, push);
+    } finally {
+      await flush();
+    }
   },
   pause: () => Promise.resolve(need().pause()),
   resume: () => Promise.resolve(need().resume()),
   stop: () => Promise.resolve(need().stop()),
-  choose: (genome) =>
-    need()
-      .choose(genome)
-      .finally(() => events?.flush()),
+  async choose(genome) {
+    try {
+      await need().choose(genome);
+    } finally {
+      await events?.flush();
+    }
+  },
   generate: ({ which, prompt, maxTokens }, onText) =>
     need().generate(which, prompt, maxTokens, (text) => onText(text)),
   cancelGeneration: () => Promise.resolve(need().cancelGeneration()),

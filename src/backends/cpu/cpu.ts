@@ -51,7 +51,7 @@ class CpuProgram implements Program {
     for (const tensor of graph.tensors) {
       const slot = slotOf.get(tensor);
       if (tensor.kind === 'input') this.#values.set(tensor, view(tensor, real));
-      else if (slot !== undefined) this.#values.set(tensor, view(tensor, real, buffers[slot]!));
+      else if (slot !== undefined) this.#values.set(tensor, view(tensor, real, buffers[slot]));
     }
     this.scratchBytes = buffers.reduce((sum, { byteLength }) => sum + byteLength, 0);
   }

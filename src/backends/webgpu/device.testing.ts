@@ -39,7 +39,9 @@ export interface Watched {
 }
 
 /** The device under test with other limits, its buffers counted, and failures on demand. */
-export async function watchedBackend(limits: Partial<Record<keyof GPUSupportedLimits, number>> = {}): Promise<Watched> {
+export async function watchedBackend(
+  limits: Partial<Record<keyof GPUSupportedLimits, number>> = {},
+): Promise<Watched> {
   const real = await gpuDevice();
   const watched = { live: new Set<GPUBuffer>(), scopes: 0, full: null as string | null, failures: 0 };
   const refused: boolean[] = [];

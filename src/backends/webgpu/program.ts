@@ -165,7 +165,10 @@ function setUniform(bytes: DataView, offset: number, { type, value }: Uniform): 
 }
 
 /** Folds x into y where the device does not take so many workgroups; the kernel must then look at both. */
-function spill(device: GPUDevice, { workgroups: [x, y, z], label, code }: Dispatch): [number, number, number] {
+function spill(
+  device: GPUDevice,
+  { workgroups: [x, y, z], label, code }: Dispatch,
+): [number, number, number] {
   const limit = device.limits.maxComputeWorkgroupsPerDimension;
   if (x <= limit && y <= limit) return [x, y, z];
   const rows = Math.ceil(x / limit);

@@ -34,7 +34,9 @@ export class GpuStore implements Store {
         'Choose a smaller model, or a device with a larger storage buffer limit.',
       );
     }
-    const { made, fault } = guarded(this.#device, () => this.#device.createBuffer({ label: name, size, usage }));
+    const { made, fault } = guarded(this.#device, () =>
+      this.#device.createBuffer({ label: name, size, usage }),
+    );
     this.#entries.set(name, { spec, buffer: made });
     this.#unsettled.push({ name, buffer: made, fault });
   }

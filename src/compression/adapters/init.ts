@@ -4,7 +4,8 @@ import { adapterA, adapterB, type ElasticPlan } from '../../models/elastic.ts';
 
 /**
  * Puts fresh adapters into the store: A [r, in] Kaiming-uniform with a = √5, that is uniform within ±1/√in; B [out, r]
- * zeros, so that the model is unchanged at first. Modules in the plan's order draw from one generator.
+ * zeros, so that the model is unchanged at first. Modules in the plan's order draw from one generator. Whether the
+ * device had room for them is known when the store has settled, which the trainer and the evaluator wait for.
  */
 export function initAdapters(store: Store, plan: ElasticPlan, random: Random): void {
   for (const [module, { rank }] of plan.adapters) {

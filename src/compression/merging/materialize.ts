@@ -109,7 +109,12 @@ export async function finishedAdapter(model: Runnable, module: string): Promise<
 }
 
 /** Rows and columns of a module (or of `name`, its bias) that a sub-network keeps. */
-export function activeShape(model: Runnable, module: string, whole: Extent, name = `${module}.weight`): Extent {
+export function activeShape(
+  model: Runnable,
+  module: string,
+  whole: Extent,
+  name = `${module}.weight`,
+): Extent {
   const width = activeWidths(model)[layerOf(module)]!;
   if (/\.(gate|up)_proj$/.test(module)) return { rows: width, columns: whole.columns };
   return module.endsWith('.down_proj') && name.endsWith('.weight')

@@ -14,7 +14,11 @@ export async function maskedZeros(model: Runnable): Promise<number> {
   return zeros;
 }
 
-function setBits(mask: Uint32Array, words: number, { rows, columns }: { rows: number; columns: number }): number {
+function setBits(
+  mask: Uint32Array,
+  words: number,
+  { rows, columns }: { rows: number; columns: number },
+): number {
   let count = 0;
   for (let row = 0; row < rows; row++) {
     for (let word = 0; word * 32 < columns; word++) {

@@ -1,7 +1,8 @@
 import type { Backend, Store } from '../../backends/backend.ts';
+import type { Pacer } from '../../backends/pacer.ts';
 import type { ModelConfig } from '../../formats/model-config.ts';
 import { Graph } from '../../graph/graph.ts';
-import type { Tensor } from '../../graph/tensor.ts';
+import type { Tensor, TensorSpec } from '../../graph/tensor.ts';
 import { columnSquares, readRows, writeRows } from '../../kernels/ops.ts';
 import { plainPlan } from '../../models/elastic.ts';
 import { LlamaDecoder, type DecoderOptions } from '../../models/llama.ts';
@@ -17,8 +18,53 @@ export interface CalibrationBatch {
   readonly lengths: Int32Array;
 }
 
-const hiddenName = 'wanda.hidden';
+/** A model, and what goes through it. */
+export interface Calibration {
+  readonly backend: Backend;
+  readonly store: Store;
+  readonly config: ModelConfig;
+  readonly batches: readonly CalibrationBatch[];
+  readonly pacer: Pacer;
+  /** Called after each block. */
+  readonly onBlock?: () => void;
+}
+
+/** Hidden states of several batches in one tensor. */
+export interface HiddenPart {
+  readonly name: string;
+  readonly spec: TensorSpec;
+  readonly batches: readonly CalibrationBatch[];
+}
+
+/** Hidden states of all batches may be larger than one binding; they are held in parts of this size at most. */
+const mostPartBytes = 2 ** 26;
+
+/** As many batches to a part as fit: every part costs a program a block. */
+export function hiddenParts(
+  batches: readonly CalibrationBatch[],
+  hiddenSize: number,
+  maxTensorBytes: number,
+): HiddenPart[] {
+  const rows = rowsOf(batches);
+  const held = Math.max(1, Math.floor(Math.min(mostPartBytes, maxTensorBytes) / (rows * hiddenSize * 4)));
+  return Array.from({ length: Math.ceil(batches.length / held) }, (_, index) => {
+    const own = batches.slice(index * held, (index + 1) * held);
+    const spec = { dtype: 'f32', shape: [rows * own.length, hiddenSize] } as const;
+    return { name: `wanda.hidden.${index}`, spec, batches: own };
+  });
+}
+
+const rowsOf = ([first]: readonly CalibrationBatch[]) => first!.batch * first!.length;
+
 export const squaresName = (module: string) => `wanda.${module}`;
+
+/** A program's hidden states, and where in them the batch of a run is. */
+interface Place {
+  readonly hidden: Tensor;
+  /** First row. */
+  readonly row: Tensor;
+  readonly batch: Tensor;
+}
 
 /**
  * Takes the calibration sequences through the model block by block, hidden states staying on the device. What a
@@ -26,27 +72,27 @@ export const squaresName = (module: string) => `wanda.${module}`;
  */
 export class BlockWalk {
   readonly sequences: number;
-  readonly #backend: Backend;
-  readonly #store: Store;
-  readonly #config: ModelConfig;
-  readonly #batches: readonly CalibrationBatch[];
+  readonly #of: Calibration;
+  readonly #parts: readonly HiddenPart[];
+  readonly #batch: number;
+  readonly #length: number;
   readonly #rows: number;
 
-  constructor(backend: Backend, store: Store, config: ModelConfig, batches: readonly CalibrationBatch[]) {
-    this.#backend = backend;
-    this.#store = store;
-    this.#config = config;
-    this.#batches = batches;
-    this.#rows = batches[0]!.batch * batches[0]!.length;
+  constructor(calibration: Calibration) {
+    const { backend, batches, config } = calibration;
+    this.#of = calibration;
+    this.#parts = hiddenParts(batches, config.hiddenSize, backend.facts.maxTensorBytes);
+    this.#batch = batches[0]!.batch;
+    this.#length = batches[0]!.length;
+    this.#rows = rowsOf(batches);
     this.sequences = batches.reduce((sum, { lengths }) => sum + lengths.filter((n) => n > 0).length, 0);
   }
 
   async embed(): Promise<void> {
-    this.#store.allocate(hiddenName, {
-      dtype: 'f32',
-      shape: [this.#rows * this.#batches.length, this.#config.hiddenSize],
-    });
-    await this.#runAll((graph, hidden, row) => {
+    const { store } = this.#of;
+    for (const { name, spec } of this.#parts) store.allocate(name, spec);
+    await store.settled();
+    await this.#runAll((graph, { hidden, row }) => {
       const ids = graph.input('ids', 'i32', [this.#rows]);
       graph.apply(writeRows, [hidden, this.#decoder(graph).embed(ids), row], {});
     });
@@ -54,37 +100,38 @@ export class BlockWalk {
 
   /** Leaves Σ x² of each linear module's input columns in the store, under `squaresName`. Returns the modules. */
   async measure(layer: number): Promise<string[]> {
-    const modules: string[] = [];
-    await this.#runAll((graph, hidden, _row, batch) => {
-      const lengths = graph.input('lengths', 'i32', [this.#batches[0]!.batch]);
+    const modules = new Set<string>();
+    await this.#runAll((graph, place) => {
+      const lengths = graph.input('lengths', 'i32', [this.#batch]);
       const onInput = (module: string, input: Tensor) => {
         const name = squaresName(module);
         const shape = [input.shape.at(-1)!];
-        this.#store.allocate(name, { dtype: 'f32', shape });
+        this.#of.store.allocate(name, { dtype: 'f32', shape });
         graph.apply(columnSquares, [graph.stored(name, 'f32', shape), input, lengths], {
-          rowsPerSequence: this.#batches[0]!.length,
+          rowsPerSequence: this.#length,
         });
-        modules.push(module);
+        modules.add(module);
       };
-      this.#decoder(graph, new Set(), onInput).block(layer, this.#hidden(graph, hidden, batch));
+      this.#decoder(graph, new Set(), onInput).block(layer, this.#read(graph, place));
     });
-    return modules;
+    return [...modules];
   }
 
   /** Runs the block with the masks that it has by now: its output feeds the next one. */
   async advance(layer: number, masked: ReadonlySet<string>): Promise<void> {
-    await this.#runAll((graph, hidden, row, batch) => {
-      const y = this.#decoder(graph, masked).block(layer, this.#hidden(graph, hidden, batch));
-      graph.apply(writeRows, [hidden, y, row], {});
+    await this.#runAll((graph, place) => {
+      const y = this.#decoder(graph, masked).block(layer, this.#read(graph, place));
+      graph.apply(writeRows, [place.hidden, y, place.row], {});
     });
   }
 
   /** Takes the hidden states and the measures out of the store. */
   dispose(): void {
-    for (const name of this.#store.names()) if (name.startsWith('wanda.')) this.#store.remove(name);
+    const { store } = this.#of;
+    for (const name of store.names()) if (name.startsWith('wanda.')) store.remove(name);
   }
 
-  #hidden(graph: Graph, hidden: Tensor, batch: Tensor): Tensor {
+  #read(graph: Graph, { hidden, batch }: Place): Tensor {
     return graph.apply(readRows, [hidden, batch], { rows: this.#rows })[0]!;
   }
 
@@ -93,33 +140,44 @@ export class BlockWalk {
     masked: ReadonlySet<string> = new Set(),
     onInput?: DecoderOptions['onInput'],
   ): LlamaDecoder {
-    const { batch, length } = this.#batches[0]!;
-    return new LlamaDecoder(graph, this.#config, {
-      sequences: batch,
-      length,
-      plan: plainPlan(this.#config.layers),
+    const { store, config } = this.#of;
+    return new LlamaDecoder(graph, config, {
+      sequences: this.#batch,
+      length: this.#length,
+      plan: plainPlan(config.layers),
       masked,
-      specOf: (name) => this.#store.spec(name),
-      ropePositions: ensureRope(this.#store, this.#config, length),
+      specOf: (name) => store.spec(name),
+      ropePositions: ensureRope(store, config, this.#length),
       ...(onInput ? { onInput } : {}),
     });
   }
 
-  /** One small program, run once a batch. */
-  async #runAll(build: (graph: Graph, hidden: Tensor, row: Tensor, batch: Tensor) => void): Promise<void> {
-    const graph = new Graph();
-    const hidden = graph.stored(hiddenName, 'f32', this.#store.spec(hiddenName).shape);
-    build(graph, hidden, graph.input('row', 'i32', [1]), graph.input('batch', 'i32', [1]));
-    const program = await this.#backend.compile(graph, this.#store);
+  /** One small program for each part of the hidden states, run once a batch. */
+  async #runAll(build: (graph: Graph, place: Place) => void): Promise<void> {
+    for (const part of this.#parts) {
+      const graph = new Graph();
+      const hidden = graph.stored(part.name, part.spec.dtype, part.spec.shape);
+      build(graph, { hidden, row: graph.input('row', 'i32', [1]), batch: graph.input('batch', 'i32', [1]) });
+      await this.#runPart(graph, part);
+    }
+  }
+
+  async #runPart(graph: Graph, { batches }: HiddenPart): Promise<void> {
+    const { backend, store, pacer } = this.#of;
     const wants = (name: string) =>
       graph.tensors.some((tensor) => tensor.kind === 'input' && tensor.name === name);
-    this.#batches.forEach(({ ids, lengths }, index) => {
-      program.write('row', Int32Array.of(index * this.#rows));
-      program.write('batch', Int32Array.of(index));
-      if (wants('ids')) program.write('ids', ids);
-      if (wants('lengths')) program.write('lengths', lengths);
-      program.run();
-    });
-    program.dispose();
+    const program = await backend.compile(graph, store);
+    try {
+      for (const [index, { ids, lengths }] of batches.entries()) {
+        program.write('row', Int32Array.of(index * this.#rows));
+        program.write('batch', Int32Array.of(index));
+        if (wants('ids')) program.write('ids', ids);
+        if (wants('lengths')) program.write('lengths', lengths);
+        program.run();
+        await pacer.ran(program.work);
+      }
+    } finally {
+      program.dispose();
+    }
   }
 }

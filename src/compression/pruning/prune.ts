@@ -1,10 +1,8 @@
-import type { Backend, Store } from '../../backends/backend.ts';
-import type { ModelConfig } from '../../formats/model-config.ts';
 import { Graph } from '../../graph/graph.ts';
 import { prune, type PruneAttributes } from '../../kernels/ops.ts';
 import { maskName } from '../../models/elastic.ts';
 import { blockModules } from '../../models/llama.ts';
-import { BlockWalk, squaresName, type CalibrationBatch } from './block-walk.ts';
+import { BlockWalk, squaresName, type Calibration } from './block-walk.ts';
 
 export interface PruneOptions {
   readonly method: 'wanda' | 'magnitude';
@@ -14,74 +12,77 @@ export interface PruneOptions {
   readonly pattern: { readonly n: number; readonly m: number } | null;
 }
 
-/** Called after each block; may wait (pause) or throw (stop). */
-export type OnBlock = (done: number, total: number) => Promise<void>;
-
 /**
  * Sparsifies every linear module of every block. The weights stay as they are; an element mask beside each
  * (`<module>.mask`) says which of them count, so the dense model is still there to compare with. Returns the masked
- * modules. Wanda (METHODS §5): all modules of a block are scored from one forward, pruned, the block is run again,
- * and its pruned output feeds the next block. Embedding and head are never pruned.
+ * modules. Embedding and head are never pruned.
  */
-export async function pruneModel(
-  backend: Backend,
-  store: Store,
-  config: ModelConfig,
-  batches: readonly CalibrationBatch[],
-  options: PruneOptions,
-  onBlock: OnBlock = () => Promise.resolve(),
-): Promise<Set<string>> {
+export async function pruneModel(calibration: Calibration, options: PruneOptions): Promise<Set<string>> {
+  return options.method === 'wanda'
+    ? pruneByWanda(calibration, options)
+    : pruneByMagnitude(calibration, options);
+}
+
+/**
+ * Wanda (METHODS §5): all modules of a block are scored from one forward, pruned, the block is run again, and its
+ * pruned output feeds the next block.
+ */
+async function pruneByWanda(calibration: Calibration, options: PruneOptions): Promise<Set<string>> {
   const masked = new Set<string>();
-  if (options.method === 'magnitude') {
-    for (let layer = 0; layer < config.layers; layer++) {
-      for (const module of blockModules(layer))
-        masked.add(await pruneModule(backend, store, module, options, null));
-      await onBlock(layer + 1, config.layers);
-    }
+  await walkBlocks(calibration, async (walk, layer) => {
+    for (const module of await walk.measure(layer))
+      masked.add(await pruneModule(calibration, module, options, walk.sequences));
     return masked;
-  }
-  const walk = new BlockWalk(backend, store, config, batches);
-  try {
-    await walk.embed();
-    for (let layer = 0; layer < config.layers; layer++) {
-      for (const module of await walk.measure(layer))
-        masked.add(await pruneModule(backend, store, module, options, walk.sequences));
-      await walk.advance(layer, masked);
-      await onBlock(layer + 1, config.layers);
-    }
-  } finally {
-    walk.dispose();
+  });
+  return masked;
+}
+
+async function pruneByMagnitude(calibration: Calibration, options: PruneOptions): Promise<Set<string>> {
+  const { config, pacer, onBlock } = calibration;
+  const masked = new Set<string>();
+  for (let layer = 0; layer < config.layers; layer++) {
+    for (const module of blockModules(layer))
+      masked.add(await pruneModule(calibration, module, options, null));
+    await pacer.rest();
+    onBlock?.();
   }
   return masked;
 }
 
 /** Σ x² of the inputs of every linear module, from one pass over the dense model. */
-export async function activationSquares(
-  backend: Backend,
-  store: Store,
-  config: ModelConfig,
-  batches: readonly CalibrationBatch[],
-  onBlock: OnBlock = () => Promise.resolve(),
-): Promise<Map<string, Float32Array>> {
+export async function activationSquares(calibration: Calibration): Promise<Map<string, Float32Array>> {
   const squares = new Map<string, Float32Array>();
-  const walk = new BlockWalk(backend, store, config, batches);
+  await walkBlocks(calibration, async (walk, layer) => {
+    for (const module of await walk.measure(layer)) {
+      const bytes = await calibration.store.read(squaresName(module));
+      squares.set(module, new Float32Array(bytes.buffer));
+    }
+    return new Set();
+  });
+  return squares;
+}
+
+/** `visit` sees every block before it is run for good, with the masks that `visit` returns. */
+async function walkBlocks(
+  calibration: Calibration,
+  visit: (walk: BlockWalk, layer: number) => Promise<ReadonlySet<string>>,
+): Promise<void> {
+  const { config, pacer, onBlock } = calibration;
+  const walk = new BlockWalk(calibration);
   try {
     await walk.embed();
     for (let layer = 0; layer < config.layers; layer++) {
-      for (const module of await walk.measure(layer))
-        squares.set(module, new Float32Array((await store.read(squaresName(module))).buffer));
-      await walk.advance(layer, new Set());
-      await onBlock(layer + 1, config.layers);
+      await walk.advance(layer, await visit(walk, layer));
+      await pacer.rest();
+      onBlock?.();
     }
   } finally {
     walk.dispose();
   }
-  return squares;
 }
 
 async function pruneModule(
-  backend: Backend,
-  store: Store,
+  { backend, store, pacer }: Calibration,
   module: string,
   options: PruneOptions,
   sequences: number | null,
@@ -97,7 +98,11 @@ async function pruneModule(
   const rule: PruneAttributes['rule'] = options.pattern ?? { count: Math.trunc(columns * options.ratio) };
   graph.apply(prune, [mask, weight, squares], { rule, inverseCount: 1 / (sequences ?? 1) });
   const program = await backend.compile(graph, store);
-  program.run();
-  program.dispose();
+  try {
+    program.run();
+    await pacer.ran(program.work);
+  } finally {
+    program.dispose();
+  }
   return module;
 }

@@ -23,7 +23,15 @@ export async function trainBaseline(run: RunContext, masked: ReadonlySet<string>
     const subNetwork = subNetworkOf(elastic, []);
     const network = subNetworkModel(model, baseline, []);
     await scoreReference(run, network, 'lora', costOf(model.structure, subNetwork).macsPerToken);
-    const facts = { label: 'LoRA', tag: 'lora', genome: null, subNetwork, zeros: await maskedZeros(network), merged: mergeable(baseline), speedup: null } as const;
+    const facts = {
+      label: 'LoRA',
+      tag: 'lora',
+      genome: null,
+      subNetwork,
+      zeros: await maskedZeros(network),
+      merged: mergeable(baseline),
+      speedup: null,
+    } as const;
     run.emit({ type: 'result', row: resultRow(run, facts, await scoreOnce(run, network, run.data.test)) });
     progress(run, 'train', recipe.training.steps);
   } finally {
@@ -31,7 +39,15 @@ export async function trainBaseline(run: RunContext, masked: ReadonlySet<string>
   }
 }
 
-async function readAll({ model }: RunContext, names: readonly string[]): Promise<[string, Uint8Array<ArrayBuffer>][]> {
+async function readAll(
+  { model }: RunContext,
+  names: readonly string[],
+): Promise<[string, Uint8Array<ArrayBuffer>][]> {
   const held = names.filter((name) => model.store.has(name));
-  return Promise.all(held.map(async (name): Promise<[string, Uint8Array<ArrayBuffer>]> => [name, await model.store.read(name)]));
+  return Promise.all(
+    held.map(async (name): Promise<[string, Uint8Array<ArrayBuffer>]> => [
+      name,
+      await model.store.read(name),
+    ]),
+  );
 }

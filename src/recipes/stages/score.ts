@@ -13,7 +13,12 @@ export interface ScoredModel {
 }
 
 /** Scores one model on the validation split, outside of any search space, and logs the point. */
-export async function scoreReference(run: RunContext, model: Runnable, tag: PointTag, macs: number): Promise<ScoredModel> {
+export async function scoreReference(
+  run: RunContext,
+  model: Runnable,
+  tag: PointTag,
+  macs: number,
+): Promise<ScoredModel> {
   const scores = await scoreOnce(run, model, run.data.validation);
   const score = scoreOf(run.recipe, scores);
   run.emit({ type: 'evaluated', genome: null, tag, macs, score, generation: 0 });
@@ -37,7 +42,11 @@ export class GenomeScorer {
   readonly #evaluator: Evaluator;
 
   static async create(run: RunContext, model: Runnable, elastic: ElasticSpace): Promise<GenomeScorer> {
-    return new GenomeScorer(run, elastic, await Evaluator.create(model, run.data.evaluationShape, run.data.validation.length));
+    return new GenomeScorer(
+      run,
+      elastic,
+      await Evaluator.create(model, run.data.evaluationShape, run.data.validation.length),
+    );
   }
 
   private constructor(run: RunContext, elastic: ElasticSpace, evaluator: Evaluator) {
@@ -53,7 +62,11 @@ export class GenomeScorer {
     if (known && tag === null) return known;
     if (known) return this.#log(known, generation, tag);
     const { recipe, data, control, model } = this.#run;
-    const scores = await this.#evaluator.score(data.validation, limitsOf(this.#elastic, genome), control.checkpoint);
+    const scores = await this.#evaluator.score(
+      data.validation,
+      limitsOf(this.#elastic, genome),
+      control.checkpoint,
+    );
     const score = scoreOf(recipe, scores);
     const macs = costOf(model.structure, subNetworkOf(this.#elastic, genome)).macsPerToken;
     const evaluation = { genome, objectives: [macs, -score] };
@@ -65,7 +78,14 @@ export class GenomeScorer {
 
   #log(evaluation: Evaluation, generation: number, tag: PointTag | null): Evaluation {
     const [macs, loss] = evaluation.objectives as [number, number];
-    this.#run.emit({ type: 'evaluated', genome: [...evaluation.genome], tag, macs, score: -loss, generation });
+    this.#run.emit({
+      type: 'evaluated',
+      genome: [...evaluation.genome],
+      tag,
+      macs,
+      score: -loss,
+      generation,
+    });
     return evaluation;
   }
 
@@ -73,4 +93,3 @@ export class GenomeScorer {
     this.#evaluator.dispose();
   }
 }
-

@@ -1,7 +1,13 @@
 import type { Runnable } from '../../models/runnable.ts';
 import { chooseSubNetwork, mostAccurate } from '../../search/choose.ts';
 import type { Evaluation } from '../../search/searcher.ts';
-import { heuristicGenome, maximalGenome, minimalGenome, type ElasticSpace, type Genome } from '../../search/space.ts';
+import {
+  heuristicGenome,
+  maximalGenome,
+  minimalGenome,
+  type ElasticSpace,
+  type Genome,
+} from '../../search/space.ts';
 import type { PointTag } from '../../session/events.ts';
 import { beginStage, progress, type RunContext } from '../run-context.ts';
 import { GenomeScorer } from './score.ts';
@@ -17,7 +23,11 @@ export interface SearchOutcome {
 }
 
 /** Scores the three reference sub-networks, then searches on the recipe's budget. */
-export async function searchSubNetworks(run: RunContext, model: Runnable, elastic: ElasticSpace): Promise<SearchOutcome> {
+export async function searchSubNetworks(
+  run: RunContext,
+  model: Runnable,
+  elastic: ElasticSpace,
+): Promise<SearchOutcome> {
   const { space } = elastic;
   const { search, seed } = run.recipe;
   const scorer = await GenomeScorer.create(run, model, elastic);
@@ -36,7 +46,12 @@ export async function searchSubNetworks(run: RunContext, model: Runnable, elasti
       const request = {
         kind: search.algorithm,
         space,
-        options: { seed, evaluations: search.evaluations, preset: search.preset, population: search.population },
+        options: {
+          seed,
+          evaluations: search.evaluations,
+          preset: search.preset,
+          population: search.population,
+        },
         maximalMacs: maximal.objectives[0]!,
         known: [heuristic, maximal, minimal],
       };
@@ -62,7 +77,10 @@ export async function searchSubNetworks(run: RunContext, model: Runnable, elasti
 }
 
 /** Accuracy may fall by the tolerance; perplexity (score 1/perplexity) may rise by that share of itself. */
-function toleranceOf({ recipe: { task, search } }: RunContext, reference: number): { reference: number; tolerance: number } {
+function toleranceOf(
+  { recipe: { task, search } }: RunContext,
+  reference: number,
+): { reference: number; tolerance: number } {
   const tolerance = search?.tolerance ?? 0;
   return { reference, tolerance: task === 'exact' ? tolerance : reference - reference / (1 + tolerance) };
 }

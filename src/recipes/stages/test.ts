@@ -1,4 +1,10 @@
-import { heuristicGenome, maximalGenome, minimalGenome, subNetworkOf, type Genome } from '../../search/space.ts';
+import {
+  heuristicGenome,
+  maximalGenome,
+  minimalGenome,
+  subNetworkOf,
+  type Genome,
+} from '../../search/space.ts';
 import type { ResultRow } from '../../session/events.ts';
 import { maskedZeros } from '../../compression/merging/zeros.ts';
 import { measureSpeedup } from '../../evaluation/latency.ts';
@@ -28,7 +34,11 @@ export async function testUntuned(run: RunContext, masked: ReadonlySet<string>):
 }
 
 /** Rows of the reference sub-networks and of the most accurate one, on the test split that nothing has seen. */
-export async function testSubNetworks(run: RunContext, trained: Trained, outcome: SearchOutcome): Promise<void> {
+export async function testSubNetworks(
+  run: RunContext,
+  trained: Trained,
+  outcome: SearchOutcome,
+): Promise<void> {
   const { space } = trained.elastic;
   const rows: [ResultRow['tag'], Genome][] = [
     ['heuristic', heuristicGenome(space)],
@@ -40,7 +50,14 @@ export async function testSubNetworks(run: RunContext, trained: Trained, outcome
   for (const [index, [tag, genome]] of rows.entries()) {
     const scores = await scoreOnce(run, subNetworkModel(run.model, trained, genome), run.data.test);
     const described = await describe(run, trained, genome);
-    run.emit({ type: 'result', row: resultRow(run, { ...described, tag, label: `${methodNames[run.recipe.method]} ${tag}`, speedup: null }, scores) });
+    run.emit({
+      type: 'result',
+      row: resultRow(
+        run,
+        { ...described, tag, label: `${methodNames[run.recipe.method]} ${tag}`, speedup: null },
+        scores,
+      ),
+    });
     progress(run, 'test', index + 1);
   }
 }
@@ -49,7 +66,12 @@ export async function testSubNetworks(run: RunContext, trained: Trained, outcome
  * Makes a sub-network the chosen one: builds it as it ships, scores it on the test split, and measures its speed
  * beside the original's. The caller owns (and disposes of) the store of what is returned.
  */
-export async function testChosen(run: RunContext, trained: Trained, genome: Genome, names: Iterable<string>): Promise<Runnable> {
+export async function testChosen(
+  run: RunContext,
+  trained: Trained,
+  genome: Genome,
+  names: Iterable<string>,
+): Promise<Runnable> {
   const finished = await finishModel(subNetworkModel(run.model, trained, genome), names, mergeable(trained));
   try {
     await testFinished(run, trained, genome, finished);
@@ -60,11 +82,21 @@ export async function testChosen(run: RunContext, trained: Trained, genome: Geno
   }
 }
 
-async function testFinished(run: RunContext, trained: Trained, genome: Genome, finished: Runnable): Promise<void> {
+async function testFinished(
+  run: RunContext,
+  trained: Trained,
+  genome: Genome,
+  finished: Runnable,
+): Promise<void> {
   const { data, model, recipe } = run;
   const scores = await scoreOnce(run, finished, data.test);
   const { batch, length } = data.evaluationShape;
-  const { ratio } = await measureSpeedup(originalModel(model), finished, { sequences: batch, length, pairs: speedPairs }, run.control.checkpoint);
+  const { ratio } = await measureSpeedup(
+    originalModel(model),
+    finished,
+    { sequences: batch, length, pairs: speedPairs },
+    run.control.checkpoint,
+  );
   const label = recipe.method === 'lora' ? 'LoRA' : `${methodNames[recipe.method]} chosen`;
   const facts = { ...(await describe(run, trained, genome)), label, tag: 'chosen', speedup: ratio } as const;
   run.emit({ type: 'result', row: resultRow(run, facts, scores) });

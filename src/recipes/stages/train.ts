@@ -48,18 +48,27 @@ export async function trainAdapters(run: RunContext, options: TrainOptions): Pro
   }
 }
 
-async function trainSteps(run: RunContext, trainer: SupernetTrainer, { elastic, logged }: TrainOptions, random: Random): Promise<void> {
+async function trainSteps(
+  run: RunContext,
+  trainer: SupernetTrainer,
+  { elastic, logged }: TrainOptions,
+  random: Random,
+): Promise<void> {
   const { recipe, data, control } = run;
   const { training } = recipe;
   const order = new EpochOrder(data.split.train.length, training.batch, random.split('order'));
   const networks = random.split('sub-networks');
   let portion = 1;
-  for (let step = 0; step < training.steps; ) {
+  for (let step = 0; step < training.steps;) {
     const end = Math.min(training.steps, step + portion);
     const began = performance.now();
     for (; step < end; step++) {
       const limits = sampleLimits(elastic, training.batch, training.sampling, networks);
-      trainer.step(makeBatch(data.split.train, order.indices(step), data.trainShape), limits, learningRateAt(training, step));
+      trainer.step(
+        makeBatch(data.split.train, order.indices(step), data.trainShape),
+        limits,
+        learningRateAt(training, step),
+      );
     }
     // On the CPU nothing else lets messages in: a stop would not be heard.
     await run.model.backend.idle();
@@ -80,5 +89,9 @@ function nextPortion(portion: number, elapsed: number): number {
 function requireFinite(values: readonly number[], from: number): void {
   const bad = values.findIndex((value) => !Number.isFinite(value));
   if (bad < 0) return;
-  throw new PareError('diverged', `The loss of step ${from + bad + 1} is ${values[bad]}.`, 'Lower the learning rate, or add warm-up steps, and run again.');
+  throw new PareError(
+    'diverged',
+    `The loss of step ${from + bad + 1} is ${values[bad]}.`,
+    'Lower the learning rate, or add warm-up steps, and run again.',
+  );
 }

@@ -10,6 +10,7 @@ import type { Axis } from './axis.ts';
 import { FrontKeys } from './FrontKeys.tsx';
 import { FrontLayer } from './FrontLayer.tsx';
 import { FrontLegend } from './FrontLegend.tsx';
+import { scoresInSight } from './inSight.ts';
 import { pointText } from './pointText.ts';
 import { useSize } from './useSize.ts';
 
@@ -30,7 +31,7 @@ export default function FrontChart() {
     <div className="front-chart">
       <div className="front-head">
         <p className="front-reading">{shown ? pointText(shown, view) : chartText(view)}</p>
-        <FrontLegend points={view.points} />
+        <FrontLegend points={view.points} hasChosen={view.chosen !== null} />
       </div>
       <div className="front-area">
         <div className="chart-area" ref={ref} aria-hidden="true">
@@ -55,13 +56,12 @@ export default function FrontChart() {
 }
 
 function useAxes(view: SessionView, width: number): { x: Axis; y: Axis } {
-  const { points, heuristicScore, maximalMacs, metric } = view;
-  const macs = points.map((point) => point.macs);
-  const scores = points.map((point) => point.score);
-  if (heuristicScore !== null) scores.push(heuristicScore);
-  const y = metric === 'accuracy' ? axisOver(scores, 5, [0, 1], 0.2) : perplexityAxis(scores, 5);
+  const macs = view.points.map((point) => point.macs);
+  const scores = scoresInSight(view);
+  const least = view.front.length > 0 ? 0.1 : 0.2;
+  const y = view.metric === 'accuracy' ? axisOver(scores, 5, [0, 1], least) : perplexityAxis(scores, 5);
   return {
-    x: useStable(axisOver(macs, width < 480 ? 4 : 8, [0, Infinity], maximalMacs * 0.2)),
+    x: useStable(axisOver(macs, width < wide ? 4 : 8, [0, Infinity], view.maximalMacs * 0.2)),
     y: useStable(y),
   };
 }
@@ -86,14 +86,24 @@ const nothing = () => <g />;
 const percentTick = (score: number): string => `${Math.round(score * 1000) / 10} %`;
 const perplexityTick = (score: number): string =>
   score > 0 ? String(Number((1 / score).toPrecision(4))) : '∞';
-const margin = { top: 24, right: 18, bottom: 0, left: 0 };
+/** The heuristic's name stands beside the plot where there is room for it. */
+const wide = 480;
+const margins = {
+  wide: { top: 8, right: 58, bottom: 0, left: 0 },
+  narrow: { top: 8, right: 18, bottom: 0, left: 0 },
+};
 
 const Plot = memo(function Plot({ x, y, metric, heuristic, width, height, children }: PlotProps) {
   // Axes only appear with a graphical item; FrontLayer draws, so this one holds the domain and shows nothing.
   const corners = useMemo(() => x.domain.map((macs, index) => ({ macs, score: y.domain[index] })), [x, y]);
   const accuracy = metric === 'accuracy';
   return (
-    <ScatterChart width={width} height={height} margin={margin} accessibilityLayer={false}>
+    <ScatterChart
+      width={width}
+      height={height}
+      margin={width < wide ? margins.narrow : margins.wide}
+      accessibilityLayer={false}
+    >
       <CartesianGrid />
       <XAxis
         type="number"
@@ -113,14 +123,20 @@ const Plot = memo(function Plot({ x, y, metric, heuristic, width, height, childr
         tickFormatter={accuracy ? percentTick : perplexityTick}
         tickLine={false}
         axisLine={false}
-        width={52}
-        label={{ value: accuracy ? 'Accuracy' : 'Perplexity', position: 'top', offset: 12 }}
+        width={64}
+        label={{
+          value: accuracy ? 'Accuracy' : 'Perplexity',
+          angle: -90,
+          position: 'insideLeft',
+          offset: 8,
+          style: { textAnchor: 'middle' },
+        }}
       />
       {heuristic !== null && (
         <ReferenceLine
           className="heuristic-line"
           y={heuristic}
-          label={{ value: 'heuristic', position: 'insideTopLeft' }}
+          label={{ value: 'heuristic', position: width < wide ? 'insideBottomRight' : 'right' }}
         />
       )}
       <Scatter data={corners} shape={nothing} isAnimationActive={false} />

@@ -1,6 +1,8 @@
 import { memo, useMemo } from 'react';
 import { usePlotArea, useXAxisScale, useYAxisScale } from 'recharts';
 import { useStore } from 'zustand';
+import type { PointTag } from '../../session/events.ts';
+import { scoreText } from '../../session/format.ts';
 import { isCandidate } from '../../session/view.ts';
 import type { Point, SessionView } from '../../session/view.ts';
 import { choosePoint } from '../../state/run.ts';
@@ -18,6 +20,8 @@ interface Placed {
   point: Point;
   x: number;
   y: number;
+  /** Its score is below what the chart shows; it stands at the edge, with the score beside it. */
+  below: boolean;
 }
 
 /** How near, in pixels, a pointer must be to a point to mean it. */
@@ -30,9 +34,9 @@ const reach = 18;
 export function FrontLayer({ cursor, onHover }: Props) {
   const view = useStore(sessionStore, (state) => state.view);
   const inspected = useStore(sessionStore, (state) => state.inspected);
-  const { points, front, groups } = view;
-  const placed = usePlaced(points);
+  const { points, front, groups, metric } = view;
   const area = usePlotArea();
+  const placed = usePlaced(points, area ? area.y + area.height : 0);
   if (!placed || !area) return null;
   const at = (index: number | null | undefined) => (typeof index === 'number' ? placed[index] : undefined);
   return (
@@ -49,8 +53,11 @@ export function FrontLayer({ cursor, onHover }: Props) {
         (point) =>
           point.tag === null && <MarkAt key={point.index} mark="front" place={placed[point.index]} />,
       )}
+      {tagged(placed).map(({ point, tag }) => (
+        <MarkAt key={point.index} mark={tag} place={placed[point.index]} />
+      ))}
       {placed.map(
-        ({ point }) => point.tag && <MarkAt key={point.index} mark={point.tag} place={placed[point.index]} />,
+        (place) => place.below && <BelowText key={place.point.index} place={place} metric={metric} />,
       )}
       <Ring className="ring-cursor" place={at(cursor)} radius={11} />
       <Ring className="ring-inspected" place={at(inspected)} radius={9} />
@@ -60,13 +67,46 @@ export function FrontLayer({ cursor, onHover }: Props) {
   );
 }
 
-function usePlaced(points: readonly Point[]): Placed[] | null {
+const edge = 9;
+const line = 16;
+
+function usePlaced(points: readonly Point[], bottom: number): Placed[] | null {
   const xScale = useXAxisScale();
   const yScale = useYAxisScale();
-  return useMemo(() => {
-    if (!xScale || !yScale) return null;
-    return points.map((point) => ({ point, x: xScale(point.macs) ?? 0, y: yScale(point.score) ?? 0 }));
-  }, [points, xScale, yScale]);
+  return useMemo(
+    () => (xScale && yScale ? placePoints(points, xScale, yScale, bottom) : null),
+    [points, xScale, yScale, bottom],
+  );
+}
+
+type Scale = (value: number) => number | undefined;
+
+function placePoints(points: readonly Point[], xScale: Scale, yScale: Scale, bottom: number): Placed[] {
+  let under = 0;
+  return points.map((point) => {
+    const y = yScale(point.score) ?? 0;
+    const below = y > bottom + 1;
+    return {
+      point,
+      x: xScale(point.macs) ?? 0,
+      y: below ? bottom - edge - line * under++ : y,
+      below,
+    };
+  });
+}
+
+function BelowText({ place, metric }: { place: Placed; metric: SessionView['metric'] }) {
+  return (
+    <text className="below-text" x={place.x + edge} y={place.y + 4}>
+      {scoreText(place.point.score, metric)} ↓
+    </text>
+  );
+}
+
+/** Sub-networks last: plain LoRA costs what the maximal one does, and must not hide it. */
+function tagged(placed: readonly Placed[]): { point: Point; tag: PointTag }[] {
+  const marks = placed.flatMap(({ point }) => (point.tag ? [{ point, tag: point.tag }] : []));
+  return marks.toSorted((a, b) => Number(a.point.genome !== null) - Number(b.point.genome !== null));
 }
 
 /** The dominated, as one path. */

@@ -14,8 +14,13 @@ const order: readonly Mark[] = [
   'untuned-dense',
 ];
 
+interface Props {
+  points: readonly Point[];
+  hasChosen: boolean;
+}
+
 /** Only the marks that are on the chart. */
-export const FrontLegend = memo(function FrontLegend({ points }: { points: readonly Point[] }) {
+export const FrontLegend = memo(function FrontLegend({ points, hasChosen }: Props) {
   const present = new Set<Mark>(
     points.map((point) => point.tag ?? (point.dominated ? 'dominated' : 'front')),
   );
@@ -31,6 +36,14 @@ export const FrontLegend = memo(function FrontLegend({ points }: { points: reado
             {markTitles[mark]}
           </li>
         ))}
+      {hasChosen && (
+        <li>
+          <svg viewBox="-8 -8 16 16" width="14" height="14" aria-hidden="true">
+            <circle className="ring-chosen" r="6" />
+          </svg>
+          Chosen
+        </li>
+      )}
     </ul>
   );
 });

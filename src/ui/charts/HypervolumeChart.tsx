@@ -19,7 +19,7 @@ export default function HypervolumeChart() {
   return (
     <ChartFrame
       title="Hypervolume"
-      {...(last ? { reading: last.hypervolume.toPrecision(4) } : {})}
+      {...(last ? { reading: last.hypervolume.toPrecision(3) } : {})}
       renderChart={(size) => <Curve {...size} data={series} generations={planned} />}
       renderTable={(visible) => (
         <ChartTable
@@ -49,7 +49,7 @@ function Curve({ width, height, data, generations }: CurveProps) {
   const last = Math.max(first + 1, generations, data.at(-1)?.generation ?? 0);
   const x = axisWithin(first, last, Math.max(2, Math.round(width / 50)), true);
   const values = data.map((point) => point.hypervolume);
-  const y = axisOver(values, 3, [0, Infinity], Math.max(...values) * 0.05);
+  const y = axisOver(values, 2, [0, Infinity], Math.max(...values) * 0.05);
   return (
     <LineChart
       width={width}
@@ -64,7 +64,7 @@ function Curve({ width, height, data, generations }: CurveProps) {
         {...y}
         interval={0}
         tickFormatter={evenTicks(y.ticks)}
-        width={44}
+        width={50}
         tickLine={false}
         axisLine={false}
       />

@@ -68,7 +68,7 @@ function Curve({ width, height, data, steps }: CurveProps) {
   const x = axisWithin(0, last, Math.max(2, Math.round(width / 70)), true);
   const y = axisOver(
     data.map((point) => point.loss),
-    3,
+    2,
     [0, Infinity],
   );
   const line = { isAnimationActive: false, dot: false, activeDot: false } as const;

@@ -3,6 +3,8 @@ import { useStore } from 'zustand';
 import { compact, percent, scoreText } from '../../session/format.ts';
 import { geneGrid } from '../../session/genes.ts';
 import type { GeneCell, GeneRow } from '../../session/genes.ts';
+import { sameGenome } from '../../session/view.ts';
+import type { SessionView } from '../../session/view.ts';
 import { choosePoint, runStore } from '../../state/run.ts';
 import { isFinishedHere, sessionStore } from '../../state/session.ts';
 import { ChartTable } from '../charts/ChartTable.tsx';
@@ -46,7 +48,27 @@ export function GenesPanel() {
             : 'It has no genes: nothing of it was left to the search.'}
         </p>
       )}
+      {isChosen && <Measured view={view} />}
     </Panel>
+  );
+}
+
+/** The chosen one's row of the results table in a sentence. */
+function Measured({ view }: { view: SessionView }) {
+  const row = view.results.findLast(
+    ({ tag, genome }) => tag === 'chosen' && sameGenome(genome, view.chosen?.genome ?? null),
+  );
+  if (!row) return null;
+  return (
+    <p className="hint">
+      On the test split <strong>{scoreText(row.score, view.metric)}</strong>
+      {row.speedup !== null && (
+        <>
+          , at <strong>{row.speedup.toFixed(2)} ×</strong> the original’s speed
+        </>
+      )}
+      .
+    </p>
   );
 }
 

@@ -37,8 +37,9 @@ export function MemoryNeeded() {
           </li>
         ))}
       </ul>
-      <Allowed estimate={estimate} />
-      {!estimate.fits && (
+      {estimate.fits ? (
+        <Allowed estimate={estimate} />
+      ) : (
         <p className="refusal" role="alert">
           {estimate.problem ?? 'This run does not fit on the device.'}
         </p>

@@ -4,6 +4,7 @@ import { dataStore } from '../../state/data.ts';
 import { estimateStore } from '../../state/estimate.ts';
 import { modelStore } from '../../state/model.ts';
 import { pauseRun, resumeRun, runStore, startRun, stopRun } from '../../state/run.ts';
+import { isActive } from '../../session/view.ts';
 import { scoreStore } from '../../state/scoreStore.ts';
 import { sessionStore } from '../../state/session.ts';
 import { Panel } from '../controls/Panel.tsx';
@@ -41,10 +42,8 @@ const reasonId = 'run-blocked';
 function Status() {
   const starting = useStore(runStore, (state) => state.starting);
   const blocker = useBlocker();
-  const active = useStore(
-    sessionStore,
-    ({ view, origin }) => origin === 'run' && ['running', 'paused'].includes(view.status),
-  );
+  // A shared session has its own words for it.
+  const over = useStore(sessionStore, ({ view, origin }) => origin === 'run' && !isActive(view));
   const text = useStore(sessionStore, ({ view, origin }) => statusText(view, origin));
   const shown = starting ? 'Starting…' : (text ?? blocker ?? 'Ready to run.');
   return (
@@ -52,7 +51,7 @@ function Status() {
       <p className="status" role="status" id={shown === blocker ? reasonId : undefined}>
         {shown}
       </p>
-      {blocker !== null && shown !== blocker && !active && (
+      {blocker !== null && shown !== blocker && over && (
         <p className="hint" id={reasonId}>
           To run again: {blocker}
         </p>
