@@ -38,17 +38,31 @@ test.describe.serial('the demo', () => {
       await new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve)));
       return performance.now() - began;
     });
-    test.info().annotations.push({ type: 'main thread answered after', description: `${response.toFixed(0)} ms` });
-    await expect(region(page, 'Run').getByRole('status').filter({ hasText: 'Finished' })).toBeVisible({ timeout: 540_000 });
+    test
+      .info()
+      .annotations.push({ type: 'main thread answered after', description: `${response.toFixed(0)} ms` });
+    await expect(region(page, 'Run').getByRole('status').filter({ hasText: 'Finished' })).toBeVisible({
+      timeout: 540_000,
+    });
   });
 
   test('marks the reference points and fills the table', async () => {
     const tags = await page.evaluate(() => window.pare.session().points.map(({ tag }) => tag));
-    for (const tag of ['untuned-dense', 'heuristic', 'maximal', 'minimal', 'lora']) expect(tags).toContain(tag);
-    for (const label of ['w/o tune', 'LoRA', 'LoNAS heuristic', 'LoNAS minimal', 'LoNAS best', 'LoNAS chosen']) {
+    for (const tag of ['untuned-dense', 'heuristic', 'maximal', 'minimal', 'lora'])
+      expect(tags).toContain(tag);
+    for (const label of [
+      'w/o tune',
+      'LoRA',
+      'LoNAS heuristic',
+      'LoNAS minimal',
+      'LoNAS best',
+      'LoNAS chosen',
+    ]) {
       await expect(region(page, 'Results')).toContainText(label);
     }
-    const volumes = await page.evaluate(() => window.pare.log().flatMap((event) => (event.type === 'generation' ? [event.hypervolume] : [])));
+    const volumes = await page.evaluate(() =>
+      window.pare.log().flatMap((event) => (event.type === 'generation' ? [event.hypervolume] : [])),
+    );
     expect(volumes.length).toBeGreaterThan(0);
     expect([...volumes].sort((a, b) => a - b)).toEqual(volumes);
     await expectNoViolations(page);
@@ -59,32 +73,55 @@ test.describe.serial('the demo', () => {
     const chart = region(page, 'Pareto front').locator('[tabindex="0"]').first();
     await chart.focus();
     for (const key of ['Home', 'ArrowRight', 'Enter']) await chart.press(key);
-    await expect.poll(() => page.evaluate(() => window.pare.session().chosen), { timeout: 120_000 }).not.toEqual(before);
-    await expect.poll(() => page.evaluate(() => window.pare.log().at(-1)?.type), { timeout: 120_000 }).toBe('chosen');
+    await expect
+      .poll(() => page.evaluate(() => window.pare.session().chosen), { timeout: 120_000 })
+      .not.toEqual(before);
+    await expect
+      .poll(() => page.evaluate(() => window.pare.log().at(-1)?.type), { timeout: 120_000 })
+      .toBe('chosen');
   });
 
   test('both models answer', async () => {
     await button(page, 'Answer').click();
     await expect(button(page, 'Answer')).toBeEnabled({ timeout: 120_000 });
-    for (const name of ['Original', 'Chosen']) await expect(page.getByRole('region', { name, exact: true })).toContainText(/\d/);
+    for (const name of ['Original', 'Chosen'])
+      await expect(page.getByRole('region', { name, exact: true })).toContainText(/\d/);
   });
 
   test('the export opens again with the same score', async ({ browser }) => {
-    const [download] = await Promise.all([page.waitForEvent('download'), button(page, 'Export model').click()]);
+    const [download] = await Promise.all([
+      page.waitForEvent('download'),
+      button(page, 'Export model').click(),
+    ]);
     const folder = await unpack(download);
-    const config = JSON.parse(readFileSync(join(folder, 'config.json'), 'utf8')) as { intermediate_size: number };
+    const config = JSON.parse(readFileSync(join(folder, 'config.json'), 'utf8')) as {
+      intermediate_size: number;
+    };
     expect(config.intermediate_size).toBeLessThanOrEqual(256);
-    const answer = await page.evaluate(() => window.pare.ask('Tom has 27 stamps. He breaks 11 and earns 5. How many now?'));
+    const answer = await page.evaluate(() =>
+      window.pare.ask('Tom has 27 stamps. He breaks 11 and earns 5. How many now?'),
+    );
     const other = await (await browser.newContext()).newPage();
     await other.goto('./');
     await pickFolder(other, folder);
     await expect(region(other, 'Model')).toContainText('Parameters', { timeout: 60_000 });
     await button(other, 'Use the demo data').click();
     await expect(region(other, 'Data')).toContainText('2,600', { timeout: 60_000 });
-    await other.evaluate(() => window.pare.setRecipe({ training: { ...window.pare.recipe().training, steps: 0 }, search: null, sparsity: null, elastic: null, method: 'lora', baseline: false }));
+    await other.evaluate(() =>
+      window.pare.setRecipe({
+        training: { ...window.pare.recipe().training, steps: 0 },
+        search: null,
+        sparsity: null,
+        elastic: null,
+        method: 'lora',
+        baseline: false,
+      }),
+    );
     await runToEnd(other);
     // Untrained adapters add nothing: the re-opened model, asked the same, answers the same.
-    const again = await other.evaluate(() => window.pare.ask('Tom has 27 stamps. He breaks 11 and earns 5. How many now?'));
+    const again = await other.evaluate(() =>
+      window.pare.ask('Tom has 27 stamps. He breaks 11 and earns 5. How many now?'),
+    );
     expect(again.original).toBe(answer.chosen);
     await other.context().close();
   });
@@ -100,7 +137,13 @@ test.describe.serial('the demo', () => {
     const fresh = await (await browser.newContext()).newPage();
     await fresh.goto(link);
     await expect(region(fresh, 'Results')).toContainText('LoNAS chosen', { timeout: 30_000 });
-    const [shared, here] = await Promise.all([fresh, page].map((one) => one.evaluate(() => window.pare.session().points.map(({ genome, macs, score }) => ({ genome, macs, score })))));
+    const [shared, here] = await Promise.all(
+      [fresh, page].map((one) =>
+        one.evaluate(() =>
+          window.pare.session().points.map(({ genome, macs, score }) => ({ genome, macs, score })),
+        ),
+      ),
+    );
     expect(shared).toEqual(here);
     await expect(button(fresh, 'Export model')).toBeDisabled();
     await expectNoViolations(fresh);
@@ -113,7 +156,9 @@ test('stops, and can run again', async ({ page }) => {
   await button(page, 'Run').click();
   await expect(page.getByRole('progressbar', { name: /train/i })).toBeVisible({ timeout: 120_000 });
   await button(page, 'Stop').click();
-  await expect.poll(() => page.evaluate(() => window.pare.session().status), { timeout: 60_000 }).toBe('stopped');
+  await expect
+    .poll(() => page.evaluate(() => window.pare.session().status), { timeout: 60_000 })
+    .toBe('stopped');
   await page.getByRole('radio', { name: 'LoRA' }).check({ force: true });
   await shorten2(page);
   await runToEnd(page);
@@ -121,7 +166,9 @@ test('stops, and can run again', async ({ page }) => {
 });
 
 async function shorten2(page: Page): Promise<void> {
-  await page.evaluate(() => window.pare.setRecipe({ training: { ...window.pare.recipe().training, steps: 10 } }));
+  await page.evaluate(() =>
+    window.pare.setRecipe({ training: { ...window.pare.recipe().training, steps: 10 } }),
+  );
 }
 
 async function expectNoViolations(page: Page): Promise<void> {

@@ -24,7 +24,7 @@ test.describe('a dropped model', () => {
     await drop(page, [{ path: 'stories.txt', bytes: new TextEncoder().encode(stories) }]);
     await expect(region(page, 'Data')).toContainText('200', { timeout: 60_000 });
     await button(page, 'Score the model as it is').click();
-    await expect(region(page, 'Data')).toContainText('3.705', { timeout: 400_000 });
+    await expect(region(page, 'Data')).toContainText('3.705', { timeout: 560_000 });
     await expect(region(page, 'Data')).toContainText('74,120');
 
     await page.evaluate(() => {

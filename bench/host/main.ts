@@ -55,17 +55,30 @@ export async function main(
     `${results.machine.cores} × ${results.machine.processor}, load ${results.machine.loadBefore.toFixed(1)}, ${results.date}`,
   );
   // A new browser for each part: what one leaves behind (devices, memory) must not slow the next.
-  const inBrowser = async (part: (page: Page) => Promise<void>) => {
-    const browser: Browser = await chromium.launch({ executablePath, args: [...flags] });
+  const inBrowser = async (folders: readonly string[], part: (page: Page, url: string) => Promise<void>) => {
+    const files = await serve(folders);
+    const browser = await chromium.launch({ executablePath, args: [...flags] });
     try {
-      await part(await newPage(browser));
+      await part(await newPage(browser), files.url);
     } finally {
+      files.close();
       await browser.close();
     }
   };
-  if (options.kernels) await inBrowser((page) => kernels(page, options, results, say));
-  if (options.peers) await inBrowser((page) => peers(page, options, results, say));
-  if (options.demo) await inBrowser((page) => demo(page, results, say));
+  if (options.kernels) {
+    const folders = [await buildPage('page'), join(root, 'public')];
+    await inBrowser(folders, (page, url) => kernels(page, url, options, results, say));
+  }
+  if (options.peers) {
+    installPeers(say);
+    await inBrowser([await buildPage('peers')], (page, url) => peers(page, url, options, results, say));
+  }
+  if (options.demo) {
+    await inBrowser([await buildStudio()], async (page, url) => {
+      results.demo = await runDemo(page, url);
+      say(printDemo(results.demo));
+    });
+  }
   if (options.json) console.log(JSON.stringify(results, null, 2));
 }
 
@@ -77,9 +90,8 @@ async function newPage(browser: Browser): Promise<Page> {
 
 type Say = (line: string) => void;
 
-async function kernels(page: Page, options: Options, results: Results, say: Say): Promise<void> {
-  const server = await serve([await buildPage('page'), join(root, 'public')]);
-  await page.goto(server.url);
+async function kernels(page: Page, url: string, options: Options, results: Results, say: Say): Promise<void> {
+  await page.goto(url);
   results.facts = await page.evaluate(async () => (await window.bench).facts);
   say(printFacts(results.facts));
   // First, while nothing is compiled: its compile times are cold.
@@ -90,31 +102,24 @@ async function kernels(page: Page, options: Options, results: Results, say: Say)
   const second = await page.evaluate(async (given) => (await window.bench).stories(given), options);
   say(printSubject(second, results.ceilings, options.top));
   results.subjects = [first, second];
-  server.close();
 }
 
-async function peers(page: Page, { rounds }: Options, results: Results, say: Say): Promise<void> {
-  installPeers(say);
-  const server = await serve([await buildPage('peers')]);
-  await page.goto(server.url);
+async function peers(
+  page: Page,
+  url: string,
+  { rounds }: Options,
+  results: Results,
+  say: Say,
+): Promise<void> {
+  await page.goto(url);
   for (const reason of await page.evaluate(async () => (await window.peers).missing))
     say(`  left out: ${reason}`);
   results.matmuls = [];
   for (const shape of shapes) {
+    const given = { shape, rounds };
     results.matmuls.push(
-      await page.evaluate(async (given) => (await window.peers).matmul(given.shape, given.rounds), {
-        shape,
-        rounds,
-      }),
+      await page.evaluate(async (it) => (await window.peers).matmul(it.shape, it.rounds), given),
     );
   }
   say(printMatmuls(results.matmuls));
-  server.close();
-}
-
-async function demo(page: Page, results: Results, say: Say): Promise<void> {
-  const server = await serve([await buildStudio()]);
-  results.demo = await runDemo(page, server.url);
-  say(printDemo(results.demo));
-  server.close();
 }

@@ -17,9 +17,10 @@ function sum(count = 4, op: Op<Record<string, never>> = add): Graph {
 
 describe('a program that cannot be built leaves nothing behind', () => {
   it('a stored tensor is missing', async () => {
-    const { backend, live, scopes } = await watchedBackend();
+    const watched = await watchedBackend();
+    const { backend, live } = watched;
     await expect(backend.compile(sum(), backend.createStore())).rejects.toThrow('w is not in the store');
-    expect([live.size, scopes]).toEqual([0, 0]);
+    expect([live.size, watched.scopes]).toEqual([0, 0]);
   });
 
   it('scratch memory does not fit: out of memory, with the size and a remedy', async () => {
@@ -53,7 +54,8 @@ describe('a program that cannot be built leaves nothing behind', () => {
   });
 
   it('a binding is invalid', async () => {
-    const { backend, live, scopes } = await watchedBackend();
+    const watched = await watchedBackend();
+    const { backend, live } = watched;
     const store = backend.createStore();
     store.allocate('w', { dtype: 'f32', shape: [4] });
     const twice: typeof add = {
@@ -65,7 +67,7 @@ describe('a program that cannot be built leaves nothing behind', () => {
           .map((dispatch) => ({ ...dispatch, bindings: [...dispatch.bindings, null] })),
     };
     await expect(backend.compile(sum(4, twice), store)).rejects.toThrow();
-    expect([live.size, scopes]).toEqual([1, 0]);
+    expect([live.size, watched.scopes]).toEqual([1, 0]);
     store.dispose();
   });
 

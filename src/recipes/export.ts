@@ -1,4 +1,10 @@
-import { activeShape, activeWidths, finishedAdapter, finishedTensors, paddedShape } from '../compression/merging/materialize.ts';
+import {
+  activeShape,
+  activeWidths,
+  finishedAdapter,
+  finishedTensors,
+  paddedShape,
+} from '../compression/merging/materialize.ts';
 import { pad } from '../compression/merging/matrix.ts';
 import { peftFiles } from '../formats/peft-write.ts';
 import { safetensorsStream, textStream, type SizedStream } from '../formats/safetensors-write.ts';
@@ -38,12 +44,21 @@ export function exportModel({ run, trained, genome }: FinishedRun, rows: readonl
   const tensors = finishedTensors(network, model.folder.tensors.keys(), { merge, padWidth: widest });
   const name = `${model.info.name}-${recipe.method}`;
   const notes = exportNotes(merge, widths, model.info.dtype);
-  const weights = safetensorsStream(tensors.map((tensor) => ({ ...tensor, dtype: tensor.dtype.toUpperCase() as SafetensorsDtype })));
+  const weights = safetensorsStream(
+    tensors.map((tensor) => ({ ...tensor, dtype: tensor.dtype.toUpperCase() as SafetensorsDtype })),
+  );
   const files: ExportFile[] = [
-    json('config.json', { ...model.config.raw, tie_word_embeddings: model.config.tied, intermediate_size: widest }),
+    json('config.json', {
+      ...model.config.raw,
+      tie_word_embeddings: model.config.tied,
+      intermediate_size: widest,
+    }),
     { name: 'model.safetensors', ...weights },
     ...tokenizerFiles(run),
-    { name: 'README.md', ...textStream(modelCard({ name, model: model.info, recipe, rows, notes, merged: merge })) },
+    {
+      name: 'README.md',
+      ...textStream(modelCard({ name, model: model.info, recipe, rows, notes, merged: merge })),
+    },
   ];
   return { name, files: merge ? files : [...files, ...adapterFiles(network, '../', widest)], notes };
 }
@@ -54,7 +69,9 @@ function tokenizerFiles({ model: { folder } }: FinishedRun['run']): ExportFile[]
     ['tokenizer_config.json', folder.tokenizerConfig],
     ['generation_config.json', folder.generationConfig],
   ];
-  return parts.filter(([, value]) => value !== undefined && value !== null).map(([name, value]) => json(name, value));
+  return parts
+    .filter(([, value]) => value !== undefined && value !== null)
+    .map(([name, value]) => json(name, value));
 }
 
 /** The adapter in PEFT's form; padded like the base beside it where FFN widths differ. */
@@ -78,17 +95,28 @@ function adapterFiles(network: Runnable, base: string, widest: number): ExportFi
       b: matrix('b', shipped.rows, active),
     };
   });
-  return peftFiles(modules.filter(({ rank }) => rank > 0), { base, dtype: 'F32' }).map((file) => ({ ...file, name: `adapter/${file.name}` }));
+  return peftFiles(
+    modules.filter(({ rank }) => rank > 0),
+    { base, dtype: 'F32' },
+  ).map((file) => ({ ...file, name: `adapter/${file.name}` }));
 }
 
 function exportNotes(merge: boolean, widths: readonly number[], dtype: string): string[] {
   const notes = merge
-    ? [`Adapters are merged into the weights and rounded once, to ${dtype} (at most ${rounding[dtype] ?? 'its rounding'} of each weight).`]
-    : ['The base keeps its zeros; the adapter is separate (adapter/), since merging it would fill them.', 'Unstructured zeros save memory and time only in software that skips them.'];
+    ? [
+        `Adapters are merged into the weights and rounded once, to ${dtype} (at most ${rounding[dtype] ?? 'its rounding'} of each weight).`,
+      ]
+    : [
+        'The base keeps its zeros; the adapter is separate (adapter/), since merging it would fill them.',
+        'Unstructured zeros save memory and time only in software that skips them.',
+      ];
   const widest = Math.max(...widths);
   if (new Set(widths).size === 1) return notes;
   const kept = widths.reduce((sum, width) => sum + width, 0) / (widest * widths.length);
-  return [...notes, `FFN widths differ by layer (${widths.join(', ')}); the file pads them with zeros to ${widest}, so ${Math.round((1 - kept) * 100)} % of its FFN weights are padding. Search with one width for all layers to avoid it.`];
+  return [
+    ...notes,
+    `FFN widths differ by layer (${widths.join(', ')}); the file pads them with zeros to ${widest}, so ${Math.round((1 - kept) * 100)} % of its FFN weights are padding. Search with one width for all layers to avoid it.`,
+  ];
 }
 
 function json(name: string, value: unknown): ExportFile {

@@ -33,16 +33,35 @@ export interface LoadedModel {
 }
 
 /** Opens a folder and streams its weights to the device. Nothing of an earlier model is touched if it fails. */
-export async function loadModel(backend: Backend, files: readonly FileSource[], onProgress?: (done: number, total: number) => void): Promise<LoadedModel> {
+export async function loadModel(
+  backend: Backend,
+  files: readonly FileSource[],
+  onProgress?: (done: number, total: number) => void,
+): Promise<LoadedModel> {
   const folder = await openModelFolder(files);
-  const tokenizer = folder.tokenizerJson === undefined ? null : createTokenizer(folder.tokenizerJson, folder.tokenizerConfig, folder.config);
+  const tokenizer =
+    folder.tokenizerJson === undefined
+      ? null
+      : createTokenizer(folder.tokenizerJson, folder.tokenizerConfig, folder.config);
   requireFits(backend, folder);
   const store = backend.createStore();
   try {
     const { sha256 } = await loadWeights(folder, store, onProgress);
-    const plan = folder.peft ? await loadAdapter(folder.peft, store, folder.config) : plainPlan(folder.config.layers);
+    const plan = folder.peft
+      ? await loadAdapter(folder.peft, store, folder.config)
+      : plainPlan(folder.config.layers);
     const structure = llamaStructure(folder.config);
-    return { info: infoOf(folder, structure, sha256), folder, backend, store, config: folder.config, structure, tokenizer, plan, orders: new Map() };
+    return {
+      info: infoOf(folder, structure, sha256),
+      folder,
+      backend,
+      store,
+      config: folder.config,
+      structure,
+      tokenizer,
+      plan,
+      orders: new Map(),
+    };
   } catch (error) {
     store.dispose();
     throw error;
@@ -99,7 +118,11 @@ async function loadAdapter(peft: PeftAdapter, store: Store, config: ModelConfig)
   const known = new Set(Array.from({ length: config.layers }, (_, layer) => blockModules(layer)).flat());
   for (const { module, rank, scale, a, b } of peft.modules.values()) {
     if (!known.has(module)) {
-      throw new PareError('adapter-module', `The adapter changes ${module}, which Pare cannot adapt.`, 'Use an adapter on the linear modules of the blocks, or open the base without it.');
+      throw new PareError(
+        'adapter-module',
+        `The adapter changes ${module}, which Pare cannot adapt.`,
+        'Use an adapter on the linear modules of the blocks, or open the base without it.',
+      );
     }
     for (const [name, entry] of [
       [adapterA(module), a],
@@ -113,5 +136,6 @@ async function loadAdapter(peft: PeftAdapter, store: Store, config: ModelConfig)
     }
     adapters.set(module, { rank, scale, group: null, index: adapters.size });
   }
+  await store.settled();
   return { ...plainPlan(config.layers), adapters };
 }

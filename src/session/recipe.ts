@@ -80,4 +80,3 @@ export const recipeSchema = z.strictObject({
 
 export type Recipe = z.infer<typeof recipeSchema>;
 export type Method = Recipe['method'];
-export type ModuleRole = (typeof moduleRoles)[number];

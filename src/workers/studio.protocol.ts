@@ -14,7 +14,7 @@ export interface DroppedFile {
 }
 
 export type { DataScore } from '../recipes/score-data.ts';
-export type { DataSummary, MemoryEstimate, ModelSummary, ModuleSummary } from '../recipes/summaries.ts';
+export type { DataSummary, MemoryEstimate, ModelSummary } from '../recipes/summaries.ts';
 
 export interface GenerateRequest {
   prompt: string;

@@ -1,7 +1,9 @@
 import { existsSync } from 'node:fs';
 
-/** The software Vulkan driver that comes with Debian's Chromium: for machines without a GPU. */
-const softwareDriver = '/usr/lib/chromium/vk_swiftshader_icd.json';
+/** The software Vulkan driver that comes with Chromium or Chrome on Linux: for machines without a GPU. */
+const softwareDriver = ['/usr/lib/chromium', '/usr/lib/chromium-browser', '/opt/google/chrome']
+  .map((folder) => `${folder}/vk_swiftshader_icd.json`)
+  .find((path) => existsSync(path));
 
 let held: GPU | undefined;
 
@@ -11,7 +13,7 @@ export async function openDawn(): Promise<GPU> {
     !process.env.VK_ICD_FILENAMES &&
     !process.env.VK_DRIVER_FILES &&
     !existsSync('/dev/dri') &&
-    existsSync(softwareDriver)
+    softwareDriver
   ) {
     process.env.VK_ICD_FILENAMES = softwareDriver;
   }
