@@ -60,7 +60,9 @@ export async function runRecipe(run: RunContext, elastic: ElasticSpace): Promise
     beginStage(run, 'train', steps);
     await trainBaseline(run, masked);
   }
+  beginStage(run, 'test', 6);
   await testUntuned(run, masked);
+  progress(run, 'test', 1);
   await testSubNetworks(run, trained, outcome);
   return choose({ run, trained }, outcome.chosen.genome);
 }

@@ -32,11 +32,13 @@ export async function searchSubNetworks(
   const { search, seed } = run.recipe;
   const scorer = await GenomeScorer.create(run, model, elastic);
   try {
-    beginStage(run, 'search', 3 + (search?.evaluations ?? 0));
+    // The three reference sub-networks are (in Pare's preset) the search's own first ones.
+    const total = Math.max(3, search?.evaluations ?? 0);
+    beginStage(run, 'search', total);
     let proposed = 0;
     const first = async (tag: PointTag, genome: Genome) => {
       const evaluation = await scorer.score(genome, 0, tag);
-      progress(run, 'search', ++proposed);
+      progress(run, 'search', scorer.scored.size);
       return evaluation;
     };
     const heuristic = await first('heuristic', heuristicGenome(space));
@@ -60,7 +62,7 @@ export async function searchSubNetworks(
           const results: Evaluation[] = [];
           for (const genome of genomes) {
             results.push(await scorer.score(genome, generation));
-            progress(run, 'search', ++proposed);
+            progress(run, 'search', Math.min(total, Math.max(scorer.scored.size, ++proposed)));
           }
           return results;
         },

@@ -12,7 +12,7 @@ import type { Runnable } from '../../models/runnable.ts';
 import { finishModel } from '../finished-model.ts';
 import { originalModel } from '../model.ts';
 import { plainNetwork, resultRow } from '../result-row.ts';
-import { beginStage, progress, type RunContext } from '../run-context.ts';
+import { progress, type RunContext } from '../run-context.ts';
 import { mergeable, subNetworkModel, type Trained } from '../trained.ts';
 import { scoreOnce } from './score.ts';
 import type { SearchOutcome } from './search.ts';
@@ -46,7 +46,6 @@ export async function testSubNetworks(
     ['minimal', minimalGenome(space)],
     ['best', outcome.best.genome],
   ];
-  beginStage(run, 'test', rows.length + 1);
   for (const [index, [tag, genome]] of rows.entries()) {
     const scores = await scoreOnce(run, subNetworkModel(run.model, trained, genome), run.data.test);
     const described = await describe(run, trained, genome);
@@ -58,7 +57,7 @@ export async function testSubNetworks(
         scores,
       ),
     });
-    progress(run, 'test', index + 1);
+    progress(run, 'test', index + 2);
   }
 }
 
