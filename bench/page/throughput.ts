@@ -2,7 +2,6 @@ import { Evaluator } from '../../src/evaluation/evaluator.ts';
 import { Generator } from '../../src/evaluation/generate.ts';
 import { Random } from '../../src/lib/random.ts';
 import { plainModel, type Runnable } from '../../src/models/runnable.ts';
-import { ensureRope } from '../../src/models/weights.ts';
 import { sampleLimits } from '../../src/training/sampling.ts';
 import { SupernetTrainer } from '../../src/training/trainer.ts';
 import type { Compile, Throughput } from '../protocol.ts';
@@ -24,8 +23,6 @@ export async function measureThroughput(
   workload: Workload,
   rounds: number,
 ): Promise<{ compile: Compile[]; throughput: Throughput[] }> {
-  // All positions at once: a table that grows later would be a new buffer, which the programs built before do not hold.
-  ensureRope(workload.store, workload.config, workload.config.maxPositions);
   const model = fullModel(workload);
   const makers = [await trainingMaker(workload, model), await evaluationMaker(workload, model)];
   if (workload.prompt) makers.push(await decodingMaker(workload, workload.prompt));

@@ -135,8 +135,8 @@ function elasticPlan(): ElasticPlan {
 function declareWeights(scene: Scene, plan: ElasticPlan, masked: ReadonlySet<string>, dtype: DType): void {
   const about = (mean: number, spread: number) => () => mean + spread * scene.random.normal();
   const { cos, sin } = ropeTables(config, length);
-  scene.values('rope.cos', [length, headDim / 2], (i) => cos[i]!);
-  scene.values('rope.sin', [length, headDim / 2], (i) => sin[i]!);
+  scene.values(`rope.${length}.cos`, [length, headDim / 2], (i) => cos[i]!);
+  scene.values(`rope.${length}.sin`, [length, headDim / 2], (i) => sin[i]!);
   scene.values('model.embed_tokens.weight', [vocabSize, hiddenSize], about(0, 0.7), { dtype });
   scene.values('model.norm.weight', [hiddenSize], about(1, 0.1), { dtype });
   for (let layer = 0; layer < config.layers; layer++) {

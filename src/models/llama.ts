@@ -2,6 +2,7 @@ import type { ModelConfig } from '../formats/model-config.ts';
 import type { Graph } from '../graph/graph.ts';
 import type { Tensor, TensorSpec } from '../graph/tensor.ts';
 import { attention, dropout, embedding, matmul, rmsNorm, rope, swiglu, writeRows } from '../kernels/ops.ts';
+import { ropeNames } from './rope.ts';
 import { adapterA, adapterB, maskName, type ElasticPlan } from './elastic.ts';
 
 export interface DecoderOptions {
@@ -169,8 +170,9 @@ export class LlamaDecoder {
   #rotate(x: Tensor): Tensor {
     const { headDim } = this.#config;
     const shape = [this.#options.ropePositions, headDim / 2];
-    const cos = this.#graph.stored('rope.cos', 'f32', shape);
-    const sin = this.#graph.stored('rope.sin', 'f32', shape);
+    const names = ropeNames(this.#options.ropePositions);
+    const cos = this.#graph.stored(names.cos, 'f32', shape);
+    const sin = this.#graph.stored(names.sin, 'f32', shape);
     const attributes = { headDim, rowsPerSequence: this.#options.length, inverse: false };
     return this.#graph.apply(rope, [x, cos, sin, this.#start], attributes)[0]!;
   }

@@ -1,5 +1,11 @@
 import type { ModelConfig } from '../formats/model-config.ts';
 
+/** The stored tables of a length. */
+export const ropeNames = (positions: number) => ({
+  cos: `rope.${positions}.cos`,
+  sin: `rope.${positions}.sin`,
+});
+
 /** Rotary angles by position and pair, made in double on the host: shader sin and cos are too coarse. */
 export function ropeTables(
   config: ModelConfig,

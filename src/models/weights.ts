@@ -4,7 +4,7 @@ import type { ModelFingerprint, ModelFolder } from '../formats/huggingface.ts';
 import type { ModelConfig } from '../formats/model-config.ts';
 import { PareError } from '../lib/assert.ts';
 import type { FloatDtype } from '../lib/half.ts';
-import { ropeTables } from './rope.ts';
+import { ropeNames, ropeTables } from './rope.ts';
 
 /**
  * Streams every tensor from its file into the store, one at a time, and hashes it on the way; refuses weights that
@@ -37,15 +37,19 @@ export function requireFinite(name: string, bytes: Uint8Array<ArrayBuffer>, dtyp
   );
 }
 
-/** Puts rotary tables of at least `positions` rows into the store; returns how many rows they have. */
+/**
+ * Puts rotary tables of at least `positions` rows into the store; returns how many they have, a power of two, so that
+ * there are few. Each size has tables of its own: a program keeps those that it was compiled for when a longer one is
+ * asked for.
+ */
 export function ensureRope(store: Store, config: ModelConfig, positions: number): number {
-  const held = store.has('rope.cos') ? store.spec('rope.cos').shape[0]! : 0;
-  if (held >= positions) return held;
-  const { cos, sin } = ropeTables(config, positions);
-  for (const [name, data] of Object.entries({ 'rope.cos': cos, 'rope.sin': sin })) {
-    store.remove(name);
-    store.allocate(name, { dtype: 'f32', shape: [positions, config.headDim / 2] });
-    store.write(name, data);
+  const rows = 2 ** Math.ceil(Math.log2(positions));
+  const names = ropeNames(rows);
+  if (store.has(names.cos)) return rows;
+  const tables = ropeTables(config, rows);
+  for (const kind of ['cos', 'sin'] as const) {
+    store.allocate(names[kind], { dtype: 'f32', shape: [rows, config.headDim / 2] });
+    store.write(names[kind], tables[kind]);
   }
-  return positions;
+  return rows;
 }
