@@ -9,7 +9,7 @@ test('neither page nor workers can connect elsewhere', async ({ page }) => {
   const blockedBy = () =>
     new Promise<string>((resolve) => {
       globalThis.addEventListener('securitypolicyviolation', (event) => {
-        resolve((event as SecurityPolicyViolationEvent).effectiveDirective);
+        resolve(event.effectiveDirective);
       });
       fetch('https://example.com/').catch(() => setTimeout(() => resolve('not blocked by a policy'), 1000));
     });
