@@ -1,7 +1,11 @@
 import type { Node } from './op.ts';
 
-/** `f16` and `bf16` are packed two to a 32-bit word, low half first; rows of odd length are not padded. */
-export type DType = 'f32' | 'f16' | 'bf16' | 'i32' | 'u32';
+/**
+ * `f16` and `bf16` are packed two to a 32-bit word, low half first; rows of odd length are not padded. `i4` are codes
+ * 0…15, packed eight to a word, low nibble first, every row padded to whole words; what they stand for is said by the
+ * grid beside them (`kernels/int4.ts`).
+ */
+export type DType = 'f32' | 'f16' | 'bf16' | 'i4' | 'i32' | 'u32';
 
 export type Shape = readonly number[];
 
@@ -33,6 +37,10 @@ export function sizeOf(shape: Shape): number {
 
 /** Bytes on the device, rounded up to whole 32-bit words. */
 export function bytesOf({ dtype, shape }: TensorSpec): number {
+  if (dtype === 'i4') {
+    const { rows, columns } = matrixOf(shape);
+    return rows * Math.ceil(columns / 8) * 4;
+  }
   const width = dtype === 'f16' || dtype === 'bf16' ? 2 : 4;
   return Math.ceil((sizeOf(shape) * width) / 4) * 4;
 }

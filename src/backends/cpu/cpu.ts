@@ -3,7 +3,7 @@ import type { HostTensor, Node } from '../../graph/op.ts';
 import { planMemory } from '../../graph/plan.ts';
 import { sizeOf, type Tensor } from '../../graph/tensor.ts';
 import { outOfMemory, type Backend, type HostArray, type Program, type Store } from '../backend.ts';
-import { arrayOf, CpuStore, type RealArray } from './store.ts';
+import { arrayOf, CpuStore, isPacked, type RealArray } from './store.ts';
 
 /**
  * Interprets graphs with the reference functions: every kernel's oracle, and what a machine without WebGPU falls
@@ -51,7 +51,9 @@ class CpuProgram implements Program {
     for (const tensor of graph.tensors) {
       const slot = slotOf.get(tensor);
       if (tensor.kind === 'input') this.#values.set(tensor, view(tensor, real));
-      else if (slot !== undefined) this.#values.set(tensor, view(tensor, real, buffers[slot]));
+      else if (slot !== undefined)
+        // What the device packs is wider here than its slot.
+        this.#values.set(tensor, view(tensor, real, isPacked(tensor.dtype) ? undefined : buffers[slot]));
     }
     this.scratchBytes = buffers.reduce((sum, { byteLength }) => sum + byteLength, 0);
   }

@@ -1,19 +1,20 @@
 import type { HostTensor } from '../../graph/op.ts';
 import { bytesOf, sizeOf, type DType, type TensorSpec } from '../../graph/tensor.ts';
 import { decodeBf16, decodeF16 } from '../../lib/half.ts';
+import { packNibbles, unpackNibbles } from '../../lib/nibbles.ts';
 import { outOfMemory, type Store } from '../backend.ts';
 
 export type RealArray = typeof Float32Array | typeof Float64Array;
 
 interface Entry {
   readonly spec: TensorSpec;
-  /** 16-bit weights as they were written; null where the tensor is all there is. */
+  /** 16- and 4-bit weights as they were written; null where the tensor is all there is. */
   readonly packed: Uint8Array<ArrayBuffer> | null;
   /** 32- or 64-bit numbers that the reference functions work on. */
   readonly tensor: HostTensor;
 }
 
-/** The CPU backend's store. 16-bit weights are kept widened as well. */
+/** The CPU backend's store. 16- and 4-bit weights are kept widened as well. */
 export class CpuStore implements Store {
   readonly #entries = new Map<string, Entry>();
   readonly #real: RealArray;
@@ -31,7 +32,7 @@ export class CpuStore implements Store {
       return;
     }
     try {
-      const packed = isHalf(spec.dtype) ? new Uint8Array(bytesOf(spec)) : null;
+      const packed = isPacked(spec.dtype) ? new Uint8Array(bytesOf(spec)) : null;
       this.#entries.set(name, { spec, packed, tensor: zeros(spec, this.#real) });
     } catch {
       throw outOfMemory(name, this.cost(spec), this.bytes());
@@ -60,7 +61,9 @@ export class CpuStore implements Store {
   }
 
   read(name: string): Promise<Uint8Array<ArrayBuffer>> {
-    const { packed, tensor } = this.#entry(name);
+    const { spec, packed, tensor } = this.#entry(name);
+    // Codes are made on the device too; floats in 16 bits come from outside only.
+    if (spec.dtype === 'i4') return Promise.resolve(packNibbles(tensor.data, spec.shape.at(-1)!));
     return Promise.resolve((packed ?? plainBytes(tensor.data)).slice());
   }
 
@@ -83,7 +86,7 @@ export class CpuStore implements Store {
   }
 
   cost({ dtype, shape }: TensorSpec): number {
-    const packed = isHalf(dtype) ? bytesOf({ dtype, shape }) : 0;
+    const packed = isPacked(dtype) ? bytesOf({ dtype, shape }) : 0;
     return packed + sizeOf(shape) * arrayOf(dtype, this.#real).BYTES_PER_ELEMENT;
   }
 
@@ -103,12 +106,12 @@ export class CpuStore implements Store {
   }
 }
 
-const isHalf = (dtype: DType) => dtype === 'f16' || dtype === 'bf16';
+export const isPacked = (dtype: DType) => dtype === 'f16' || dtype === 'bf16' || dtype === 'i4';
 
 /** How the CPU holds numbers of a dtype. */
 export function arrayOf(dtype: DType, real: RealArray): RealArray | typeof Int32Array | typeof Uint32Array {
   if (dtype === 'i32') return Int32Array;
-  return dtype === 'u32' ? Uint32Array : real;
+  return dtype === 'u32' || dtype === 'i4' ? Uint32Array : real;
 }
 
 function zeros({ dtype, shape }: TensorSpec, real: RealArray): HostTensor {
@@ -121,8 +124,12 @@ function plainBytes(data: HostTensor['data']): Uint8Array<ArrayBuffer> {
   return new Uint8Array(narrow.buffer as ArrayBuffer, narrow.byteOffset, narrow.byteLength);
 }
 
-/** Real numbers of a dtype as float32. */
-function widened({ dtype, shape }: TensorSpec, bytes: Uint8Array<ArrayBuffer>): Float32Array {
+/** Real numbers of a dtype as float32, codes one by one. */
+function widened(
+  { dtype, shape }: TensorSpec,
+  bytes: Uint8Array<ArrayBuffer>,
+): Float32Array | Uint32Array<ArrayBuffer> {
+  if (dtype === 'i4') return unpackNibbles(bytes, shape.at(-1)!);
   if (dtype === 'f32') return new Float32Array(bytes.buffer);
   const halves = new Uint16Array(bytes.buffer, 0, sizeOf(shape));
   return dtype === 'f16' ? decodeF16(halves) : decodeBf16(halves);

@@ -4,6 +4,7 @@ import { bytesOf, sizeOf, type DType, type Tensor } from '../../graph/tensor.ts'
 import { flatIndex } from '../../kernels/dispatch.ts';
 import { PareError } from '../../lib/assert.ts';
 import { decodeBf16, decodeF16 } from '../../lib/half.ts';
+import { unpackNibbles } from '../../lib/nibbles.ts';
 import type { HostArray, Program } from '../backend.ts';
 import { deviceTraits } from './device.ts';
 import { Buffers, ProgramMemory } from './memory.ts';
@@ -189,6 +190,8 @@ function numbers({ dtype, shape }: Tensor, bytes: ArrayBuffer): Float32Array {
     u32: () => Float32Array.from(new Uint32Array(bytes)),
     f16: () => decodeF16(new Uint16Array(bytes, 0, sizeOf(shape))),
     bf16: () => decodeBf16(new Uint16Array(bytes, 0, sizeOf(shape))),
+    i4: () =>
+      Float32Array.from(unpackNibbles(new Uint8Array(bytes, 0, bytesOf({ dtype, shape })), shape.at(-1)!)),
   };
   return convert[dtype]();
 }
