@@ -31,3 +31,7 @@ export const plainPlan = (layers: number): ElasticPlan => ({
 export const adapterA = (module: string) => `${module}.lora_A.weight`;
 export const adapterB = (module: string) => `${module}.lora_B.weight`;
 export const maskName = (module: string) => `${module}.mask`;
+/** INT4 codes of a module, i4 [out, in]. */
+export const codesName = (module: string) => `${module}.codes`;
+/** The grid beside them, f32 [out, 2 · groups]. */
+export const gridName = (module: string) => `${module}.grid`;
