@@ -1,4 +1,4 @@
-// The plain kernel: one element of Y a thread, any shape and orientation through strides.
+// The plain kernel: one element of Y a thread, any shape and orientation.
 @group(0) @binding(1) var<storage, read> x: array<f32>;
 
 @compute @workgroup_size(8, 8)
@@ -6,6 +6,7 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
   let column = id.x;
   let row = id.y;
   if (row >= shape.rows || column >= shape.columns) { return; }
+  let transposed = shape.orientation == 0u;
   let tokens = shape.orientation == 2u;
   var inner_end = shape.inner;
   var outer_end = shape.columns;
@@ -18,9 +19,9 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
     for (var k = 0u; k < inner_end; k++) {
       if (tokens && (row >= active_columns(shape.inner_limit, k, shape.rows) ||
                      column >= active_columns(shape.outer_limit, k, shape.columns))) { continue; }
-      let value = x[row * shape.x_row + k * shape.x_inner] * weight(k * shape.w_inner + column * shape.w_column);
-      let transposed = shape.orientation == 0u;
-      sum += value * mask1(select(k, column, transposed), select(column, k, transposed));
+      let w_row = select(k, column, transposed);
+      let w_column = select(column, k, transposed);
+      sum += x[row * shape.x_row + k * shape.x_inner] * weight_at(w_row, w_column) * mask1(w_row, w_column);
     }
   }
   store(row, column, sum, outer_end);

@@ -12,7 +12,7 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
   if (row >= shape.rows || column >= shape.columns) { return; }
   let r = min(vec4u(row, row + 1u, row + 2u, row + 3u), vec4u(shape.rows - 1u));
   let xi = r * (shape.inner / 4u);
-  let stride = shape.columns / 4u;
+  let stride = shape.w_row / 4u;
   var inner_end = vec4u(shape.inner);
   if (shape.inner_limit != NONE) {
     for (var i = 0u; i < 4u; i++) { inner_end[i] = active_columns(shape.inner_limit, r[i], shape.inner); }
@@ -31,10 +31,10 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
   for (var k = 0u; k < steps; k++) {
     let inner = k * 4u;
     let base = inner * stride + id.x;
-    let w0 = weight4(base) * mask4(inner, column);
-    let w1 = weight4(base + stride) * mask4(inner + 1u, column);
-    let w2 = weight4(base + 2u * stride) * mask4(inner + 2u, column);
-    let w3 = weight4(base + 3u * stride) * mask4(inner + 3u, column);
+    let w0 = weight4(base, cell_at(inner, column)) * mask4(inner, column);
+    let w1 = weight4(base + stride, cell_at(inner + 1u, column)) * mask4(inner + 1u, column);
+    let w2 = weight4(base + 2u * stride, cell_at(inner + 2u, column)) * mask4(inner + 2u, column);
+    let w3 = weight4(base + 3u * stride, cell_at(inner + 3u, column)) * mask4(inner + 3u, column);
     var x0 = x[xi.x + k]; var x1 = x[xi.y + k]; var x2 = x[xi.z + k]; var x3 = x[xi.w + k];
     if (k >= full) {
       x0 = keep(x0, inner, inner_end.x); x1 = keep(x1, inner, inner_end.y);

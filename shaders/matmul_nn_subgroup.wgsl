@@ -15,8 +15,8 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
   let row5 = min(block.row + 5u, last) * shape.inner + block.lane;
   let row6 = min(block.row + 6u, last) * shape.inner + block.lane;
   let row7 = min(block.row + 7u, last) * shape.inner + block.lane;
-  let stride = shape.columns / 4u;
-  let column = min(block.column / 4u, stride - 1u);
+  let stride = shape.w_row / 4u;
+  let column = min(block.column / 4u, shape.columns / 4u - 1u);
   let end0 = limit_of(shape.inner_limit, block.row + 0u, shape.inner);
   let end1 = limit_of(shape.inner_limit, block.row + 1u, shape.inner);
   let end2 = limit_of(shape.inner_limit, block.row + 2u, shape.inner);
@@ -39,10 +39,11 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
   var a7 = vec4f();
   for (var k = 0u; k < steps; k++) {
     let base = k * 4u * stride + column;
-    let c0 = weight4(base) * mask4(k * 4u, column * 4u);
-    let c1 = weight4(base + stride) * mask4(k * 4u + 1u, column * 4u);
-    let c2 = weight4(base + 2u * stride) * mask4(k * 4u + 2u, column * 4u);
-    let c3 = weight4(base + 3u * stride) * mask4(k * 4u + 3u, column * 4u);
+    let cells = cells_of(k * 4u, block.column - block.lane * 4u, block.lane);
+    let c0 = weight4(base, cells.c0) * mask4(k * 4u, column * 4u);
+    let c1 = weight4(base + stride, cells.c1) * mask4(k * 4u + 1u, column * 4u);
+    let c2 = weight4(base + 2u * stride, cells.c2) * mask4(k * 4u + 2u, column * 4u);
+    let c3 = weight4(base + 3u * stride, cells.c3) * mask4(k * 4u + 3u, column * 4u);
     let inner = k * 4u + block.lane;
     let x0 = select(0.0, x[row0 + k * 4u], inner < end0);
     let x1 = select(0.0, x[row1 + k * 4u], inner < end1);

@@ -21,7 +21,7 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
   let c = min(vec4u(column, column + 1u, column + 2u, column + 3u), vec4u(last_column));
   let stride = shape.inner / 4u;
   let xi = r * stride;
-  let wi = c * stride;
+  let wi = c * (shape.w_row / 4u);
   var inner_end = vec4u(shape.inner);
   if (shape.inner_limit != NONE) {
     for (var i = 0u; i < 4u; i++) { inner_end[i] = active_columns(shape.inner_limit, r[i], shape.inner); }
@@ -37,25 +37,33 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
   var steps = (longest + 3u) / 4u;    // steps that some row takes
   if (column >= widest) { full = 0u; steps = 0u; }
   var a0 = vec4f(); var a1 = vec4f(); var a2 = vec4f(); var a3 = vec4f();
-  for (var k = 0u; k < full; k++) {
-    let w0 = weight4(wi.x + k) * mask4(c.x, k * 4u);
-    let w1 = weight4(wi.y + k) * mask4(c.y, k * 4u);
-    let w2 = weight4(wi.z + k) * mask4(c.z, k * 4u);
-    let w3 = weight4(wi.w + k) * mask4(c.w, k * 4u);
-    a0 += dot4(x[xi.x + k], w0, w1, w2, w3);
-    a1 += dot4(x[xi.y + k], w0, w1, w2, w3);
-    a2 += dot4(x[xi.z + k], w0, w1, w2, w3);
-    a3 += dot4(x[xi.w + k], w0, w1, w2, w3);
-  }
-  for (var k = full; k < steps; k++) {
-    let w0 = weight4(wi.x + k) * mask4(c.x, k * 4u);
-    let w1 = weight4(wi.y + k) * mask4(c.y, k * 4u);
-    let w2 = weight4(wi.z + k) * mask4(c.z, k * 4u);
-    let w3 = weight4(wi.w + k) * mask4(c.w, k * 4u);
-    a0 += dot4(keep(x[xi.x + k], k * 4u, inner_end.x), w0, w1, w2, w3);
-    a1 += dot4(keep(x[xi.y + k], k * 4u, inner_end.y), w0, w1, w2, w3);
-    a2 += dot4(keep(x[xi.z + k], k * 4u, inner_end.z), w0, w1, w2, w3);
-    a3 += dot4(keep(x[xi.w + k], k * 4u, inner_end.w), w0, w1, w2, w3);
+  let span = cell_steps();
+  for (var begin = 0u; begin < steps; begin += span) {
+    let end = min(begin + span, steps);
+    let c0 = cell_at(c.x, begin * 4u);
+    let c1 = cell_at(c.y, begin * 4u);
+    let c2 = cell_at(c.z, begin * 4u);
+    let c3 = cell_at(c.w, begin * 4u);
+    for (var k = begin; k < min(end, full); k++) {
+      let w0 = weight4(wi.x + k, c0) * mask4(c.x, k * 4u);
+      let w1 = weight4(wi.y + k, c1) * mask4(c.y, k * 4u);
+      let w2 = weight4(wi.z + k, c2) * mask4(c.z, k * 4u);
+      let w3 = weight4(wi.w + k, c3) * mask4(c.w, k * 4u);
+      a0 += dot4(x[xi.x + k], w0, w1, w2, w3);
+      a1 += dot4(x[xi.y + k], w0, w1, w2, w3);
+      a2 += dot4(x[xi.z + k], w0, w1, w2, w3);
+      a3 += dot4(x[xi.w + k], w0, w1, w2, w3);
+    }
+    for (var k = max(begin, full); k < end; k++) {
+      let w0 = weight4(wi.x + k, c0) * mask4(c.x, k * 4u);
+      let w1 = weight4(wi.y + k, c1) * mask4(c.y, k * 4u);
+      let w2 = weight4(wi.z + k, c2) * mask4(c.z, k * 4u);
+      let w3 = weight4(wi.w + k, c3) * mask4(c.w, k * 4u);
+      a0 += dot4(keep(x[xi.x + k], k * 4u, inner_end.x), w0, w1, w2, w3);
+      a1 += dot4(keep(x[xi.y + k], k * 4u, inner_end.y), w0, w1, w2, w3);
+      a2 += dot4(keep(x[xi.z + k], k * 4u, inner_end.z), w0, w1, w2, w3);
+      a3 += dot4(keep(x[xi.w + k], k * 4u, inner_end.w), w0, w1, w2, w3);
+    }
   }
   store4(row, column, a0, outer_end.x);
   store4(row + 1u, column, a1, outer_end.y);

@@ -11,11 +11,12 @@ struct Shape {
   has_addend: u32,
   has_bias: u32,
   mask_words: u32,   // words of the element mask per row of W
-  x_row: u32,        // strides, for the naive kernel
+  x_row: u32,        // strides of X, for the naive kernel
   x_inner: u32,
-  w_inner: u32,
-  w_column: u32,
+  w_row: u32,        // elements from one row of W to the next, padding included
   orientation: u32,  // 0 nt, 1 nn, 2 tn; for the naive kernel
+  grid_width: u32,   // INT4: cells per row of the grid
+  grid_shift: u32,   // INT4: log₂ of the inputs of a cell
 }
 
 const NONE = 0xffffffffu;

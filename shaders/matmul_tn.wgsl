@@ -16,7 +16,7 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
   var a0 = vec4f(); var a1 = vec4f(); var a2 = vec4f(); var a3 = vec4f();
   for (var token = 0u; token < shape.inner; token++) {
     var v = x[token * x_stride + id.y];
-    let u = weight4(token * w_stride + id.x) * mask4(token, column);
+    let u = weight4(token * w_stride + id.x, Cell()) * mask4(token, column);
     if (limited) {
       let columns = active_columns(shape.outer_limit, token, shape.columns);
       v = keep(v, row, active_columns(shape.inner_limit, token, shape.rows));

@@ -7,7 +7,7 @@ fn keep(v: vec4f, k: u32, end: u32) -> vec4f {
 }
 
 fn token_of_w(token: u32, column: u32) -> vec4f {
-  let v = weight4(token * (shape.columns / 4u) + column) * mask4(token, column * 4u);
+  let v = weight4(token * (shape.columns / 4u) + column, Cell()) * mask4(token, column * 4u);
   if (shape.outer_limit == NONE) { return v; }
   return keep(v, column * 4u, active_columns(shape.outer_limit, token, shape.columns));
 }

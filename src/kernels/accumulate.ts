@@ -14,10 +14,10 @@ export function accumulate(graph: Graph, existing: Tensor, added: Tensor, owned:
     !graph.nodes.some(({ inputs }) => inputs.includes(added));
   if (!fresh) return graph.apply(add, [existing, added], {})[0]!;
   graph.nodes.splice(graph.nodes.indexOf(node), 1);
-  const [x, w, , bias, limits, mask] = node.inputs as Tensor[];
+  const [x, w, , bias, limits, mask, grid] = node.inputs as Tensor[];
   return graph.apply(
     matmul,
-    [x!, w!, existing, bias ?? null, limits ?? null, mask ?? null],
+    [x!, w!, existing, bias ?? null, limits ?? null, mask ?? null, grid ?? null],
     node.attributes as unknown as MatmulAttributes,
   )[0]!;
 }

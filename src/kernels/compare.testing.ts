@@ -6,8 +6,10 @@ import { differentiate } from '../graph/gradient.ts';
 import { Graph } from '../graph/graph.ts';
 import { sizeOf, type DType, type Tensor } from '../graph/tensor.ts';
 import { fromFloat32 } from '../lib/half.ts';
+import { packNibbles } from '../lib/nibbles.ts';
 import { Random } from '../lib/random.ts';
 import { accumulate } from './accumulate.ts';
+import { gridSpec } from './int4.ts';
 
 interface StoredOptions {
   dtype?: DType;
@@ -43,6 +45,18 @@ export class Scene {
       Float32Array.from({ length: sizeOf(shape) }, (_, i) => pick(i)),
     );
     return this.graph.stored(name, dtype, shape, trainable);
+  }
+
+  /** Random INT4 codes and their grid, in groups of `group` inputs: zero points 0…15, numbers of about unit size. */
+  int4(
+    name: string,
+    shape: readonly [number, number],
+    group: number,
+    trainable = false,
+  ): { codes: Tensor; grid: Tensor } {
+    const codes = this.values(name, shape, () => this.random.integer(16), { dtype: 'i4', trainable });
+    const pair = (i: number) => (i % 2 === 0 ? 0.05 + 0.3 * this.random.next() : this.random.integer(16));
+    return { codes, grid: this.values(`${name} grid`, gridSpec(shape, group).shape, pair) };
   }
 
   /** An integer input. */
@@ -102,6 +116,7 @@ export class Scene {
       const { dtype } = tensor;
       if (dtype === 'i32') store.write(name, Int32Array.from(values));
       else if (dtype === 'u32') store.write(name, Uint32Array.from(values));
+      else if (dtype === 'i4') store.write(name, packNibbles(values, tensor.shape.at(-1)!));
       else store.write(name, fromFloat32(values, dtype));
     }
   }

@@ -10,10 +10,13 @@ import tnSubgroup from '../../../shaders/matmul_tn_subgroup.wgsl?raw';
 import nt from '../../../shaders/matmul_nt.wgsl?raw';
 import nn from '../../../shaders/matmul_nn.wgsl?raw';
 import tn from '../../../shaders/matmul_tn.wgsl?raw';
-import { scalarWeights, weights } from '../weights.ts';
+import cellsNone from '../../../shaders/cells_none.wgsl?raw';
+import cellsSubgroup from '../../../shaders/cells_subgroup.wgsl?raw';
+import { weightElements, weights } from '../weights.ts';
 import maskNone from '../../../shaders/mask_none.wgsl?raw';
 import maskBits from '../../../shaders/mask_bits.wgsl?raw';
 import { NONE, f32, flag, flatIndex, subgroupDirectives, threads, u32 } from '../dispatch.ts';
+import { groupShift } from '../int4.ts';
 import type { MatmulAttributes } from './op.ts';
 import { strides } from './op.reference.ts';
 
@@ -28,34 +31,52 @@ type Kernel = Pick<Dispatch, 'code' | 'workgroups' | 'directives'>;
  * on SwiftShader, where loads are dear).
  */
 function kernelOf(node: Node<MatmulAttributes>, { subgroup }: DeviceTraits): Kernel {
-  const [x, w, , , , mask] = node.inputs as (Tensor | null)[];
+  const [x, w, , , , mask, grid] = node.inputs as (Tensor | null)[];
   const { orientation } = node.attributes;
   const { rows, columns } = matrixOf(node.outputs[0]!.shape);
   const maskCode = mask ? maskBits : maskNone;
   if (matrixOf(x!.shape).columns % 4 !== 0 || matrixOf(w!.shape).columns % 4 !== 0) {
-    const code = [shape, scalarStore, scalarWeights(w!.dtype), maskCode, naive];
+    const code = [shape, scalarStore, ...weightElements(w!.dtype), maskCode, naive];
     return { code, workgroups: [Math.ceil(columns / 8), Math.ceil(rows / 8), 1] };
   }
-  if (subgroup !== 4 || columns % 4 !== 0) {
-    const code = [shape, scalarStore, weights(w!.dtype), maskCode, tiled[orientation]];
+  // Lanes of a subgroup share the cells of 16 columns.
+  const apart = orientation === 'nn' && grid && gridOf(w!, grid).shift < 4;
+  if (subgroup !== 4 || columns % 4 !== 0 || apart) {
+    const code = [shape, scalarStore, ...weights(w!.dtype), maskCode, tiled[orientation]];
     return { code, workgroups: [Math.ceil(columns / 32), Math.ceil(rows / 32), 1] };
   }
   return {
-    code: [flatIndex, shape, subgroupShape, weights(w!.dtype), maskCode, bySubgroup[orientation]],
+    code: [
+      flatIndex,
+      shape,
+      subgroupShape,
+      ...weights(w!.dtype),
+      maskCode,
+      ...(orientation === 'nn' ? [grid ? cellsSubgroup : cellsNone] : []),
+      bySubgroup[orientation],
+    ],
     directives: subgroupDirectives,
     workgroups: threads(Math.ceil(rows / 8) * Math.ceil(columns / 16) * 4),
   };
 }
 
+function gridOf(w: Tensor, grid: Tensor | null | undefined): { groups: number; shift: number } {
+  if (!grid) return { groups: 0, shift: 0 };
+  const groups = matrixOf(grid.shape).columns / 2;
+  return { groups, shift: groupShift(matrixOf(w.shape).columns, groups) };
+}
+
 export function matmulDispatches(node: Node<MatmulAttributes>, device: DeviceTraits): Dispatch[] {
-  const [x, w, addend, bias, limits, mask] = node.inputs as (Tensor | null)[];
+  const [x, w, addend, bias, limits, mask, grid] = node.inputs as (Tensor | null)[];
   const { orientation, scale, innerLimit, outerLimit, rowsPerSequence } = node.attributes;
   const y = node.outputs[0]!;
   const { rows, columns } = matrixOf(y.shape);
   const xColumns = matrixOf(x!.shape).columns;
   const wColumns = matrixOf(w!.shape).columns;
   const inner = orientation === 'tn' ? matrixOf(x!.shape).rows : xColumns;
-  const at = strides(orientation, xColumns, wColumns);
+  const at = strides(orientation, xColumns);
+  const cells = gridOf(w!, grid);
+  const extra = mask ?? grid;
   return [
     {
       label: `matmul ${orientation} ${rows}×${inner}×${columns}`,
@@ -72,13 +93,14 @@ export function matmulDispatches(node: Node<MatmulAttributes>, device: DeviceTra
         flag(addend),
         flag(bias),
         u32(Math.ceil(wColumns / 32)),
-        u32(at.xRow),
-        u32(at.xInner),
-        u32(at.wInner),
-        u32(at.wColumn),
+        u32(at.row),
+        u32(at.inner),
+        u32(w!.dtype === 'i4' ? Math.ceil(wColumns / 8) * 8 : wColumns),
         u32(['nt', 'nn', 'tn'].indexOf(orientation)),
+        u32(cells.groups),
+        u32(cells.shift),
       ],
-      bindings: [x!, w!, addend!, bias!, limits!, y, ...(mask ? [mask] : [])],
+      bindings: [x!, w!, addend!, bias!, limits!, y, ...(extra ? [extra] : [])],
       work: rows * inner * columns,
     },
   ];

@@ -19,6 +19,16 @@ const sizes: Sizes[] = [
 ];
 const orientations: Orientation[] = ['nt', 'nn', 'tn'];
 
+/** Group sizes and shapes of INT4: rows of half a word, short last groups, groups that 16 columns straddle. */
+const int4Sizes: (Sizes & { group: number })[] = [
+  { rows: 1, inner: 64, columns: 24, group: 32 },
+  { rows: 35, inner: 64, columns: 172, group: 64 },
+  { rows: 9, inner: 172, columns: 100, group: 128 },
+  { rows: 33, inner: 12, columns: 108, group: 8 },
+  { rows: 6, inner: 17, columns: 5, group: 8 },
+  { rows: 11, inner: 36, columns: 109, group: 16 },
+];
+
 function shapes(orientation: Orientation, { rows, inner, columns }: Sizes) {
   return {
     x: orientation === 'tn' ? [inner, rows] : [rows, inner],
@@ -88,6 +98,56 @@ describe('matmul', () => {
           await expectGpuEqualsCpu(scene, inner);
         });
       }
+    }
+  }
+});
+
+describe('matmul of INT4 codes', () => {
+  for (const orientation of ['nt', 'nn'] as const) {
+    for (const { group, ...size } of int4Sizes) {
+      const { rows, inner, columns } = size;
+      const attributes = { orientation, scale: 1, innerLimit: null, outerLimit: null, rowsPerSequence: rows };
+      const label = `${orientation} ${rows}×${inner}×${columns}, groups of ${group}`;
+      const { x, w } = shapes(orientation, size);
+
+      it(label, async () => {
+        const scene = new Scene(4);
+        const { codes, grid } = scene.int4('w', w as [number, number], group);
+        const inputs = [scene.normal('x', x), codes, null, null, null, null, grid];
+        scene.output(scene.graph.apply(matmul, inputs, attributes)[0]!);
+        await expectGpuEqualsCpu(scene, inner);
+      });
+
+      it(`${label}, limits, addend, bias, scale`, async () => {
+        const scene = new Scene(5);
+        const { codes, grid } = scene.int4('w', w as [number, number], group);
+        const rowsPerSequence = Math.max(1, Math.floor(rows / 3));
+        const limits = scene.integers('limits', [Math.ceil(rows / rowsPerSequence), 2], (i) =>
+          scene.random.integer([inner, columns][i % 2]! + 1),
+        );
+        const addend = scene.normal('c', [rows, columns]);
+        const inputs = [
+          scene.normal('x', x),
+          codes,
+          addend,
+          scene.normal('b', [columns]),
+          limits,
+          null,
+          grid,
+        ];
+        const limited = { ...attributes, scale: 0.5, innerLimit: 0, outerLimit: 1, rowsPerSequence };
+        scene.output(scene.graph.apply(matmul, inputs, limited)[0]!);
+        await expectGpuEqualsCpu(scene, inner);
+      });
+
+      it(`${label}, gradients of X and, straight-through, of W`, async () => {
+        const scene = new Scene(6);
+        const { codes, grid } = scene.int4('w', w as [number, number], group, true);
+        const inputs = [scene.normal('x', x, { trainable: true }), codes, null, null, null, null, grid];
+        const [y] = scene.graph.apply(matmul, inputs, attributes);
+        scene.output(...scene.gradients(y!).values());
+        await expectGpuEqualsCpu(scene, Math.max(columns, rows));
+      });
     }
   }
 });

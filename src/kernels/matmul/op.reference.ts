@@ -1,15 +1,11 @@
 import type { HostTensor } from '../../graph/op.ts';
+import { decoder } from '../int4.ts';
 import type { activeColumns as ActiveColumns } from '../limits.ts';
 import type { MatmulAttributes } from './op.ts';
 
-/** Strides of X over (row of Y, inner) and of W over (inner, column of Y). */
-export function strides(orientation: MatmulAttributes['orientation'], xColumns: number, wColumns: number) {
-  return {
-    xRow: orientation === 'tn' ? 1 : xColumns,
-    xInner: orientation === 'tn' ? xColumns : 1,
-    wInner: orientation === 'nt' ? 1 : wColumns,
-    wColumn: orientation === 'nt' ? wColumns : 1,
-  };
+/** Strides of X over (row of Y, inner). */
+export function strides(orientation: MatmulAttributes['orientation'], xColumns: number) {
+  return orientation === 'tn' ? { row: 1, inner: xColumns } : { row: xColumns, inner: 1 };
 }
 
 /** Whether bit `row·columns + column` of a row-padded bit mask is set: rows start at whole words. */
@@ -19,7 +15,7 @@ export function maskBit(mask: HostTensor['data'], wordsPerRow: number, row: numb
 
 /** The definition, one element at a time, in float64. */
 export function matmulReference(
-  [x, w, addend, bias, limits, mask]: readonly (HostTensor | null)[],
+  [x, w, addend, bias, limits, mask, grid]: readonly (HostTensor | null)[],
   y: HostTensor,
   attributes: MatmulAttributes,
   activeColumns: typeof ActiveColumns,
@@ -31,15 +27,16 @@ export function matmulReference(
   const columns = y.shape.at(-1)!;
   const rows = y.data.length / columns;
   const inner = tn ? x!.data.length / xColumns : xColumns;
-  const at = strides(orientation, xColumns, wColumns);
+  const at = strides(orientation, xColumns);
   const words = Math.ceil(wColumns / 32);
   const limit = (group: number | null, row: number, full: number) =>
     activeColumns(limits ?? null, { group, rowsPerSequence }, row, full);
-  const weight = (k: number, n: number) => {
-    if (mask && !maskBit(mask.data, words, orientation === 'nt' ? n : k, orientation === 'nt' ? k : n))
-      return 0;
-    return w!.data[k * at.wInner + n * at.wColumn]!;
+  const decode = grid && decoder(w!, grid);
+  const element = (row: number, column: number) => {
+    if (mask && !maskBit(mask.data, words, row, column)) return 0;
+    return decode ? decode(row, column) : w!.data[row * wColumns + column]!;
   };
+  const weight = (k: number, n: number) => (orientation === 'nt' ? element(n, k) : element(k, n));
   for (let m = 0; m < rows; m++) {
     const innerEnd = tn ? inner : limit(innerLimit, m, inner);
     const outerEnd = tn ? columns : limit(outerLimit, m, columns);
@@ -48,7 +45,7 @@ export function matmulReference(
       const steps = n < outerEnd ? innerEnd : 0;
       for (let k = 0; k < steps; k++) {
         if (tn && (m >= limit(innerLimit, k, rows) || n >= limit(outerLimit, k, columns))) continue;
-        sum += x!.data[m * at.xRow + k * at.xInner]! * weight(k, n);
+        sum += x!.data[m * at.row + k * at.inner]! * weight(k, n);
       }
       const shift = n < outerEnd ? (bias?.data[n] ?? 0) : 0;
       y.data[m * columns + n] = (addend?.data[m * columns + n] ?? 0) + scale * sum + shift;

@@ -1,5 +1,6 @@
 import type { Op, VjpContext } from '../../graph/op.ts';
 import { matrixOf, type Shape, type Tensor, type TensorSpec } from '../../graph/tensor.ts';
+import { checkGrid } from '../int4.ts';
 import { activeColumns } from '../limits.ts';
 import { matmulDispatches } from './dispatches.ts';
 import { matmulReference } from './op.reference.ts';
@@ -21,10 +22,14 @@ export interface MatmulAttributes {
   readonly rowsPerSequence: number;
 }
 
-/** Inputs: X, W, addend (added as it is, unlimited), bias [n] (limited), limits, element mask (bits of W, `nt`/`nn`). */
+/**
+ * Inputs: X, W, addend (added as it is, unlimited), bias [n] (limited), limits, element mask (bits of W, `nt`/`nn`), and
+ * the grid of a W that is INT4 codes (`nt`/`nn`; kernels/int4.ts). Codes hold their zeros themselves and take no mask.
+ */
 export const matmul: Op<MatmulAttributes> = {
   name: 'matmul',
-  infer([x, w, addend], attributes) {
+  infer([x, w, addend, , , mask, grid], attributes) {
+    checkWeight(w!, mask, grid, attributes.orientation);
     const shape = productShape(x!, w!, attributes.orientation);
     if (addend && !sameMatrix(addend.shape, shape)) throw new Error('matmul: addend does not fit');
     return [{ dtype: 'f32', shape }];
@@ -33,6 +38,22 @@ export const matmul: Op<MatmulAttributes> = {
   reference: (inputs, [y], attributes) => matmulReference(inputs, y!, attributes, activeColumns),
   dispatches: matmulDispatches,
 };
+
+function checkWeight(
+  w: TensorSpec,
+  mask: TensorSpec | null | undefined,
+  grid: TensorSpec | null | undefined,
+  orientation: Orientation,
+): void {
+  if (w.dtype !== 'i4') {
+    if (grid) throw new Error(`matmul: a weight of ${w.dtype} has no grid`);
+    return;
+  }
+  if (orientation === 'tn') throw new Error('matmul tn: INT4 codes are no activations');
+  if (!grid) throw new Error('matmul: INT4 codes need their grid');
+  if (mask) throw new Error('matmul: INT4 codes hold their zeros themselves and take no element mask');
+  checkGrid(w, grid);
+}
 
 function sameMatrix(a: Shape, b: Shape): boolean {
   const [m, n] = [matrixOf(a), matrixOf(b)];
@@ -53,10 +74,11 @@ function productShape(x: TensorSpec, w: TensorSpec, orientation: Orientation): n
 
 /**
  * dX of `nt` is `nn` with the limits exchanged, and the other way round; dW sums over tokens. Limits are exact:
- * what a forward column beyond its limit never saw gets no gradient.
+ * what a forward column beyond its limit never saw gets no gradient. The gradient of a weight that is computed in 16 or
+ * 4 bits is that of the number it stands for (straight-through), f32; a grid gets none.
  */
 function matmulVjp({ graph, node, gradients, needs }: VjpContext<MatmulAttributes>): (Tensor | null)[] {
-  const [x, w, addend, , limits, mask] = node.inputs as (Tensor | null)[];
+  const [x, w, addend, , limits, mask, grid] = node.inputs as (Tensor | null)[];
   const dy = gradients[0]!;
   const { orientation, scale, innerLimit, outerLimit, rowsPerSequence } = node.attributes;
   if (orientation === 'tn') throw new Error('matmul tn has no derivative');
@@ -64,7 +86,10 @@ function matmulVjp({ graph, node, gradients, needs }: VjpContext<MatmulAttribute
   const swapped = { scale, innerLimit: outerLimit, outerLimit: innerLimit, rowsPerSequence };
   const flipped = orientation === 'nt' ? 'nn' : 'nt';
   const dx = needs(0)
-    ? graph.apply(matmul, [dy, w!, null, null, limits!, mask!], { orientation: flipped, ...swapped })[0]!
+    ? graph.apply(matmul, [dy, w!, null, null, limits!, mask!, grid ?? null], {
+        orientation: flipped,
+        ...swapped,
+      })[0]!
     : null;
   let dw: Tensor | null = null;
   if (needs(1)) {
@@ -73,5 +98,5 @@ function matmulVjp({ graph, node, gradients, needs }: VjpContext<MatmulAttribute
     const order = orientation === 'nt' ? swapped : { scale, innerLimit, outerLimit, rowsPerSequence };
     dw = graph.apply(matmul, [...pair, null, null, limits!, null], { orientation: 'tn', ...order })[0]!;
   }
-  return [dx, dw, addend && needs(2) ? dy : null, null, null, null];
+  return [dx, dw, addend && needs(2) ? dy : null, null, null, null, null];
 }
