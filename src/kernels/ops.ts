@@ -8,6 +8,7 @@ export { dot } from './dot/op.ts';
 export { dropout } from './dropout/op.ts';
 export { embedding } from './embedding/op.ts';
 export { matmul } from './matmul/op.ts';
+export { quantizeRows } from './quantize/op.ts';
 export { rmsNorm } from './rms-norm/op.ts';
 export { rope } from './rope/op.ts';
 export { gatherRows, readRows, writeRows } from './rows/op.ts';
