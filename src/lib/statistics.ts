@@ -51,3 +51,40 @@ export function pairedRatioOfMedians(ours: readonly number[], theirs: readonly n
   const ratios = ours.map((value, i) => value / (theirs[i] as number));
   return { ratio: median(ours) / median(theirs), low: Math.min(...ratios), high: Math.max(...ratios) };
 }
+
+/** Student's t with so many degrees of freedom: P(|T| ≤ t), by the finite series of Abramowitz & Stegun 26.7.3–4. */
+export function studentWithin(t: number, freedom: number): number {
+  assert(Number.isInteger(freedom) && freedom > 0, `${freedom} degrees of freedom`);
+  const angle = Math.atan(t / Math.sqrt(freedom));
+  const squared = Math.cos(angle) ** 2;
+  const odd = freedom % 2 === 1;
+  let term = odd ? Math.cos(angle) : 1;
+  let sum = 0;
+  for (let k = odd ? 3 : 2; k <= freedom; k += 2) {
+    sum += term;
+    term *= (squared * (k - 1)) / k;
+  }
+  const series = Math.sin(angle) * sum;
+  return odd ? (2 / Math.PI) * (angle + series) : series;
+}
+
+/** The t that |T| stays within with this probability. */
+export function studentQuantile(probability: number, freedom: number): number {
+  assert(probability >= 0 && probability < 1, `a probability of ${probability}`);
+  let [low, high] = [0, 1];
+  while (studentWithin(high, freedom) < probability) high *= 2;
+  // Halving an interval of doubles 60 times leaves rounding only.
+  for (let i = 0; i < 60; i++) {
+    const middle = (low + high) / 2;
+    if (studentWithin(middle, freedom) < probability) low = middle;
+    else high = middle;
+  }
+  return high;
+}
+
+/** Confidence interval of the mean of normal values (Student's t), 95 % unless said otherwise. */
+export function meanInterval(values: readonly number[], confidence = 0.95): [low: number, high: number] {
+  const centre = mean(values);
+  const half = (studentQuantile(confidence, values.length - 1) * sd(values)) / Math.sqrt(values.length);
+  return [centre - half, centre + half];
+}
