@@ -4,6 +4,8 @@
  */
 import { z } from 'zod';
 import type { FloatDtype } from '../lib/half.ts';
+import { parseQuantization, type Int4Scheme } from './compressed-tensors-config.ts';
+import { partsOf, readQuantized, type QuantizedModule, type StoredInt4 } from './compressed-tensors.ts';
 import { findModelFiles, findWeights, type FolderFiles } from './folder.ts';
 import { checked, parseJson } from './json.ts';
 import { embeddingName, headName } from './llama-tensors.ts';
@@ -30,11 +32,22 @@ export interface ModelFingerprint {
   readonly tensors: ReadonlyMap<string, string>;
 }
 
+/** Sees the weights of a model one at a time. */
+export interface WeightVisitor {
+  tensor(name: string, tensor: StoredTensor): void;
+  quantized(module: string, weight: StoredInt4): void;
+}
+
 export interface ModelFolder {
   readonly name: string;
   readonly config: ModelConfig;
-  /** Canonical name → where it is; in the order of the forward pass. A tied matrix is here once, as `model.embed_tokens.weight`. */
+  /**
+   * Canonical name → where it is, of all float tensors; in the order of the forward pass. A tied matrix is here once, as
+   * `model.embed_tokens.weight`.
+   */
   readonly tensors: ReadonlyMap<string, TensorEntry>;
+  /** Module → where its INT4 weight is. Such a module has no `<module>.weight` among `tensors`. */
+  readonly quantized: ReadonlyMap<string, QuantizedModule>;
   readTensor(name: string, signal?: AbortSignal): Promise<StoredTensor>;
   readonly tokenizerJson: unknown;
   readonly tokenizerConfig: Readonly<Record<string, unknown>> | null;
@@ -44,11 +57,8 @@ export interface ModelFolder {
   /** Things that were made sense of but that the user should know. */
   readonly warnings: readonly string[];
   readonly peft: PeftAdapter | null;
-  /** Reads every tensor once. `onTensor` is called with each, so that uploading and hashing can share one pass. */
-  fingerprint(
-    onTensor?: (name: string, tensor: StoredTensor) => void,
-    signal?: AbortSignal,
-  ): Promise<ModelFingerprint>;
+  /** Reads every tensor once. The visitor is called with each, so that uploading and hashing can share one pass. */
+  fingerprint(visitor?: WeightVisitor, signal?: AbortSignal): Promise<ModelFingerprint>;
   /** Whether a tied model's file holds a head as well, and whether it equals the embedding (which is what is used). */
   spareHead(): Promise<'absent' | 'equal' | 'different'>;
 }
@@ -59,36 +69,54 @@ const objectSchema = z.record(z.string(), z.unknown());
 /** Opens what was dropped. Every problem is a PareError that names file and field. */
 export async function openModelFolder(files: readonly FileSource[]): Promise<ModelFolder> {
   const found = findModelFiles(files);
-  const config = await readConfig(found);
+  const { config, schemes } = await readConfig(found);
   const { store, path } = await openWeights(found);
-  const resolved = resolveTensors(config, store, path);
+  const resolved = resolveTensors(config, schemes, store, path);
   const peft = found.adapterConfig
-    ? await openPeft(found.adapterConfig, found.adapterWeights, resolved.tensors)
+    ? await openPeft(found.adapterConfig, found.adapterWeights, weightShapes(resolved))
     : null;
   const readTensor = tensorReader(resolved, store);
   return {
     name: found.name,
     config: resolved.config,
     tensors: resolved.tensors,
+    quantized: resolved.quantized,
     readTensor,
     tokenizerJson: found.tokenizer ? await readJson(found.tokenizer, 'any') : undefined,
     tokenizerConfig: await readObject(found.tokenizerConfig),
     generationConfig: await readObject(found.generationConfig),
-    bytes: [...resolved.tensors.values()].reduce((sum, { begin, end }) => sum + end - begin, 0),
+    bytes: [...allEntries(resolved).values()].reduce((sum, { begin, end }) => sum + end - begin, 0),
     warnings: resolved.warnings,
     peft,
-    fingerprint: (onTensor, signal) => fingerprintOf(resolved, readTensor, onTensor, signal),
+    fingerprint: (visitor, signal) => fingerprintOf(resolved, store, visitor, signal),
     spareHead: () => compareSpareHead(resolved, store),
   };
 }
 
-async function readConfig(found: FolderFiles): Promise<ModelConfig> {
-  const config = parseModelConfig(await readJson(found.config), found.config.path);
+async function readConfig(
+  found: FolderFiles,
+): Promise<{ config: ModelConfig; schemes: Int4Scheme[] | null }> {
+  const json = await readJson(found.config);
+  const config = parseModelConfig(json, found.config.path);
+  const schemes = parseQuantization(json, found.config.path);
   const generation = await readObject(found.generationConfig);
   const extra = z.union([z.int(), z.array(z.int())]).safeParse(generation?.['eos_token_id']);
-  if (!extra.success) return config;
+  if (!extra.success) return { config, schemes };
   const ends = typeof extra.data === 'number' ? [extra.data] : extra.data;
-  return { ...config, eosTokenIds: [...new Set([...config.eosTokenIds, ...ends])] };
+  return { config: { ...config, eosTokenIds: [...new Set([...config.eosTokenIds, ...ends])] }, schemes };
+}
+
+/** Shapes of all weights, the INT4 ones as they would be in floats. */
+function weightShapes({ tensors, quantized }: ModelTensors): Map<string, Pick<TensorEntry, 'shape'>> {
+  return new Map<string, Pick<TensorEntry, 'shape'>>([
+    ...tensors,
+    ...[...quantized].map(([module, weight]) => [`${module}.weight`, weight] as const),
+  ]);
+}
+
+/** Everything that is read of the files, by canonical name. */
+function allEntries({ tensors, quantized }: ModelTensors): Map<string, TensorEntry> {
+  return new Map([...tensors, ...[...quantized.values()].flatMap((module) => [...partsOf(module)])]);
 }
 
 async function readJson(file: FileSource, keys: 'sound' | 'any' = 'sound'): Promise<unknown> {
@@ -119,26 +147,39 @@ function tensorReader({ tensors }: ModelTensors, store: TensorStore): TensorRead
 }
 
 /**
- * WebCrypto hashes only what is in memory, so each tensor is hashed alone, and then the list of all of them:
- * one JSON line of the architecture, then one line `[name, dtype, shape, sha256]` a tensor, in sorted order.
+ * WebCrypto hashes only what is in memory, so each tensor is hashed alone, and then the list of all of them: one JSON
+ * line of the architecture, then one line `[name, dtype, shape, sha256]` a tensor of the file, in sorted order.
  */
 async function fingerprintOf(
-  { config, tensors }: ModelTensors,
-  readTensor: TensorReader,
-  onTensor?: (name: string, tensor: StoredTensor) => void,
+  resolved: ModelTensors,
+  store: TensorStore,
+  visitor?: WeightVisitor,
   signal?: AbortSignal,
 ): Promise<ModelFingerprint> {
-  const { raw: _, dtype: __, ...architecture } = config;
+  const { raw: _, dtype: __, ...architecture } = resolved.config;
   const digests = new Map<string, string>();
-  const lines = [JSON.stringify(architecture)];
-  for (const name of [...tensors.keys()].toSorted()) {
-    const tensor = await readTensor(name, signal);
-    const digest = await sha256(tensor.bytes);
-    digests.set(name, digest);
-    lines.push(JSON.stringify([name, tensor.dtype, tensor.shape, digest]));
-    onTensor?.(name, tensor);
+  const names = new Map([...allEntries(resolved)].map(([name, entry]) => [entry, name]));
+  const read = async (entry: TensorEntry) => {
+    const bytes = await store.read(entry.name, signal ? { signal } : {});
+    digests.set(names.get(entry)!, await sha256(bytes));
+    return bytes;
+  };
+  for (const name of [...resolved.tensors.keys(), ...resolved.quantized.keys()].toSorted()) {
+    const module = resolved.quantized.get(name);
+    if (module) {
+      const weight = await readQuantized(module, read);
+      visitor?.quantized(name, weight);
+    } else {
+      const entry = resolved.tensors.get(name)!;
+      const bytes = await read(entry);
+      visitor?.tensor(name, { dtype: floatDtypeOf(entry), shape: entry.shape, bytes });
+    }
   }
-  return { sha256: await sha256(lines.join('\n')), tensors: digests };
+  const lines = [...names]
+    .toSorted(([, a], [, b]) => (a < b ? -1 : 1))
+    .map(([{ dtype, shape }, name]) => JSON.stringify([name, dtype.toLowerCase(), shape, digests.get(name)]));
+  const list = [JSON.stringify(architecture), ...lines].join('\n');
+  return { sha256: await sha256(list), tensors: digests };
 }
 
 const comparedBytes = 1 << 22;

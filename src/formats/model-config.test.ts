@@ -104,11 +104,15 @@ describe('parseModelConfig', () => {
       /rope_parameters\.factor is missing/,
     ],
     ['partial rotary', { rope_parameters: { partial_rotary_factor: 0.5 } }, /partial_rotary_factor is not 1/],
-    ['quantized weights', { quantization_config: { bits: 4 } }, /quantization_config/],
   ])('refuses %s, naming file and field', (_, changes, message) => {
     expect(() => parse(changes)).toThrowError(PareError);
     expect(() => parse(changes)).toThrowError(message);
     expect(() => parse(changes)).toThrowError(/^m\/config\.json: /);
+  });
+
+  it('keeps the file for exporting, without how its weights are held', () => {
+    const { raw } = parse({ quantization_config: { quant_method: 'compressed-tensors' }, note: 'kept' });
+    expect(raw).toEqual({ ...llama, note: 'kept' });
   });
 
   it('refuses what is no object', () => {

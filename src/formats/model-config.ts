@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { PareError } from '../lib/assert.ts';
 import type { FloatDtype } from '../lib/half.ts';
+import { quantizationField } from './compressed-tensors-config.ts';
 import { checked } from './json.ts';
 
 export type RopeScaling =
@@ -39,7 +40,10 @@ export interface ModelConfig {
   readonly eosTokenIds: readonly number[];
   /** What config.json says the weights are stored as; the tensors themselves decide. */
   readonly dtype: FloatDtype | null;
-  /** config.json as it was read, for exporting. */
+  /**
+   * config.json as it was read, for exporting; without `quantization_config`, which says how a file holds weights and
+   * not what the model is.
+   */
   readonly raw: Readonly<Record<string, unknown>>;
 }
 
@@ -81,7 +85,6 @@ const llamaSchema = z.object({
   eos_token_id: z.union([tokenId, z.array(tokenId)]).nullish(),
   torch_dtype: z.string().nullish(),
   dtype: z.string().nullish(),
-  quantization_config: z.unknown().optional(),
 });
 
 type LlamaJson = z.infer<typeof llamaSchema>;
@@ -89,7 +92,12 @@ type RopeJson = z.infer<typeof ropeSchema>;
 
 /** Checks the JSON of a config.json (`file` names it in errors). */
 export function parseModelConfig(json: unknown, file: string): ModelConfig {
-  const raw = checked(z.record(z.string(), z.unknown()), json, file, notAConfig);
+  const { [quantizationField]: _, ...raw } = checked(
+    z.record(z.string(), z.unknown()),
+    json,
+    file,
+    notAConfig,
+  );
   requireSupported(raw, file);
   const config = checked(
     llamaSchema,
@@ -139,13 +147,6 @@ function requireSupported(raw: Record<string, unknown>, file: string): void {
 function requireReadable(config: LlamaJson, file: string): void {
   if (config.hidden_act !== 'silu') {
     throw invalid(file, 'hidden_act', `is "${config.hidden_act}", but Llama models here use "silu"`);
-  }
-  if (config.quantization_config !== undefined && config.quantization_config !== null) {
-    throw invalid(
-      file,
-      'quantization_config',
-      'says that the weights are quantized, which Pare cannot read yet',
-    );
   }
   if ((config.rope_parameters?.partial_rotary_factor ?? 1) !== 1) {
     throw invalid(file, 'rope_parameters.partial_rotary_factor', 'is not 1');

@@ -1,6 +1,8 @@
 /** Finds a model's tensors in its weight files, under their canonical names, and checks them against the config. */
 import { PareError } from '../lib/assert.ts';
 import type { FloatDtype } from '../lib/half.ts';
+import type { Int4Scheme } from './compressed-tensors-config.ts';
+import { takeQuantized, type QuantizedModule } from './compressed-tensors.ts';
 import { canonicalName, embeddingName, expectedTensors, headName, isIgnoredBuffer } from './llama-tensors.ts';
 import type { ModelConfig } from './model-config.ts';
 import type { SafetensorsDtype, TensorEntry, TensorStore } from './safetensors.ts';
@@ -8,8 +10,10 @@ import type { SafetensorsDtype, TensorEntry, TensorStore } from './safetensors.t
 export interface ModelTensors {
   /** The config, with `tied` as the file has it. */
   readonly config: ModelConfig;
-  /** By canonical name. A tied matrix is here once, as the embedding. */
+  /** Float tensors by canonical name. A tied matrix is here once, as the embedding. */
   readonly tensors: ReadonlyMap<string, TensorEntry>;
+  /** Modules whose weights are INT4, by name; their biases are among the float tensors. */
+  readonly quantized: ReadonlyMap<string, QuantizedModule>;
   /** The head that a tied model's file holds beside the embedding, unused. */
   readonly spareHead: TensorEntry | null;
   readonly warnings: readonly string[];
@@ -29,14 +33,21 @@ export function floatDtypeOf(entry: TensorEntry): FloatDtype {
   throw new PareError('dtype-unsupported', `${entry.name} is stored as ${entry.dtype}.`, remedy);
 }
 
-/** Maps, completes and checks; `file` names the weights in errors. */
-export function resolveTensors(stated: ModelConfig, store: TensorStore, file: string): ModelTensors {
+/** Maps, completes and checks; `file` names the weights in errors. `schemes`: how config.json says they are quantized. */
+export function resolveTensors(
+  stated: ModelConfig,
+  schemes: readonly Int4Scheme[] | null,
+  store: TensorStore,
+  file: string,
+): ModelTensors {
   const found = canonicalTensors(store);
   const warnings: string[] = [];
   const config = settleTying(stated, found, warnings);
   const spareHead = (config.tied && found.get(embeddingName) && found.get(headName)) || null;
   if (config.tied) keepEmbeddingOnly(found);
   const expected = expectedTensors(config);
+  const quantized = takeQuantized(found, (weight) => expected.get(weight), schemes, file);
+  for (const module of quantized.keys()) expected.delete(`${module}.weight`);
   requireAll(expected, found, file);
   requireNoOthers(expected, found, file);
   const tensors = new Map<string, TensorEntry>();
@@ -47,7 +58,7 @@ export function resolveTensors(stated: ModelConfig, store: TensorStore, file: st
     tensors.set(name, entry);
   }
   if (spareHead) requireShape(spareHead, expected.get(embeddingName) ?? [], file);
-  return { config, tensors, spareHead, warnings };
+  return { config, tensors, quantized, spareHead, warnings };
 }
 
 function canonicalTensors(store: TensorStore): Map<string, TensorEntry> {

@@ -52,11 +52,11 @@ export type PeftConfig = z.infer<typeof configSchema>;
 const maxConfigBytes = 16 * 2 ** 20;
 const tensorName = /^base_model\.model\.(.{1,256})\.lora_([AB])(?:\.[^.]+)?\.weight$/;
 
-/** Opens an adapter. With `base` (the base model's tensors by name), modules and shapes are checked against it. */
+/** Opens an adapter. With `base` (the base model's weights by name), modules and shapes are checked against it. */
 export async function openPeft(
   configFile: FileSource,
   weights: FileSource | null,
-  base?: ReadonlyMap<string, TensorEntry>,
+  base?: ReadonlyMap<string, Pick<TensorEntry, 'shape'>>,
 ): Promise<PeftAdapter> {
   if (!weights) {
     const problem = `${configFile.path} has no adapter_model.safetensors beside it.`;
@@ -167,7 +167,7 @@ function describe(
 
 function requireFits(
   { module, a, b }: PeftModule,
-  base: ReadonlyMap<string, TensorEntry>,
+  base: ReadonlyMap<string, Pick<TensorEntry, 'shape'>>,
   file: string,
 ): void {
   const weight = base.get(`${module}.weight`);

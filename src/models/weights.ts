@@ -2,29 +2,60 @@ import type { Store } from '../backends/backend.ts';
 import { findNonFinite } from '../formats/finite.ts';
 import type { ModelFingerprint, ModelFolder } from '../formats/huggingface.ts';
 import type { ModelConfig } from '../formats/model-config.ts';
+import { countZeroCodes, countZeros } from '../formats/zeros.ts';
+import { sizeOf, type Shape, type TensorSpec } from '../graph/tensor.ts';
 import { PareError } from '../lib/assert.ts';
 import type { FloatDtype } from '../lib/half.ts';
+import { codesName, gridName } from './elastic.ts';
 import { ropeNames, ropeTables } from './rope.ts';
+
+export interface LoadedWeights extends ModelFingerprint {
+  /** Share of exact zeros among the weights of the blocks' linear modules. */
+  readonly sparsity: number;
+}
 
 /**
  * Streams every tensor from its file into the store, one at a time, and hashes it on the way; refuses weights that
- * are not numbers, and a device without room for them.
+ * are not numbers, and a device without room for them. An INT4 module becomes codes and a grid.
  */
 export async function loadWeights(
-  folder: Pick<ModelFolder, 'fingerprint' | 'tensors'>,
+  folder: Pick<ModelFolder, 'fingerprint' | 'tensors' | 'quantized'>,
   store: Store,
   onProgress?: (done: number, total: number) => void,
-): Promise<ModelFingerprint> {
+): Promise<LoadedWeights> {
   let done = 0;
-  const fingerprint = await folder.fingerprint((name, { dtype, shape, bytes }) => {
-    requireFinite(name, bytes, dtype);
-    store.allocate(name, { dtype, shape });
-    store.write(name, bytes);
-    onProgress?.(++done, folder.tensors.size);
+  const counted = { weights: 0, zeros: 0 };
+  const total = folder.tensors.size + folder.quantized.size;
+  const fingerprint = await folder.fingerprint({
+    tensor(name, { dtype, shape, bytes }) {
+      requireFinite(name, bytes, dtype);
+      put(store, name, { dtype, shape }, bytes);
+      if (isBlockWeight(name, shape)) {
+        counted.weights += sizeOf(shape);
+        counted.zeros += countZeros(bytes, dtype);
+      }
+      onProgress?.(++done, total);
+    },
+    quantized(module, weight) {
+      const { shape, groups, codes, grid } = weight;
+      put(store, codesName(module), { dtype: 'i4', shape }, codes);
+      put(store, gridName(module), { dtype: 'f32', shape: [shape[0], 2 * groups] }, grid);
+      counted.weights += sizeOf(shape);
+      counted.zeros += countZeroCodes(weight);
+      onProgress?.(++done, total);
+    },
   });
   await store.settled();
-  return fingerprint;
+  return { ...fingerprint, sparsity: counted.zeros / Math.max(1, counted.weights) };
 }
+
+function put(store: Store, name: string, spec: TensorSpec, bytes: ArrayBufferView<ArrayBuffer>): void {
+  store.allocate(name, spec);
+  store.write(name, bytes);
+}
+
+/** All matrices of a block are linear modules. */
+const isBlockWeight = (name: string, shape: Shape) => name.startsWith('model.layers.') && shape.length === 2;
 
 /** Refuses weights that are not numbers. */
 export function requireFinite(name: string, bytes: Uint8Array<ArrayBuffer>, dtype: FloatDtype): void {
