@@ -7,10 +7,12 @@ import { crossEntropy } from './cross-entropy/op.ts';
 import { dropout } from './dropout/op.ts';
 import { expectGradients, type Build } from './gradients.testing.ts';
 import { adapted, sequences, tinyLlama, tinySizes } from './llama.testing.ts';
+import { maskElements } from './mask-elements/op.ts';
 import { matmul, type MatmulAttributes, type Orientation } from './matmul/op.ts';
 import { rmsNorm } from './rms-norm/op.ts';
 import { rope } from './rope/op.ts';
 import { gatherRows } from './rows/op.ts';
+import { pickRows, sumRows } from './rows/pick.ts';
 import { swiglu } from './swiglu/op.ts';
 
 const free = { trainable: true };
@@ -56,6 +58,19 @@ function multiply(orientation: Orientation, attributes: Partial<MatmulAttributes
   };
 }
 
+/** As `multiply`, by a frozen weight of INT4 codes: two groups an output row, the last one short. */
+function multiplyInt4(orientation: Orientation): Build {
+  return (scene) => {
+    const limits = scene.integers('limits', [2, 2], (i) => [9, 6, 4, 12][i]!);
+    const [inner, columns] = orientation === 'nt' ? [12, 5] : [5, 12];
+    const { codes, grid } = scene.int4('w', orientation === 'nt' ? [columns, inner] : [inner, columns], 8);
+    const x = scene.normal('x', [6, inner], free);
+    const operands = [x, codes, scene.normal('addend', [6, columns], free), null, limits, null, grid];
+    const attributes = { ...plain, orientation, innerLimit: 0, outerLimit: 1, scale: 0.4 };
+    return scene.graph.apply(matmul, operands, attributes)[0]!;
+  };
+}
+
 const ops: Record<string, Build> = {
   add: (scene) =>
     scene.graph.apply(add, [scene.normal('a', [2, 3], free), scene.normal('b', [2, 3], free)], {})[0]!,
@@ -77,10 +92,29 @@ const ops: Record<string, Build> = {
     const rows = scene.integers('rows', [4], (i) => [5, -1, 0, 2][i]!);
     return scene.graph.apply(gatherRows, [scene.normal('x', [6, 3], free), rows], {})[0]!;
   },
+  'mask elements': (scene) => {
+    const mask = scene.integers('mask', [3, 2], () => scene.random.uint32(), 'u32');
+    return scene.graph.apply(maskElements, [scene.normal('x', [3, 37], free), mask], {})[0]!;
+  },
+  'matmul nt of INT4 codes': multiplyInt4('nt'),
+  'matmul nn of INT4 codes': multiplyInt4('nn'),
+  'matmul of a trainable f16 weight': (scene) => {
+    const w = scene.normal('w', [5, 4], { dtype: 'f16', trainable: true });
+    const operands = [scene.normal('x', [6, 4], free), w, null, null, null, null];
+    return scene.graph.apply(matmul, operands, { ...plain, scale: 0.7 })[0]!;
+  },
   'matmul nt': multiply('nt', { scale: 0.7 }),
   'matmul nn': multiply('nn', { scale: 0.7 }),
   'matmul nt with limits': multiply('nt', { innerLimit: 0, outerLimit: 1, scale: -2 }),
   'matmul nn with limits': multiply('nn', { innerLimit: 0, outerLimit: 1, scale: -2 }),
+  'pick rows': (scene) => {
+    const ids = scene.integers('ids', [5], (i) => [5, 0, 5, 2, 5][i]!);
+    return scene.graph.apply(pickRows, [scene.normal('x', [6, 3], free), ids], {})[0]!;
+  },
+  'sum rows': (scene) => {
+    const ids = scene.integers('ids', [5], (i) => [3, 0, 3, 2, 3][i]!);
+    return scene.graph.apply(sumRows, [scene.normal('x', [5, 3], free), ids], { size: 4 })[0]!;
+  },
   'rms norm': (scene) => {
     const weight = scene.normal('w', [7], { dtype: 'f16' });
     return scene.graph.apply(rmsNorm, [scene.normal('x', [3, 7], free), weight], { epsilon: 0.01 })[0]!;
