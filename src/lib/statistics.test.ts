@@ -1,5 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import { mean, median, pairedRatioOfMedians, sd, wilson } from './statistics.ts';
+import {
+  mean,
+  meanInterval,
+  median,
+  pairedRatioOfMedians,
+  sd,
+  studentQuantile,
+  studentWithin,
+  wilson,
+} from './statistics.ts';
 
 describe('statistics', () => {
   it('mean, sample deviation, median', () => {
@@ -23,6 +32,23 @@ describe('statistics', () => {
     expect(wilson(0, 20)[0]).toBe(0);
     expect(wilson(0, 20)[1]).toBeCloseTo(0.1611, 4);
     expect(wilson(20, 20)[1]).toBe(1);
+  });
+
+  it('Student’s t: the usual table, its closed forms, and the normal limit', () => {
+    const table = [1, 2, 3, 4, 5, 10, 29, 30].map((freedom) => studentQuantile(0.95, freedom).toFixed(3));
+    expect(table).toEqual(['12.706', '4.303', '3.182', '2.776', '2.571', '2.228', '2.045', '2.042']);
+    expect(studentWithin(1, 1)).toBeCloseTo(0.5, 14);
+    expect(studentWithin(1, 2)).toBeCloseTo(1 / Math.sqrt(3), 14);
+    expect(studentQuantile(0.95, 100_000)).toBeCloseTo(1.95999, 4);
+    expect(studentQuantile(0, 3)).toBeLessThan(1e-15);
+    expect(() => studentQuantile(0.95, 0)).toThrow('freedom');
+  });
+
+  it('interval of a mean: 1, 2, 3 is 2 ± 4.303 · 1/√3', () => {
+    const [low, high] = meanInterval([1, 2, 3]);
+    expect(high - 2).toBeCloseTo(4.302653 / Math.sqrt(3), 6);
+    expect(low + high).toBeCloseTo(4, 12);
+    expect(meanInterval([5, 5])).toEqual([5, 5]);
   });
 
   it('ratio of medians with the range of the single pairs', () => {

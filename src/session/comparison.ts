@@ -55,13 +55,19 @@ export function sectionsOf(rows: readonly ComparisonRow[]): Section[] {
 
 const references: readonly ComparisonRow['tag'][] = ['untuned-dense', 'untuned', 'lora'];
 
-/** Reference rows that say the same as an earlier one of their section, whichever recipe they were measured with. */
+/**
+ * Reference rows that measured the same as an earlier one of their section are left out, whichever recipe they came with.
+ * Where those recipes' LoRAs differ, the row that stays is relative to none of them.
+ */
 function withoutRepeats(rows: readonly ComparisonRow[]): ComparisonRow[] {
-  const seen = new Set<string>();
-  return rows.filter((row) => {
-    if (!references.includes(row.tag)) return true;
-    const { method: _, variant: __, ...measured } = row;
-    const key = JSON.stringify(measured);
-    return !seen.has(key) && seen.add(key);
-  });
+  const kept = new Map<string, ComparisonRow>();
+  for (const row of rows) {
+    const { method, variant, relative, ...measured } = row;
+    const isReference = references.includes(row.tag);
+    const key = JSON.stringify(isReference ? measured : [method, variant, measured]);
+    const known = kept.get(key);
+    if (!known) kept.set(key, row);
+    else if (known.relative?.mean !== relative?.mean) kept.set(key, { ...known, relative: null });
+  }
+  return [...kept.values()];
 }

@@ -13,7 +13,7 @@ export interface SeedGroup {
 export function seedGroups(runs: readonly ComparedRun[]): SeedGroup[] {
   const byRecipe = new Map<string, Map<number, ComparedRun>>();
   for (const run of runs) {
-    const key = [sectionKey(run), ...leavesOf(withoutSeed(run.recipe))].join('\n');
+    const key = [sectionKey(run), ...choicesOf(run.recipe)].join('\n');
     const bySeed = byRecipe.get(key) ?? new Map<number, ComparedRun>();
     const known = bySeed.get(run.recipe.seed);
     if (!known || known.date <= run.date) bySeed.set(run.recipe.seed, run);
@@ -28,18 +28,18 @@ export function seedGroups(runs: readonly ComparedRun[]): SeedGroup[] {
 const sectionKey = ({ model, data, metric }: ComparedRun): string =>
   [model.sha256, data.sha256, metric].join(' ');
 
-function withoutSeed({ seed: _, ...recipe }: Recipe): Omit<Recipe, 'seed'> {
-  return recipe;
-}
+/** All of a recipe but its seed, as lines. */
+const choicesOf = (recipe: Recipe): string[] => leavesOf(recipe).filter((leaf) => !leaf.startsWith('seed '));
 
-/** `training.steps 300`, sorted, so that the order of keys does not matter. Lists of numbers are one leaf. */
-function leavesOf(value: unknown, path = ''): string[] {
-  if (value === null || typeof value !== 'object' || Array.isArray(value)) {
-    const text = Array.isArray(value) ? value.join(', ') : value === null ? 'none' : String(value);
-    return [`${path} ${text}`];
-  }
+/** `training.steps 300`, sorted, so that the order of keys does not matter. Lists are one leaf. */
+function leavesOf(value: object, path = ''): string[] {
   return Object.entries(value)
-    .flatMap(([key, item]) => leavesOf(item, path ? `${path}.${key}` : key))
+    .flatMap(([key, item]: [string, unknown]) => {
+      const place = path ? `${path}.${key}` : key;
+      if (Array.isArray(item)) return [`${place} ${item.join(', ')}`];
+      if (item !== null && typeof item === 'object') return leavesOf(item, place);
+      return [`${place} ${item === null ? 'none' : JSON.stringify(item).replaceAll('"', '')}`];
+    })
     .toSorted();
 }
 
@@ -48,8 +48,8 @@ function variantOf(run: ComparedRun, groups: readonly (readonly [ComparedRun])[]
   const rivals = groups
     .map(([first]) => first)
     .filter((other) => sectionKey(other) === sectionKey(run) && other.recipe.method === run.recipe.method)
-    .map((other) => new Set(leavesOf(withoutSeed(other.recipe))));
-  return leavesOf(withoutSeed(run.recipe))
+    .map((other) => new Set(choicesOf(other.recipe)));
+  return choicesOf(run.recipe)
     .filter((leaf) => !rivals.every((leaves) => leaves.has(leaf)))
     .join('; ')
     .slice(0, 2000);

@@ -124,13 +124,16 @@ function loraRow(run: ComparedRun | undefined): ResultRow | undefined {
 
 /** A run of recipe `lora` tested on the very same examples: on the same sparse or quantized base, else on the dense one. */
 function loraRun(run: ComparedRun, all: readonly ComparedRun[]): ComparedRun | undefined {
-  const examples = ({ model, data, metric, recipe: { seed, split, maxLength } }: ComparedRun) =>
-    JSON.stringify([model.sha256, data.sha256, metric, seed, split.validation, split.test, maxLength]);
-  const base = ({ recipe: { sparsity, quantization } }: ComparedRun) =>
-    JSON.stringify([sparsity, quantization]);
   const candidates = all.filter(
-    (other) => other.recipe.method === 'lora' && examples(other) === examples(run),
+    (other) => other.recipe.method === 'lora' && examplesKey(other) === examplesKey(run),
   );
-  const isDense = (other: ComparedRun) => !other.recipe.sparsity && !other.recipe.quantization;
-  return candidates.find((other) => base(other) === base(run)) ?? candidates.find(isDense);
+  return candidates.find((other) => baseKey(other) === baseKey(run)) ?? candidates.find(isDense);
 }
+
+const examplesKey = ({ model, data, metric, recipe: { seed, split, maxLength } }: ComparedRun): string =>
+  JSON.stringify([model.sha256, data.sha256, metric, seed, split.validation, split.test, maxLength]);
+
+const baseKey = ({ recipe: { sparsity, quantization } }: ComparedRun): string =>
+  JSON.stringify([sparsity, quantization]);
+
+const isDense = ({ recipe: { sparsity, quantization } }: ComparedRun): boolean => !sparsity && !quantization;

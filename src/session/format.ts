@@ -53,3 +53,18 @@ export function scoreText(score: number, metric: 'accuracy' | 'perplexity'): str
   if (metric === 'accuracy') return percent(score);
   return score > 0 ? (1 / score).toPrecision(4) : '∞';
 }
+
+/** 1.71; what would be mostly zeros is written as 3.34×10⁻⁵. */
+export function threeDigits(value: number): string {
+  if (value === 0 || value >= 0.001) return value.toPrecision(3);
+  const [digits, exponent = ''] = value.toExponential(2).split('e');
+  return `${digits}×10${[...exponent].map((sign) => superscripts[sign] ?? '').join('')}`;
+}
+
+const superscripts: Readonly<Record<string, string>> = {
+  '-': '⁻',
+  ...Object.fromEntries([...'⁰¹²³⁴⁵⁶⁷⁸⁹'].map((sign, digit) => [String(digit), sign])),
+};
+
+/** What was not measured. */
+export const missing = '–';

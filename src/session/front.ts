@@ -6,6 +6,11 @@ export interface Point {
   macs: number;
   score: number;
   generation: number;
+  /** Value of the recipe's third objective; null where it has none. The front stays that of MACs and score. */
+  third: number | null;
+  /** By how much the recipe's constraint is violated; 0: feasible. */
+  violation: number;
+  /** Not on the front: another point is better, or the point is infeasible. */
   dominated: boolean;
 }
 

@@ -42,6 +42,7 @@ describe('a share link', () => {
           seed: fc.nat(),
           random: fc.boolean(),
           finish: fc.boolean(),
+          least: fc.constantFrom(null, 0.3, 2),
         }),
         (options) => {
           const view = viewOf(logFixture(options));
@@ -64,6 +65,17 @@ describe('a share link', () => {
       if (notice !== null) expectThinned(viewOf(decodeLink(fragment)), viewOf(log));
       if (random) expect(notice).toMatch(/leaves out the genes of [\d,]+ of 1,002 scored sub-networks/);
     }
+  });
+
+  it('written before there were third objectives and constraints still opens', () => {
+    const { third: _, violation: __, ...older } = toWire(logFixture({ least: 0.4 }));
+    const opened = viewOf(decodeLink(linkOf(JSON.stringify(older))));
+    expect(opened.points.every((point) => point.third === null && point.violation === 0)).toBe(true);
+    expect(Object.keys(toWire(logFixture()))).not.toContain('third');
+    const [row] = decodeLink(
+      linkOf(JSON.stringify(toWire(logFixture())).replaceAll(/,"bytes":(null|680000),"tests":\[\]/g, '')),
+    ).flatMap((event) => (event.type === 'result' ? event.row : []));
+    expect(row).toMatchObject({ bytes: null, tests: [] });
   });
 
   it('keeps a 200-evaluation demo session within 8 kB', () => {
@@ -171,6 +183,8 @@ describe('a hostile link', () => {
   it('is refused with numbers out of range or columns that do not match', () => {
     expect(codeOf(linkOfWire((wire) => ({ ...wire, macs: wire.macs.map(() => -1) })))).toBe('link-invalid');
     expect(codeOf(linkOfWire((wire) => ({ ...wire, macs: [] })))).toBe('link-invalid');
+    expect(codeOf(linkOfWire((wire) => ({ ...wire, violation: [null, null, -1] })))).toBe('link-invalid');
+    expect(codeOf(linkOfWire((wire) => ({ ...wire, third: ['1'] })))).toBe('link-invalid');
     expect(codeOf(linkOfWire((wire) => ({ ...wire, genes: wire.genes.replaceAll('1', '9') })))).toBe(
       'link-invalid',
     );

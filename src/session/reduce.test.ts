@@ -4,7 +4,7 @@ import type { SessionEvent } from './events.ts';
 import { dominates } from './front.ts';
 import { appendToLog } from './log.ts';
 import { append, viewOf } from './reduce.ts';
-import { logFixture, startedFixture } from './session.testing.ts';
+import { logFixture, proofFixture, startedFixture } from './session.testing.ts';
 import { emptyView, isCandidate, timeLeft } from './view.ts';
 
 const log = logFixture();
@@ -44,6 +44,27 @@ describe('viewOf', () => {
     const view = viewOf(lora);
     expect(view.front.map((point) => point.tag)).toEqual(['lora']);
     expect(view.chosen?.index).toBe(1);
+  });
+
+  it('keeps infeasible sub-networks off the front, whatever they score', () => {
+    const view = viewOf(logFixture({ evaluations: 60, random: true, least: 0.45 }));
+    const infeasible = view.points.filter((point) => point.violation > 0);
+    expect(infeasible.length).toBeGreaterThan(0);
+    expect(infeasible.every((point) => point.dominated && !view.front.includes(point))).toBe(true);
+    expect(view.front.length).toBeGreaterThan(0);
+    const feasible = view.points.filter((point) => point.genome && point.violation === 0);
+    expect(new Set(view.front)).toEqual(
+      new Set(feasible.filter((point) => !feasible.some((other) => dominates(other, point)))),
+    );
+    expect(view.front.every((point) => point.third === point.macs * 4)).toBe(true);
+    expect(viewOf(log).points.every((point) => point.third === null && point.violation === 0)).toBe(true);
+  });
+
+  it('shows the last proof', () => {
+    expect(viewOf(log).proof).toEqual(proofFixture);
+    const failed: SessionEvent = { type: 'proof', at: 1e7, proof: { ...proofFixture, holds: false } };
+    expect(viewOf([...log, failed]).proof?.holds).toBe(false);
+    expect(viewOf([...log, startedFixture(1)]).proof).toBeNull();
   });
 
   it('starts again with a new run', () => {

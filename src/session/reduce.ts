@@ -80,6 +80,9 @@ function apply(draft: Draft, event: SessionEvent): void {
       return;
     case 'result':
       return addResult(draft, event.row);
+    case 'proof':
+      draft.proof = event.proof;
+      return;
     case 'paused':
       draft.status = 'paused';
       draft.pausedAt = event.at;
@@ -146,7 +149,7 @@ function addLosses(draft: Draft, { from, values }: EventOf<'losses'>): void {
 }
 
 function addPoint(draft: Draft, event: EventOf<'evaluated'>): void {
-  const { genome, tag, macs, score, generation } = event;
+  const { genome, tag, macs, score, generation, third = null, violation = 0 } = event;
   const index = draft.points.length;
   const point: Point = {
     index,
@@ -155,17 +158,23 @@ function addPoint(draft: Draft, event: EventOf<'evaluated'>): void {
     macs,
     score,
     generation,
-    dominated: genome === null && tag === null,
+    third,
+    violation,
+    dominated: violation > 0 || (genome === null && tag === null),
   };
   if (tag === 'heuristic') draft.heuristicScore = score;
   draft.points.push(point);
   if (!isCandidate(point, draft.groups)) return;
-  const { front, removed } = insertIntoFront(draft.front, point);
-  if (front === draft.front) draft.points[index] = { ...point, dominated: true };
-  draft.front = front;
-  for (const loser of removed) draft.points[loser.index] = { ...loser, dominated: true };
+  if (violation === 0) updateFront(draft, point);
   if (draft.chosen?.index === null)
     draft.chosen = { ...draft.chosen, index: find(draft, draft.chosen.genome) };
+}
+
+function updateFront(draft: Draft, point: Point): void {
+  const { front, removed } = insertIntoFront(draft.front, point);
+  if (front === draft.front) draft.points[point.index] = { ...point, dominated: true };
+  draft.front = front;
+  for (const loser of removed) draft.points[loser.index] = { ...loser, dominated: true };
 }
 
 function find(draft: Draft, genome: readonly number[]): number | null {

@@ -1,4 +1,4 @@
-import type { EventOf, ResultRow, SessionEvent } from './events.ts';
+import type { EventOf, Proof, ResultRow, SessionEvent } from './events.ts';
 import type { Recipe } from './recipe.ts';
 
 /** A plausible session for tests: seeded, with the shape of the demo's run. Never imported by shipped code. */
@@ -10,12 +10,14 @@ export const recipeFixture: Recipe = {
   maxLength: 64,
   split: { validation: 160, test: 400 },
   sparsity: null,
+  quantization: null,
   adapter: { rank: 16, alpha: 32, dropout: 0.1, targets: ['q', 'k', 'v', 'up', 'down'] },
   elastic: {
     ranks: [1, 0.75, 0.5],
     widths: [1, 0.875, 0.75, 0.625, 0.5],
     order: 'importance',
     uniform: false,
+    heads: [1],
   },
   training: {
     steps: 300,
@@ -28,8 +30,28 @@ export const recipeFixture: Recipe = {
     loss: 'answer',
     sampling: 'random',
   },
-  search: { algorithm: 'nsga2', preset: 'pare', population: 8, evaluations: 48, tolerance: 0.01 },
+  search: {
+    algorithm: 'nsga2',
+    preset: 'pare',
+    population: 8,
+    evaluations: 48,
+    tolerance: 0.01,
+    third: null,
+    leastOfLora: null,
+  },
   baseline: true,
+};
+
+export const proofFixture: Proof = {
+  logitError: 3.1e-7,
+  bound: 1e-5,
+  reason: 'f32 sums in another order',
+  tokens: 1024,
+  maskedWeights: 12_288,
+  maskedZeros: 12_288,
+  otherZeros: 0,
+  codes: { compared: 40_960, equal: 40_960 },
+  holds: true,
 };
 
 /** Mulberry32: enough for a fixture. */
@@ -113,10 +135,20 @@ export interface LogOptions {
   random?: boolean;
   /** Left out to make a log of a run that is still going. */
   finish?: boolean;
+  /** With a third objective, and the constraint that the score is at least so much. */
+  least?: number | null;
 }
 
 export function logFixture(options: LogOptions = {}): SessionEvent[] {
-  const { layers = 4, evaluations = 48, steps = 300, seed = 1, random = false, finish = true } = options;
+  const {
+    layers = 4,
+    evaluations = 48,
+    steps = 300,
+    seed = 1,
+    random = false,
+    finish = true,
+    least = null,
+  } = options;
   const next = randomFixture(seed);
   const started = startedFixture(layers);
   const log: SessionEvent[] = [started, { type: 'stage', at: 40, stage: 'prepare', total: 1 }];
@@ -138,7 +170,7 @@ export function logFixture(options: LogOptions = {}): SessionEvent[] {
     { type: 'progress', at, stage: 'train', done: steps },
     { type: 'stage', at, stage: 'search', total: evaluations },
   );
-  const scored = search(started, { next, evaluations, random, log, at });
+  const scored = search(started, { next, evaluations, random, least, log, at });
   if (!finish) return log;
   return [...log, ...ending(started, scored, next)];
 }
@@ -147,6 +179,7 @@ interface SearchState {
   next: () => number;
   evaluations: number;
   random: boolean;
+  least: number | null;
   log: SessionEvent[];
   at: number;
 }
@@ -171,7 +204,7 @@ function search(started: EventOf<'started'>, state: SearchState): EventOf<'evalu
     const score = Math.round((0.75 - 0.9 * (1 - kept) ** 1.6 + 0.06 * (next() - 0.5)) * 160) / 160;
     const macs = Math.round(started.maximalMacs * (0.4 + 0.6 * kept));
     const generation = Math.floor(index / 8);
-    const event = {
+    const event: EventOf<'evaluated'> = {
       type: 'evaluated',
       at: state.at,
       genome,
@@ -179,7 +212,8 @@ function search(started: EventOf<'started'>, state: SearchState): EventOf<'evalu
       macs,
       score: Math.max(0, score),
       generation,
-    } as const;
+      ...(state.least === null ? {} : { third: macs * 4, violation: Math.max(0, state.least - score) }),
+    };
     scored.push(event);
     log.push(event);
     best = Math.max(best, score * (1 - kept * 0.6));
@@ -225,8 +259,11 @@ function ending(
         wholeModelParameters: 205_568,
         nonZeroParameters: genome ? 170_000 : 201_280,
         speedup: genome ? 1.1 + next() * 0.2 : 1,
+        bytes: genome ? 680_000 : null,
+        tests: [],
       },
     })),
+    { type: 'proof', at: at + 3000, proof: proofFixture },
     { type: 'progress', at: at + 4000, stage: 'test', done: rows.length },
     { type: 'finished', at: at + 4000, seconds: (at + 4000) / 1000 },
   ];

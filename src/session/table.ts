@@ -1,20 +1,20 @@
-import type { ResultRow } from './events.ts';
-import { compact, integer, percent, scoreText } from './format.ts';
+import { csvText, markdownTable, markdownText } from './cells.ts';
+import type { Proof, ResultRow } from './events.ts';
+import { bytes, compact, integer, missing, percent, scoreText, threeDigits } from './format.ts';
+import { proofText } from './proofText.ts';
 import { sameGenome } from './view.ts';
 import type { SessionView } from './view.ts';
 
 type Metric = SessionView['metric'];
 
-export interface Column {
+export interface Column<Row = ResultRow> {
   title: string;
   /** What the column means, for the page's explanations. */
   about: string;
-  text: (row: ResultRow) => string;
-  /** Unrounded, for CSV. */
-  value: (row: ResultRow) => string | number;
+  text: (row: Row) => string;
+  /** Unrounded, for CSV; '' where nothing was measured. */
+  value: (row: Row) => string | number;
 }
-
-const missing = '–';
 
 function interval(row: ResultRow, metric: Metric): string {
   if (!row.interval || metric !== 'accuracy') return '';
@@ -29,15 +29,24 @@ function scoreColumn(metric: Metric): Column {
       ? 'On the test split, with half of the 95 % interval.'
       : 'On the test split; lower is better.',
     text: (row) => scoreText(row.score, metric) + interval(row, metric),
-    value: (row) => (accuracy || row.score === 0 ? row.score : 1 / row.score),
+    value: (row) => asRead(row.score, metric),
   };
 }
 
-/** The paper's columns (METHODS §10), in its order. */
-export function columns(metric: Metric): Column[] {
+/** Accuracy, or perplexity, of which the log holds the inverse; and back. */
+const asRead = (score: number, metric: Metric): number =>
+  metric === 'accuracy' || score === 0 ? score : 1 / score;
+
+/**
+ * The paper's columns (METHODS §10), in its order. `rows` is the whole table: it says what LoRA scored and which further
+ * test sets there are.
+ */
+export function columns(metric: Metric, rows: readonly ResultRow[] = []): Column[] {
   return [
     { title: 'Model', about: 'What was measured.', text: (row) => row.label, value: (row) => row.label },
     scoreColumn(metric),
+    ...testColumns(metric, rows),
+    relativeColumn(rows),
     {
       title: 'Sparsity',
       about: 'Share of zeros in the tensors as shipped.',
@@ -69,6 +78,12 @@ export function columns(metric: Metric): Column[] {
       value: (row) => row.nonZeroParameters,
     },
     {
+      title: 'Bytes',
+      about: 'Of the exported weights.',
+      text: (row) => (row.bytes === null ? missing : bytes(row.bytes)),
+      value: (row) => row.bytes ?? '',
+    },
+    {
       title: 'Speed-up',
       about: 'Tokens a second over the original’s, measured in pairs on this device.',
       text: (row) => (row.speedup === null ? missing : `${row.speedup.toFixed(2)} ×`),
@@ -77,17 +92,55 @@ export function columns(metric: Metric): Column[] {
   ];
 }
 
-/** 1.71; what would be mostly zeros is written as 3.34×10⁻⁵. */
-function threeDigits(value: number): string {
-  if (value === 0 || value >= 0.001) return value.toPrecision(3);
-  const [digits, exponent = ''] = value.toExponential(2).split('e');
-  return `${digits}×10${[...exponent].map((sign) => superscripts[sign] ?? '').join('')}`;
+/** The score on each further test set, and the papers' "average score" over all of them. */
+function testColumns(metric: Metric, rows: readonly ResultRow[]): Column[] {
+  const names = testNames(rows);
+  if (names.length === 0) return [];
+  const numeric = (title: string, about: string, read: (row: ResultRow) => number | null): Column => ({
+    title,
+    about,
+    text: (row) => optional(read(row), (value) => scoreText(asRead(value, metric), metric), missing),
+    value: (row) => read(row) ?? '',
+  });
+  return [
+    ...names.map((name) =>
+      numeric(name, `On ${name}, all of it.`, (row) =>
+        optional(scoreOn(row, name), (score) => asRead(score, metric), null),
+      ),
+    ),
+    numeric('Average', 'Mean over the test split and the further test sets.', (row) =>
+      averageOver(row, names, metric),
+    ),
+  ];
 }
 
-const superscripts: Readonly<Record<string, string>> = {
-  '-': '⁻',
-  ...Object.fromEntries([...'⁰¹²³⁴⁵⁶⁷⁸⁹'].map((sign, digit) => [String(digit), sign])),
-};
+/** Names of the further test sets, in the order in which they come. */
+export const testNames = (rows: readonly { tests: readonly { name: string }[] }[]): string[] => [
+  ...new Set(rows.flatMap(({ tests }) => tests.map(({ name }) => name))),
+];
+
+const scoreOn = ({ tests }: ResultRow, name: string): number | null =>
+  tests.find((test) => test.name === name)?.score ?? null;
+
+const optional = <T, U, V>(value: T | null, then: (value: T) => U, otherwise: V): U | V =>
+  value === null ? otherwise : then(value);
+
+/** Accuracy or perplexity; null where a set was not tested on. */
+function averageOver(row: ResultRow, names: readonly string[], metric: Metric): number | null {
+  const scores = [row.score, ...names.map((name) => scoreOn(row, name))].filter((score) => score !== null);
+  if (scores.length <= names.length) return null;
+  return scores.reduce((sum, score) => sum + asRead(score, metric), 0) / scores.length;
+}
+
+function relativeColumn(rows: readonly ResultRow[]): Column {
+  const lora = rows.find(({ tag }) => tag === 'lora')?.score ?? 0;
+  return {
+    title: 'Relative to LoRA',
+    about: 'Score over that of plain LoRA on the same base.',
+    text: (row) => (lora > 0 ? percent(row.score / lora) : missing),
+    value: (row) => (lora > 0 ? row.score / lora : ''),
+  };
+}
 
 const rawColumns: Column[] = [
   { title: 'Examples', about: '', text: (row) => integer(row.examples), value: (row) => row.examples },
@@ -106,33 +159,23 @@ const rawColumns: Column[] = [
   { title: 'Genome', about: '', text: () => '', value: (row) => row.genome?.join(' ') ?? '' },
 ];
 
-const line = (cells: string[]): string => `| ${cells.join(' | ')} |`;
-/** A name may hold anything; it must neither end the cell nor become HTML where the table is pasted. */
-const markdownCell = (text: string): string =>
-  text.replace(/[\r\n]+/g, ' ').replace(/[\\|`*_[\]<>]/g, (character) => `\\${character}`);
-
-export function toMarkdown(rows: readonly ResultRow[], metric: Metric): string {
-  const shown = columns(metric);
-  const head = [
-    line(shown.map((column) => column.title)),
-    line(shown.map((_, index) => (index ? '--:' : '---'))),
-  ];
-  const body = rows.map((row) => line(shown.map((column) => markdownCell(column.text(row)))));
-  return `${[...head, ...body].join('\n')}\n`;
+/** The table; the proof of the merge, where there is one, is a line of its own below it. */
+export function toMarkdown(rows: readonly ResultRow[], metric: Metric, proof: Proof | null = null): string {
+  const shown = columns(metric, rows);
+  const body = rows.map((row) => shown.map((column) => column.text(row)));
+  const table = markdownTable(
+    shown.map((column) => column.title),
+    body,
+  );
+  return proof ? `${table}\n${markdownText(proofText(proof))}\n` : table;
 }
 
-/** RFC 4180; a text that a spreadsheet would run as a formula is given an apostrophe. */
-function csvCell(value: string | number): string {
-  if (typeof value === 'number') return String(value);
-  const safe = /^[=+\-@\t\r]/.test(value) ? `'${value}` : value;
-  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
-}
-
-export function toCsv(rows: readonly ResultRow[], metric: Metric): string {
-  const shown = [...columns(metric), ...rawColumns];
-  const lines = [shown.map((column) => csvCell(column.title))];
-  for (const row of rows) lines.push(shown.map((column) => csvCell(column.value(row))));
-  return `${lines.map((cells) => cells.join(',')).join('\r\n')}\r\n`;
+/** The proof is a last line whose other cells are empty. */
+export function toCsv(rows: readonly ResultRow[], metric: Metric, proof: Proof | null = null): string {
+  const shown = [...columns(metric, rows), ...rawColumns];
+  const lines = [shown.map((column) => column.title), ...rows.map((row) => shown.map((c) => c.value(row)))];
+  if (proof) lines.push(shown.map((_, index) => (index === 0 ? proofText(proof) : '')));
+  return csvText(lines);
 }
 
 /** From what there was to what was made of it. */

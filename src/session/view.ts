@@ -1,4 +1,13 @@
-import type { DataInfo, DeviceInfo, EventOf, ModelInfo, PointTag, ResultRow, Stage } from './events.ts';
+import type {
+  DataInfo,
+  DeviceInfo,
+  EventOf,
+  ModelInfo,
+  PointTag,
+  Proof,
+  ResultRow,
+  Stage,
+} from './events.ts';
 import type { Point as FrontPoint } from './front.ts';
 import type { Recipe } from './recipe.ts';
 
@@ -50,12 +59,14 @@ export interface SessionView {
   stages: readonly StageView[];
   losses: readonly LossPoint[];
   points: readonly Point[];
-  /** The non-dominated sub-networks, by ascending MACs. Reference points (w/o tune) are not on it. */
+  /** The feasible, non-dominated sub-networks, by ascending MACs. Reference points (w/o tune) are not on it. */
   front: readonly Point[];
   heuristicScore: number | null;
   hypervolume: readonly HypervolumePoint[];
   chosen: { genome: number[]; by: 'rule' | 'user'; index: number | null } | null;
   results: readonly ResultRow[];
+  /** What came out when the chosen model's files were last read back. */
+  proof: Proof | null;
   error: { message: string; remedy: string } | null;
   /** Milliseconds since the run began, at the last event. */
   elapsed: number;
@@ -80,6 +91,7 @@ export const emptyView: SessionView = {
   hypervolume: [],
   chosen: null,
   results: [],
+  proof: null,
   error: null,
   elapsed: 0,
   pausedAt: null,

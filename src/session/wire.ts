@@ -11,6 +11,7 @@ import { thinLosses } from './thinLosses.ts';
  * Rounded on the way, and documented so: times to milliseconds, losses down-sampled (`thinLosses`).
  */
 const column = z.array(z.number()).max(mostEvents);
+const sparse = z.array(z.number().nullable()).max(mostEvents);
 const counts = z.array(z.int().min(0)).max(mostEvents);
 
 export const wireSchema = z.strictObject({
@@ -24,6 +25,9 @@ export const wireSchema = z.strictObject({
   generation: counts,
   /** 0: none; else the place in `pointTags`, from 1. */
   tag: counts,
+  /** Where any point has one (absent in older links); null or beyond the end: none. */
+  third: sparse.optional(),
+  violation: sparse.optional(),
   /** Evaluated points without genes. */
   without: counts,
   /** The genes of all others, one character a gene (its code minus `geneBase`), and genes a point. */
@@ -80,6 +84,8 @@ function write(wire: Wire, event: SessionEvent): void {
       wire.order += 'e';
       if (event.genome === null) wire.without.push(wire.macs.length);
       else wire.genes += packGenome(event.genome);
+      if (event.third !== undefined) setAt((wire.third ??= []), wire.macs.length, event.third);
+      if (event.violation) setAt((wire.violation ??= []), wire.macs.length, event.violation);
       wire.macs.push(event.macs);
       wire.score.push(event.score);
       wire.generation.push(event.generation);
@@ -89,6 +95,12 @@ function write(wire: Wire, event: SessionEvent): void {
       wire.order += '.';
       wire.rest.push(packRest(event));
   }
+}
+
+/** A column that only some points have a value in. */
+function setAt(sparseColumn: (number | null)[], index: number, value: number): void {
+  while (sparseColumn.length < index) sparseColumn.push(null);
+  sparseColumn.push(value);
 }
 
 /** Genomes in chosen points and rows repeat those of the columns; written alike, deflate finds them there. */
@@ -144,7 +156,10 @@ function read(reader: Reader, kind: string): unknown[] {
   return [{ ...event, at }];
 }
 
-function readPoint(reader: Reader): Record<keyof EventOf<'evaluated'>, unknown> {
+type PointFields = keyof EventOf<'evaluated'>;
+type Rare = 'third' | 'violation';
+
+function readPoint(reader: Reader): Record<Exclude<PointFields, Rare>, unknown> & { [K in Rare]?: number } {
   const { wire, clock: at } = reader;
   const point = reader.point++;
   let genome: number[] | null = null;
@@ -155,7 +170,18 @@ function readPoint(reader: Reader): Record<keyof EventOf<'evaluated'>, unknown> 
   const code = wire.tag[point] ?? 0;
   const tag = code === 0 ? null : pointTags[code - 1];
   const [macs, score, generation] = [wire.macs[point], wire.score[point], wire.generation[point]];
-  return { type: 'evaluated', at, genome, tag, macs, score, generation };
+  const [third, violation] = [wire.third?.[point] ?? null, wire.violation?.[point] ?? null];
+  return {
+    type: 'evaluated',
+    at,
+    genome,
+    tag,
+    macs,
+    score,
+    generation,
+    ...(third === null ? {} : { third }),
+    ...(violation === null ? {} : { violation }),
+  };
 }
 
 /** Down-sampled steps are not neighbours: each becomes an event; those that are share one. */
