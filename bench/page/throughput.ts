@@ -49,6 +49,7 @@ async function trainingMaker(
     rows: capacity,
     plan,
     masked: model.masked,
+    quantized: model.quantized,
     dropout: 0,
     clip: 1,
     weightDecay: 0,
@@ -60,7 +61,11 @@ async function trainingMaker(
   const random = new Random(3);
   const steps = async (count: number) => {
     for (let i = 0; i < count; i++)
-      trainer.step(train[i % train.length]!, sampleLimits(elastic, batch, 'random', random), 1e-4);
+      trainer.step(
+        train[i % train.length]!,
+        sampleLimits(elastic, { sequences: batch, sampling: 'random', shared: false, step: i }, random),
+        1e-4,
+      );
     await trainer.losses();
   };
   const first = await elapsed(() => steps(1));

@@ -6,7 +6,7 @@ import { repeatLimits, type Runnable } from '../../src/models/runnable.ts';
 import { Random } from '../../src/lib/random.ts';
 import { limitsOf } from '../../src/search/plan.ts';
 import { maximalGenome, type ElasticSpace } from '../../src/search/space.ts';
-import type { ElasticPlan } from '../../src/models/elastic.ts';
+import { denseBase, type ElasticPlan } from '../../src/models/elastic.ts';
 
 /** A model and batches for it, as the studio would train and score them. */
 export interface Workload {
@@ -35,8 +35,8 @@ export function fullModel({ backend, store, config, plan, elastic }: Workload): 
     store,
     config,
     plan,
-    masked: new Set(),
-    limits: plan.groups > 0 ? limitsOf(elastic, maximalGenome(elastic.space)) : [],
+    ...denseBase,
+    limits: plan.columns > 0 ? limitsOf(elastic, maximalGenome(elastic.space)) : [],
   };
 }
 

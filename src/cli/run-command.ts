@@ -7,14 +7,14 @@ import type { ReadableStream as NodeStream } from 'node:stream/web';
 import { PareError } from '../lib/assert.ts';
 import { RunControl } from '../recipes/control.ts';
 import { runToEnd, searchHere } from '../recipes/engine.ts';
-import { exportModel } from '../recipes/export.ts';
+import { provenExport } from '../recipes/proof.ts';
 import { loadModel } from '../recipes/model.ts';
 import { presets } from '../recipes/presets.ts';
 import type { SessionEvent } from '../session/events.ts';
 import { writeSessionFile } from '../session/file.ts';
 import { encodeLink } from '../session/link.ts';
 import { appendToLog } from '../session/log.ts';
-import { recipeSchema, type Method, type Recipe } from '../session/recipe.ts';
+import { methods, recipeSchema, type Method, type Recipe } from '../session/recipe.ts';
 import { viewOf } from '../session/reduce.ts';
 import { numberOf, usage, type Flags } from './arguments.ts';
 import type { Command } from './commands.ts';
@@ -40,15 +40,15 @@ export const run: Command = async (flags, subject, openBackend) => {
     onEvent,
   });
   if (!finished) throw new PareError('stopped', 'The run was stopped.', 'Run it again.');
+  const { files, proof } = await provenExport(finished, viewOf(log).results);
   const view = viewOf(log);
   await mkdir(out, { recursive: true });
   await writeFile(join(out, 'session.pare'), writeSessionFile(log));
   await writeFile(
     join(out, 'results.json'),
-    `${JSON.stringify({ metric: view.metric, rows: view.results }, null, 2)}\n`,
+    `${JSON.stringify({ metric: view.metric, rows: view.results, proof }, null, 2)}\n`,
   );
-  for (const { name, stream } of exportModel(finished, view.results).files)
-    await save(join(out, 'model', name), stream);
+  for (const { name, stream } of files) await save(join(out, 'model', name), stream);
   return summary(log);
 };
 
@@ -92,12 +92,12 @@ function linkOf(log: readonly SessionEvent[]): string | null {
 }
 
 async function readRecipe(subject: string | undefined, { task }: Flags): Promise<Recipe> {
-  if (!subject) throw usage('A recipe is missing: lora, shears, lonas, or a recipe file.');
+  if (!subject) throw usage(`A recipe is missing: ${methods.join(', ')}, or a recipe file.`);
   const kind = task ?? 'exact';
   if (kind !== 'exact' && kind !== 'perplexity') throw usage('--task must be exact or perplexity.');
   if (Object.hasOwn(presets, subject)) return presets[subject as Method].recipe(kind);
   const text = await readFile(subject, 'utf8').catch(() => {
-    throw usage(`${subject} is neither lora, shears, lonas nor a readable recipe file.`);
+    throw usage(`${subject} is neither ${methods.join(', ')} nor a readable recipe file.`);
   });
   const parsed = recipeSchema.safeParse(parseRecipe(text, subject));
   if (parsed.success) return parsed.data;

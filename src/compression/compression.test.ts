@@ -3,8 +3,8 @@ import { CpuBackend } from '../backends/cpu/cpu.ts';
 import type { Backend, Store } from '../backends/backend.ts';
 import { Pacer } from '../backends/pacer.ts';
 import { modelFiles } from '../cli/inputs.ts';
-import { loadModel, undoOrders } from '../recipes/model.ts';
-import { applyOrder } from './ordering/order.ts';
+import { loadModel } from '../recipes/model.ts';
+import { applyOrder, undoOrders } from './ordering/order.ts';
 import { hiddenParts, type Calibration } from './pruning/block-walk.ts';
 import { activationSquares } from './pruning/prune.ts';
 
@@ -23,8 +23,8 @@ describe('a channel order', () => {
       { length: model.config.intermediateSize },
       (_, i, n = model.config.intermediateSize) => n - 1 - i,
     );
-    await applyOrder(model, 0, order);
-    expect([...model.orders.keys()]).toEqual([0]);
+    await applyOrder(model, 0, 'channels', order);
+    expect([...model.orders.keys()]).toEqual(['0.channels']);
     const after = await contents(model.store);
     tensors.forEach((_, index) => expect(after[index]).not.toEqual(before[index]));
     await undoOrders(model);
@@ -41,7 +41,7 @@ describe('a channel order', () => {
       { length: model.config.intermediateSize },
       (_, i, n = model.config.intermediateSize) => n - 1 - i,
     );
-    await expect(applyOrder(model, 0, order)).rejects.toThrow('lost');
+    await expect(applyOrder(model, 0, 'channels', order)).rejects.toThrow('lost');
     model.store.read = read;
     expect(model.orders.size).toBe(0);
     expect(await contents(model.store)).toEqual(before);
@@ -87,7 +87,7 @@ describe('calibration', () => {
       'stopped',
     );
     expect(runs).toBe(3);
-    expect(store.names().filter((name) => name.startsWith('wanda.'))).toEqual([]);
+    expect(store.names().filter((name) => name.startsWith('calibration.'))).toEqual([]);
   });
 
   function calibration(backend: Backend, store: Store, config: Calibration['config']): Calibration {

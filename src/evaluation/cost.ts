@@ -2,7 +2,13 @@
  * Multiply–accumulates and parameters of a sub-network, as the papers count them (METHODS §10; NNCF's
  * `WeightsFlopsCalculator`, whose FLOPs are twice the MACs). All figures are exact integers, far below 2^53.
  */
-import type { ModelStructure, ModuleShape, SubNetwork } from '../models/structure.ts';
+import {
+  embeddingModule,
+  headModule,
+  type ModelStructure,
+  type ModuleShape,
+  type SubNetwork,
+} from '../models/structure.ts';
 
 export interface Cost {
   /** MACs a position: linear modules, head, and adapters that are not merged. */
@@ -24,24 +30,46 @@ export interface CostOptions {
 export const denseModel: SubNetwork = { ranks: {}, widths: {} };
 
 export function costOf(structure: ModelStructure, subNetwork: SubNetwork, options: CostOptions = {}): Cost {
+  const { ranks, removed } = subNetwork;
   const blockWidths = widthOfBlocks(structure, subNetwork);
-  let linear = 0;
-  let adapters = 0;
-  let uncounted = structure.otherParameters ?? 0;
+  const counted = { linear: 0, adapters: 0, adapterMacs: 0 };
+  let others = structure.otherParameters ?? 0;
   for (const module of structure.modules) {
-    const [rows, columns] = activeShape(module, blockWidths);
-    linear += rows * columns;
-    adapters += options.merged ? 0 : (subNetwork.ranks[module.name] ?? 0) * (rows + columns);
-    if (module.bias) uncounted += rows;
-    if (module.role === 'head' && structure.tiedHead) uncounted -= rows * columns;
+    const [rows, columns] = activeShape(structure, module, subNetwork, blockWidths);
+    const inBlock = module.role !== 'head';
+    if (inBlock && removed?.has(module.layer)) {
+      // Each block has two norms, of the hidden size; they are counted with its q module.
+      if (module.role === 'q') others -= 2 * module.shape[1];
+      continue;
+    }
+    const adapter = options.merged ? 0 : (ranks[module.name] ?? 0) * (rows + columns);
+    counted.linear += rows * columns;
+    counted.adapters += adapter;
+    counted.adapterMacs += adapter;
+    if (module.bias) others += rows;
+    if (!inBlock && structure.tiedHead) others -= rows * columns;
   }
+  if (!options.merged) addEmbeddingAdapter(structure, subNetwork, counted);
+  const { linear, adapters, adapterMacs } = counted;
   return {
     // A weight of a linear module is used once a position, so MACs and parameters coincide.
-    macsPerToken: linear + adapters,
+    macsPerToken: linear + adapterMacs,
     parameters: linear + adapters,
     adapterParameters: adapters,
-    wholeModelParameters: linear + adapters + uncounted,
+    wholeModelParameters: linear + adapters + others,
   };
+}
+
+/** An embedding's adapter looks a row of B up and multiplies by A; a tied one's parameters are the head's. */
+function addEmbeddingAdapter(
+  { embedding, tiedHead }: ModelStructure,
+  { ranks }: SubNetwork,
+  counted: { adapters: number; adapterMacs: number },
+): void {
+  const rank = ranks[tiedHead ? headModule : embeddingModule] ?? 0;
+  const [vocabulary, hidden] = embedding ?? [0, 0];
+  counted.adapterMacs += rank * hidden;
+  if (!tiedHead) counted.adapters += rank * (vocabulary + hidden);
 }
 
 /** Active FFN width of each block that has one. */
@@ -54,16 +82,20 @@ function widthOfBlocks({ modules }: ModelStructure, { widths }: SubNetwork): Map
   return result;
 }
 
-/** [out, in] features of what is left of a module: gate and up lose rows, down loses columns. */
+/** [out, in] features of what is left of a module: gate and up lose rows, down columns; q, k, v rows, o columns. */
 function activeShape(
+  { attention }: ModelStructure,
   { role, layer, shape }: ModuleShape,
+  { kvGroups }: SubNetwork,
   blockWidths: Map<number, number>,
 ): [number, number] {
   const [rows, columns] = shape;
-  const width = blockWidths.get(layer);
-  if (width === undefined) return [rows, columns];
-  if (role === 'gate' || role === 'up') return [width, columns];
-  return role === 'down' ? [rows, width] : [rows, columns];
+  const width = blockWidths.get(layer) ?? null;
+  const share = attention ? (kvGroups?.[layer] ?? attention.kvHeads) / attention.kvHeads : 1;
+  if (role === 'gate' || role === 'up') return [width ?? rows, columns];
+  if (role === 'down') return [rows, width ?? columns];
+  if (role === 'q' || role === 'k' || role === 'v') return [rows * share, columns];
+  return role === 'o' ? [rows, columns * share] : [rows, columns];
 }
 
 /** The papers' "TFLOPs" column: 10^12 MACs of 256 positions. Label it `TMACs @256`. */

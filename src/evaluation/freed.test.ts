@@ -1,4 +1,5 @@
 /** What cannot be made leaves nothing in the store. */
+import { denseBase } from '../models/elastic.ts';
 import { expect, it } from 'vitest';
 import type { Backend, Program } from '../backends/backend.ts';
 import { CpuBackend } from '../backends/cpu/cpu.ts';
@@ -55,7 +56,7 @@ it('an evaluator, a generator, a trainer and a pair of programs are made whole o
     length: 8,
     rows: 4,
     plan,
-    masked: new Set<string>(),
+    ...denseBase,
     dropout: 0,
     clip: 1,
     weightDecay: 0,
@@ -73,7 +74,7 @@ it('an evaluator, a generator, a trainer and a pair of programs are made whole o
 
 it('speed is measured with logits of one row a sequence', async () => {
   const { model } = await demo();
-  const options = { sequences: 3, length: 8, ropePositions: 8, plan: model.plan, masked: new Set<string>() };
+  const options = { sequences: 3, length: 8, ropePositions: 8, plan: model.plan, ...denseBase };
   const graph = forwardGraph(model.config, { ...options, specOf: (name) => model.store.spec(name) });
   expect(graph.outputs.get('logits')!.shape).toEqual([3, model.config.vocabSize]);
 });

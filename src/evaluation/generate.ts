@@ -2,7 +2,8 @@ import { allBuilt } from '../backends/all-built.ts';
 import type { Program, Store } from '../backends/backend.ts';
 import { Graph } from '../graph/graph.ts';
 import { gatherRows } from '../kernels/ops.ts';
-import { blockModules, LlamaDecoder } from '../models/llama.ts';
+import { moduleShape } from '../models/elastic.ts';
+import { LlamaDecoder } from '../models/llama.ts';
 import { decoderOptions, type Runnable } from '../models/runnable.ts';
 
 /** Positions that the prompt is read in at a time. */
@@ -21,8 +22,8 @@ export class Generator {
     const { backend, store, config } = model;
     removeCaches(store, config.layers);
     try {
-      for (const name of cacheNames(config.layers))
-        store.allocate(name, { dtype: 'f32', shape: [rounded, config.kvHeads * config.headDim] });
+      for (const { name, module } of caches(config.layers))
+        store.allocate(name, { dtype: 'f32', shape: [rounded, moduleShape(store, module)[0]] });
       const graphs = [chunk, 1].map((length) => cachedGraph(model, length, rounded));
       await store.settled();
       const [prefill, decode] = await allBuilt(graphs.map((graph) => backend.compile(graph, store)));
@@ -75,7 +76,7 @@ export class Generator {
     program.write('ids', padded);
     program.write('start', Int32Array.of(start));
     program.write('last', Int32Array.of(ids.length - 1));
-    if (this.#model.plan.groups > 0) program.write('limits', Int32Array.from(this.#model.limits));
+    if (this.#model.plan.columns > 0) program.write('limits', Int32Array.from(this.#model.limits));
     program.run();
     const [logits] = await Promise.all([program.read('logits'), this.#model.backend.idle()]);
     return logits as Float32Array<ArrayBuffer>;
@@ -95,14 +96,18 @@ function cachedGraph(model: Runnable, length: number, capacity: number): Graph {
   return graph;
 }
 
-function cacheNames(layers: number): string[] {
-  return Array.from({ length: layers }, (_, layer) => blockModules(layer)[0]!.replace('q_proj', '')).flatMap(
-    (prefix) => [`${prefix}k_cache`, `${prefix}v_cache`],
+/** A cache for the output of every k and v module. */
+function caches(layers: number): { name: string; module: string }[] {
+  return Array.from({ length: layers }, (_, layer) => layer).flatMap((layer) =>
+    ['k', 'v'].map((role) => {
+      const prefix = `model.layers.${layer}.self_attn.${role}`;
+      return { name: `${prefix}_cache`, module: `${prefix}_proj` };
+    }),
   );
 }
 
 function removeCaches(store: Store, layers: number): void {
-  for (const name of cacheNames(layers)) store.remove(name);
+  for (const { name } of caches(layers)) store.remove(name);
 }
 
 export function argmax(values: Float32Array): number {

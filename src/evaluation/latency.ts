@@ -3,7 +3,7 @@ import type { Program } from '../backends/backend.ts';
 import type { ModelConfig } from '../formats/model-config.ts';
 import { Graph } from '../graph/graph.ts';
 import { gatherRows } from '../kernels/ops.ts';
-import { pairedRatioOfMedians, type PairedRatio } from '../lib/statistics.ts';
+import { median, pairedRatioOfMedians, type PairedRatio } from '../lib/statistics.ts';
 import { LlamaDecoder, type DecoderOptions } from '../models/llama.ts';
 import { decoderOptions, repeatLimits, type Runnable } from '../models/runnable.ts';
 
@@ -40,6 +40,22 @@ export async function measureSpeedup(
   }
 }
 
+/** Median milliseconds of a batch, after one to warm up. */
+export async function forwardMilliseconds(
+  model: Runnable,
+  { sequences, length, repeats }: Omit<SpeedOptions, 'pairs'> & { repeats: number },
+): Promise<number> {
+  const program = await forward(model, { sequences, length, pairs: repeats });
+  try {
+    await time(model, program);
+    const times: number[] = [];
+    for (let i = 0; i < repeats; i++) times.push(await time(model, program));
+    return median(times);
+  } finally {
+    program.dispose();
+  }
+}
+
 async function time({ backend }: Runnable, program: Program): Promise<number> {
   await backend.idle();
   const began = performance.now();
@@ -69,6 +85,6 @@ async function forward(model: Runnable, { sequences, length }: SpeedOptions): Pr
     'last',
     Int32Array.from({ length: sequences }, (_, sequence) => (sequence + 1) * length - 1),
   );
-  if (model.plan.groups > 0) program.write('limits', repeatLimits(model.limits, sequences));
+  if (model.plan.columns > 0) program.write('limits', repeatLimits(model.limits, sequences));
   return program;
 }

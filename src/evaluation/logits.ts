@@ -12,7 +12,7 @@ export async function logitsOf(model: Runnable, ids: readonly number[]): Promise
   const program = await backend.compile(graph, store);
   try {
     program.write('ids', Int32Array.from(ids));
-    if (plan.groups > 0) program.write('limits', Int32Array.from(limits));
+    if (plan.columns > 0) program.write('limits', Int32Array.from(limits));
     program.run();
     const flat = await program.read('logits');
     return ids.map((_, i) => flat.subarray(i * config.vocabSize, (i + 1) * config.vocabSize));

@@ -1,7 +1,14 @@
 /** A two-layer Llama with everything elastic, for tests that compose all ops. */
 import type { ModelConfig } from '../formats/model-config.ts';
 import type { DType, Tensor } from '../graph/tensor.ts';
-import { adapterA, adapterB, maskName, type AdapterPlan, type ElasticPlan } from '../models/elastic.ts';
+import {
+  adapterA,
+  adapterB,
+  maskName,
+  plainPlan,
+  type AdapterPlan,
+  type ElasticPlan,
+} from '../models/elastic.ts';
 import { LlamaDecoder } from '../models/llama.ts';
 import { ropeTables } from '../models/rope.ts';
 import type { Scene } from './compare.testing.ts';
@@ -103,6 +110,7 @@ export function tinyLlama(
     length,
     plan,
     masked,
+    quantized: new Set<string>(),
     specOf,
     ropePositions: length,
     trainable: true,
@@ -129,7 +137,12 @@ function elasticPlan(): ElasticPlan {
       }),
     );
   }
-  return { groups: 8, adapters, widths: [columnsOf.width, 4 + columnsOf.width] };
+  return {
+    ...plainPlan(2),
+    columns: 8,
+    adapters,
+    widths: [columnsOf.width, 4 + columnsOf.width],
+  };
 }
 
 function declareWeights(scene: Scene, plan: ElasticPlan, masked: ReadonlySet<string>, dtype: DType): void {

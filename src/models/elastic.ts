@@ -1,14 +1,34 @@
+import type { Store } from '../backends/backend.ts';
+import { embeddingModule, headModule } from './structure.ts';
+
 /**
- * How a graph meets a search space: which column of the `limits` input (i32 [sequences, groups]) holds the active
- * rank of each adapter and the active FFN width of each block. Ranks and widths are inputs; nothing is rebuilt
- * between sub-networks.
+ * How a graph meets a search space: which column of the `limits` input (i32 [sequences, columns]) holds the active
+ * rank of each adapter, the active FFN width and heads of each block, and whether the block is there at all. They are
+ * inputs; nothing is rebuilt between sub-networks.
  */
 export interface ElasticPlan {
   /** Columns of `limits`. */
-  readonly groups: number;
+  readonly columns: number;
   readonly adapters: ReadonlyMap<string, AdapterPlan>;
   /** Column of the FFN width, by block; null where the width is fixed. */
   readonly widths: readonly (number | null)[];
+  /** Columns of the active rows of q (and columns of o), and of k and v, by block. */
+  readonly heads: readonly (HeadColumns | null)[];
+  /** Column that is 0 where the block is taken out (the residual passes through), by block. */
+  readonly blocks: readonly (number | null)[];
+  /** What becomes of an adapter inside the forward pass. */
+  readonly merge: MergeKind;
+}
+
+/**
+ * `none`: Y += s·(X Aᵀ) Bᵀ. `masked`: SparsePEFT, X (Wᵖ + Lᵖ)ᵀ in the dtype that ships. `quantized`: QA-SparsePEFT, the
+ * same on the frozen INT4 grid (METHODS §7).
+ */
+export type MergeKind = 'none' | 'masked' | 'quantized';
+
+export interface HeadColumns {
+  readonly query: number;
+  readonly keyValue: number;
 }
 
 export interface AdapterPlan {
@@ -16,22 +36,40 @@ export interface AdapterPlan {
   readonly rank: number;
   /** s = α / r_max, the same at every sub-rank. */
   readonly scale: number;
+  /** Column of the active rank; null where it is fixed. */
   readonly group: number | null;
   /** Tells dropout streams apart. */
   readonly index: number;
 }
 
-/** A model as it is: no adapters, full widths. */
-export const plainPlan = (layers: number): ElasticPlan => ({
-  groups: 0,
-  adapters: new Map(),
-  widths: Array.from({ length: layers }, () => null),
-});
+/** How the base weights are held, beside the plain `<module>.weight`. */
+export interface BaseForm {
+  /** Modules whose stored element mask applies. */
+  readonly masked: ReadonlySet<string>;
+  /** Modules whose INT4 codes and grid stand for the weight. */
+  readonly quantized: ReadonlySet<string>;
+}
+
+export const denseBase: BaseForm = { masked: new Set(), quantized: new Set() };
+
+/** A model as it is: no adapters, full widths, all blocks. */
+export const plainPlan = (layers: number): ElasticPlan => {
+  const none = Array.from({ length: layers }, () => null);
+  return { columns: 0, adapters: new Map(), widths: none, heads: none, blocks: none, merge: 'none' };
+};
 
 export const adapterA = (module: string) => `${module}.lora_A.weight`;
 export const adapterB = (module: string) => `${module}.lora_B.weight`;
 export const maskName = (module: string) => `${module}.mask`;
-/** INT4 codes of a module, i4 [out, in]. */
+/** INT4 codes of a module, and their grid (`kernels/int4.ts`). */
 export const codesName = (module: string) => `${module}.codes`;
-/** The grid beside them, f32 [out, 2 · groups]. */
 export const gridName = (module: string) => `${module}.grid`;
+
+/** [out, in] features of a module, however its weight is held; a tied head is the embedding. */
+export function moduleShape(store: Pick<Store, 'has' | 'spec'>, module: string): [number, number] {
+  const names = [`${module}.weight`, codesName(module)];
+  if (module === headModule) names.push(`${embeddingModule}.weight`);
+  const held = names.find((name) => store.has(name));
+  if (!held) throw new Error(`${module} has no weight in the store`);
+  return store.spec(held).shape as [number, number];
+}

@@ -1,5 +1,5 @@
 import type { ModelConfig } from '../formats/model-config.ts';
-import type { ModelStructure, ModuleRole, ModuleShape } from './structure.ts';
+import { headModule, type ModelStructure, type ModuleRole, type ModuleShape } from './structure.ts';
 import { blockModules } from './llama.ts';
 
 /** The linear modules of a Llama-family model and their shapes, from its config alone. */
@@ -21,11 +21,13 @@ export function llamaStructure(config: ModelConfig): ModelStructure {
       return { name, layer, role, shape: shapes[role], bias };
     }),
   ).flat();
-  const head: ModuleShape = { name: 'lm_head', layer: layers, role: 'head', shape: [vocabSize, hiddenSize] };
+  const head: ModuleShape = { name: headModule, layer: layers, role: 'head', shape: [vocabSize, hiddenSize] };
   return {
     layers,
     modules: [...modules, head],
     intermediateSize,
+    attention: { heads, kvHeads, headDim },
+    embedding: [vocabSize, hiddenSize],
     otherParameters: vocabSize * hiddenSize + (2 * layers + 1) * hiddenSize,
     tiedHead: config.tied,
   };

@@ -1,17 +1,36 @@
 import type { ModelConfig } from '../formats/model-config.ts';
 import type { Graph } from '../graph/graph.ts';
-import type { Tensor, TensorSpec } from '../graph/tensor.ts';
-import { attention, dropout, embedding, matmul, rmsNorm, rope, swiglu, writeRows } from '../kernels/ops.ts';
+import type { Shape, Tensor, TensorSpec } from '../graph/tensor.ts';
+import {
+  attention,
+  dropout,
+  embedding,
+  matmul,
+  pickRows,
+  rmsNorm,
+  rope,
+  swiglu,
+  writeRows,
+} from '../kernels/ops.ts';
+import {
+  adapterA,
+  adapterB,
+  codesName,
+  gridName,
+  maskName,
+  type AdapterPlan,
+  type BaseForm,
+  type ElasticPlan,
+} from './elastic.ts';
+import { mergedWeight } from './merged.ts';
 import { ropeNames } from './rope.ts';
-import { adapterA, adapterB, maskName, type ElasticPlan } from './elastic.ts';
+import { embeddingModule, headModule } from './structure.ts';
 
-export interface DecoderOptions {
+export interface DecoderOptions extends BaseForm {
   readonly sequences: number;
   /** Rows (positions) of each sequence in this graph. */
   readonly length: number;
   readonly plan: ElasticPlan;
-  /** Modules whose stored element mask applies. */
-  readonly masked: ReadonlySet<string>;
   /** What the store holds, for dtypes and shapes. */
   readonly specOf: (name: string) => TensorSpec;
   /** Rows of the stored rotary tables. */
@@ -33,16 +52,18 @@ export function blockModules(layer: number): string[] {
   return [...attentionModules, ...['gate', 'up', 'down'].map((role) => `${prefix}.mlp.${role}_proj`)];
 }
 
-/** Block index in a module's name; 0 outside blocks. */
-export function layerOf(module: string): number {
-  return Number(/\.layers\.(\d+)\./.exec(module)?.[1] ?? 0);
-}
-
 interface Cut {
   readonly addend?: Tensor;
   /** Columns of `limits` that cut the module's inputs and outputs. */
   readonly innerLimit?: number | null;
   readonly outerLimit?: number | null;
+}
+
+/** A weight as a matmul takes it: floats with or without an element mask, or codes with their grid. */
+interface Weight {
+  readonly values: Tensor;
+  readonly mask: Tensor | null;
+  readonly grid: Tensor | null;
 }
 
 /**
@@ -62,14 +83,27 @@ export class LlamaDecoder {
     this.#config = config;
     this.#options = options;
     const { plan, sequences, cache } = options;
-    this.#limits = plan.groups > 0 ? graph.input('limits', 'i32', [sequences, plan.groups]) : null;
+    this.#limits = plan.columns > 0 ? graph.input('limits', 'i32', [sequences, plan.columns]) : null;
     this.#seed = options.dropout ? graph.input('seed', 'u32', [2]) : null;
     this.#start = cache ? graph.input('start', 'i32', [1]) : null;
   }
 
   /** ids i32 [sequences · length] → hidden states [sequences · length, hidden]. */
   embed(ids: Tensor): Tensor {
-    return this.#graph.apply(embedding, [this.#weight('model.embed_tokens.weight'), ids], {})[0]!;
+    const rows = this.#graph.apply(embedding, [this.#stored(`${embeddingModule}.weight`), ids], {})[0]!;
+    const module = this.#config.tied ? headModule : embeddingModule;
+    const adapter = this.#options.plan.adapters.get(module);
+    if (!adapter) return rows;
+    // W + s·B·A, W [vocabulary, hidden]: the token's row of B chooses from A.
+    const { a, b } = this.#adapter(module, adapter, [this.#config.vocabSize, this.#config.hiddenSize]);
+    const low = this.#graph.apply(pickRows, [b, ids], {})[0]!;
+    return this.#graph.apply(matmul, [low, a, rows, null, this.#limits, null], {
+      orientation: 'nn',
+      scale: adapter.scale,
+      innerLimit: adapter.group,
+      outerLimit: null,
+      rowsPerSequence: this.#options.length,
+    })[0]!;
   }
 
   block(layer: number, x: Tensor): Tensor {
@@ -83,76 +117,105 @@ export class LlamaDecoder {
     return hidden;
   }
 
-  /** Final norm and output head of some rows. */
+  /** Final norm and output head of some rows, of whichever sequences: an adapter on the head has a fixed rank. */
   head(x: Tensor): Tensor {
     const normed = this.#norm('model.norm', x);
-    const name = this.#config.tied ? 'model.embed_tokens' : 'lm_head';
-    return this.#matmul(normed, this.#weight(`${name}.weight`), {});
+    const name = this.#config.tied ? embeddingModule : headModule;
+    const values = this.#stored(`${name}.weight`);
+    const logits = this.#matmul(normed, { values, mask: null, grid: null }, {});
+    return this.#adapted(headModule, normed, logits, values.shape, {});
   }
 
   #attention(layer: number, x: Tensor): Tensor {
-    const { heads, kvHeads, headDim } = this.#config;
-    const { length, cache } = this.#options;
+    const { headDim } = this.#config;
+    const { length, cache, plan } = this.#options;
     const prefix = `model.layers.${layer}.self_attn`;
+    const query = plan.heads[layer]?.query ?? null;
+    const keyValue = { outerLimit: plan.heads[layer]?.keyValue ?? null };
     const normed = this.#norm(`model.layers.${layer}.input_layernorm`, x);
-    const q = this.#rotate(this.#linear(`${prefix}.q_proj`, normed));
-    const k = this.#cached(`${prefix}.k_cache`, this.#rotate(this.#linear(`${prefix}.k_proj`, normed)));
-    const v = this.#cached(`${prefix}.v_cache`, this.#linear(`${prefix}.v_proj`, normed));
+    const q = this.#rotate(this.#linear(`${prefix}.q_proj`, normed, { outerLimit: query }));
+    const keys = this.#rotate(this.#linear(`${prefix}.k_proj`, normed, keyValue));
+    const k = this.#cached(`${prefix}.k_cache`, keys);
+    const v = this.#cached(`${prefix}.v_cache`, this.#linear(`${prefix}.v_proj`, normed, keyValue));
     const [mixed] = this.#graph.apply(attention, [q, k, v, this.#start], {
-      heads,
-      kvHeads,
+      // A finished model may keep fewer heads in one block than in another.
+      heads: q.shape[1]! / headDim,
+      kvHeads: k.shape[1]! / headDim,
       headDim,
       queriesPerSequence: length,
       keysPerSequence: cache ?? length,
       scale: headDim ** -0.5,
     });
-    return this.#linear(`${prefix}.o_proj`, mixed!, { addend: x });
+    const outerLimit = plan.blocks[layer] ?? null;
+    return this.#linear(`${prefix}.o_proj`, mixed!, { innerLimit: query, outerLimit, addend: x });
   }
 
   #feedForward(layer: number, x: Tensor): Tensor {
     const prefix = `model.layers.${layer}.mlp`;
-    const width = this.#options.plan.widths[layer] ?? null;
+    const { widths, blocks } = this.#options.plan;
+    const width = widths[layer] ?? null;
     const normed = this.#norm(`model.layers.${layer}.post_attention_layernorm`, x);
     const gate = this.#linear(`${prefix}.gate_proj`, normed, { outerLimit: width });
     const up = this.#linear(`${prefix}.up_proj`, normed, { outerLimit: width });
     const [active] = this.#graph.apply(swiglu, [gate, up], {});
-    return this.#linear(`${prefix}.down_proj`, active!, { innerLimit: width, addend: x });
+    const outerLimit = blocks[layer] ?? null;
+    return this.#linear(`${prefix}.down_proj`, active!, { innerLimit: width, outerLimit, addend: x });
   }
 
-  /** A linear module and, where the plan has one, its adapter: Y = X Wᵀ + b + s·(drop(X) A_ρᵀ) B_ρᵀ. */
-  #linear(module: string, x: Tensor, cut: Cut = {}): Tensor {
-    const { plan, masked, onInput, dropout: probability } = this.#options;
+  /** A linear module and, where the plan has one, its adapter: beside the weight, or merged into it. */
+  #linear(module: string, x: Tensor, cut: Cut): Tensor {
+    const { plan, onInput } = this.#options;
     onInput?.(module, x);
-    const weight = this.#weight(`${module}.weight`);
-    const mask = masked.has(module) ? this.#weight(maskName(module)) : null;
-    const base = this.#matmul(x, weight, cut, 1, mask, this.#bias(module));
     const adapter = plan.adapters.get(module);
-    if (!adapter) return base;
-    const { rank, scale, group, index } = adapter;
-    const { trainable = false } = this.#options;
-    const a = this.#graph.stored(adapterA(module), 'f32', [rank, weight.shape[1]!], trainable);
-    const b = this.#graph.stored(adapterB(module), 'f32', [weight.shape[0]!, rank], trainable);
+    const merged = adapter && plan.merge !== 'none';
+    const weight = merged
+      ? { ...mergedWeight(this.#graph, module, this.#limits, this.#options), mask: null }
+      : this.#weight(module);
+    const base = this.#matmul(x, weight, cut, 1, this.#bias(module));
+    return merged ? base : this.#adapted(module, x, base, weight.values.shape, cut);
+  }
+
+  /** Y + s·(drop(X) A_ρᵀ) B_ρᵀ; Y itself where the module has no adapter. */
+  #adapted(module: string, x: Tensor, y: Tensor, shape: Shape, cut: Cut): Tensor {
+    const { plan, dropout: probability } = this.#options;
+    const adapter = plan.adapters.get(module);
+    if (!adapter) return y;
+    const { scale, group, index } = adapter;
+    const { a, b } = this.#adapter(module, adapter, shape);
     const input = this.#seed
       ? this.#graph.apply(dropout, [x, this.#seed], { probability: probability!, stream: index })[0]!
       : x;
-    const low = this.#matmul(input, a, { innerLimit: cut.innerLimit ?? null, outerLimit: group });
-    return this.#matmul(
-      low,
-      b,
-      { innerLimit: group, outerLimit: cut.outerLimit ?? null, addend: base },
-      scale,
-    );
+    const low = this.#matmul(input, plain(a), { innerLimit: cut.innerLimit ?? null, outerLimit: group });
+    const upper = { innerLimit: group, outerLimit: cut.outerLimit ?? null, addend: y };
+    return this.#matmul(low, plain(b), upper, scale);
+  }
+
+  /** A [r, in] and B [out, r] of a module [out, in]. */
+  #adapter(module: string, { rank }: AdapterPlan, [rows, columns]: Shape): { a: Tensor; b: Tensor } {
+    const { trainable = false } = this.#options;
+    return {
+      a: this.#graph.stored(adapterA(module), 'f32', [rank, columns!], trainable),
+      b: this.#graph.stored(adapterB(module), 'f32', [rows!, rank], trainable),
+    };
+  }
+
+  #weight(module: string): Weight {
+    const { masked, quantized } = this.#options;
+    if (quantized.has(module)) {
+      return { values: this.#stored(codesName(module)), mask: null, grid: this.#stored(gridName(module)) };
+    }
+    const mask = masked.has(module) ? this.#stored(maskName(module)) : null;
+    return { values: this.#stored(`${module}.weight`), mask, grid: null };
   }
 
   #matmul(
     x: Tensor,
-    w: Tensor,
+    { values, mask, grid }: Weight,
     { addend, innerLimit, outerLimit }: Cut,
     scale = 1,
-    mask: Tensor | null = null,
     bias: Tensor | null = null,
   ): Tensor {
-    return this.#graph.apply(matmul, [x, w, addend ?? null, bias, this.#limits, mask], {
+    return this.#graph.apply(matmul, [x, values, addend ?? null, bias, this.#limits, mask, grid], {
       orientation: 'nt',
       scale,
       innerLimit: innerLimit ?? null,
@@ -162,7 +225,7 @@ export class LlamaDecoder {
   }
 
   #norm(name: string, x: Tensor): Tensor {
-    return this.#graph.apply(rmsNorm, [x, this.#weight(`${name}.weight`)], {
+    return this.#graph.apply(rmsNorm, [x, this.#stored(`${name}.weight`)], {
       epsilon: this.#config.normEpsilon,
     })[0]!;
   }
@@ -186,11 +249,13 @@ export class LlamaDecoder {
 
   #bias(module: string): Tensor | null {
     const { attentionBias, mlpBias } = this.#config;
-    return (module.includes('.mlp.') ? mlpBias : attentionBias) ? this.#weight(`${module}.bias`) : null;
+    return (module.includes('.mlp.') ? mlpBias : attentionBias) ? this.#stored(`${module}.bias`) : null;
   }
 
-  #weight(name: string): Tensor {
+  #stored(name: string): Tensor {
     const { dtype, shape } = this.#options.specOf(name);
     return this.#graph.stored(name, dtype, shape);
   }
 }
+
+const plain = (values: Tensor): Weight => ({ values, mask: null, grid: null });

@@ -1,28 +1,27 @@
 import type { Backend, Store } from '../backends/backend.ts';
 import type { ModelConfig } from '../formats/model-config.ts';
-import { plainPlan, type ElasticPlan } from './elastic.ts';
+import { denseBase, plainPlan, type BaseForm, type ElasticPlan } from './elastic.ts';
 import type { DecoderOptions } from './llama.ts';
 import { ensureRope } from './weights.ts';
 
 /** A model on a device, as it is to be run: which adapters, masks and active sizes apply. */
-export interface Runnable {
+export interface Runnable extends BaseForm {
   readonly backend: Backend;
   readonly store: Store;
   readonly config: ModelConfig;
   readonly plan: ElasticPlan;
-  readonly masked: ReadonlySet<string>;
   /** Active sizes by column of the plan's limits; every sequence gets the same ones. */
   readonly limits: readonly number[];
 }
 
 /** The weights in the store, nothing else. */
 export function plainModel(backend: Backend, store: Store, config: ModelConfig): Runnable {
-  return { backend, store, config, plan: plainPlan(config.layers), masked: new Set(), limits: [] };
+  return { backend, store, config, plan: plainPlan(config.layers), ...denseBase, limits: [] };
 }
 
 /** Decoder options for batches of this shape. */
 export function decoderOptions(
-  { store, config, plan, masked }: Runnable,
+  { store, config, plan, masked, quantized }: Runnable,
   sequences: number,
   length: number,
   positions = length,
@@ -32,6 +31,7 @@ export function decoderOptions(
     length,
     plan,
     masked,
+    quantized,
     specOf: (name) => store.spec(name),
     ropePositions: ensureRope(store, config, positions),
   };

@@ -2,6 +2,20 @@
 
 export type ModuleRole = 'q' | 'k' | 'v' | 'o' | 'gate' | 'up' | 'down' | 'head';
 
+/** What can carry an adapter: the linear modules, and the embedding, whose "output rows" are the vocabulary. */
+export type AdapterRole = ModuleRole | 'embedding';
+
+export const headModule = 'lm_head';
+export const embeddingModule = 'model.embed_tokens';
+
+/** How attention is cut into heads. */
+export interface AttentionShape {
+  readonly heads: number;
+  /** KV groups: a k and a v head, and the `heads / kvHeads` q heads that read them. */
+  readonly kvHeads: number;
+  readonly headDim: number;
+}
+
 export interface ModuleShape {
   /** As in the checkpoint, e.g. `model.layers.0.mlp.up_proj`. */
   readonly name: string;
@@ -19,6 +33,10 @@ export interface ModelStructure {
   readonly modules: readonly ModuleShape[];
   /** Full FFN width: rows of gate and up, columns of down. */
   readonly intermediateSize: number;
+  /** Absent where heads cannot be cut. */
+  readonly attention?: AttentionShape;
+  /** [vocabulary, hidden], where the embedding can carry an adapter. */
+  readonly embedding?: readonly [rows: number, columns: number];
   /** Parameters outside the linear modules: embeddings, positions, norms. For the whole-model figure. */
   readonly otherParameters?: number;
   /** The head is the embedding, already among `otherParameters`. */
@@ -31,4 +49,13 @@ export interface SubNetwork {
   readonly ranks: Readonly<Record<string, number>>;
   /** Active output rows of each gate and up module; the `down` of the same block follows. */
   readonly widths: Readonly<Record<string, number>>;
+  /** KV groups that the attention of a block keeps; all of them where it is not named. */
+  readonly kvGroups?: Readonly<Record<number, number>>;
+  /** Blocks that are taken out. */
+  readonly removed?: ReadonlySet<number>;
+}
+
+/** Block index in a module's name; 0 outside blocks. */
+export function blockOf(module: string): number {
+  return Number(/\.layers\.(\d+)\./.exec(module)?.[1] ?? 0);
 }

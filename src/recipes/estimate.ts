@@ -4,7 +4,9 @@ import { forwardGraph } from '../evaluation/latency.ts';
 import type { Graph } from '../graph/graph.ts';
 import { planMemory } from '../graph/plan.ts';
 import { bytesOf, type TensorSpec } from '../graph/tensor.ts';
+import { gridSpec } from '../kernels/int4.ts';
 import { PareError } from '../lib/assert.ts';
+import { codesName, gridName, moduleShape } from '../models/elastic.ts';
 import type { DecoderOptions } from '../models/llama.ts';
 import { bytes as inBytes } from '../session/format.ts';
 import type { Recipe } from '../session/recipe.ts';
@@ -12,7 +14,7 @@ import { trainingGraph } from '../training/graph.ts';
 import { prepareData, type LoadedData, type PreparedData } from './data.ts';
 import type { LoadedModel } from './model.ts';
 import { elasticSpaceOf } from './space.ts';
-import { calibrationBatches } from './stages/compress.ts';
+import { calibrationBatches, calibrationSequences } from './stages/compress.ts';
 import type { MemoryEstimate } from './summaries.ts';
 import { planOf } from './trained.ts';
 
@@ -30,7 +32,7 @@ export function estimateMemory(model: LoadedModel, data: LoadedData, recipe: Rec
   const graphs = [training, scoring, speed];
   const stored = storedSpecs(model, graphs);
   const cost = (specs: Iterable<TensorSpec>) => sum([...specs].map((spec) => model.store.cost(spec)));
-  const own = cost([...model.folder.tensors.keys()].map((name) => model.store.spec(name)));
+  const own = cost(namesOf(model).map((name) => model.store.spec(name)));
   const adapters = cost([...stored].filter(([name]) => isAdapter(name)).map(([, spec]) => spec));
   const weights = own + cost(stored.values()) - adapters;
   // A walk over the blocks works with no more than scoring does, beside the hidden states that it keeps. Speed is
@@ -84,7 +86,8 @@ function graphsOf(
     ropePositions: length,
     plan: planOf(elasticSpaceOf(structure, recipe), model, recipe),
     masked: new Set(recipe.sparsity ? linear : []),
-    specOf: (name) => specWithMask(model, name),
+    quantized: new Set(recipe.quantization ? linear : model.quantized),
+    specOf: (name) => specOf(model, recipe, name),
   });
   const scoring = options(scored.batch, scored.length);
   const training = {
@@ -102,20 +105,27 @@ function graphsOf(
 
 /** Hidden states of the calibration sequences, where the recipe calibrates. */
 function hiddenSpecs(model: LoadedModel, data: PreparedData, recipe: Recipe): TensorSpec[] {
-  const batches = calibrationBatches({ recipe, data }, elasticSpaceOf(model.structure, recipe));
+  const elastic = elasticSpaceOf(model.structure, recipe);
+  const batches = calibrationBatches({ recipe, data }, calibrationSequences({ recipe }, elastic));
   if (batches.length === 0) return [];
   const { config, backend } = model;
   return hiddenParts(batches, config.hiddenSize, backend.facts.maxTensorBytes).map(({ spec }) => spec);
 }
 
 /** All that lives in the store while a run goes on, each once. */
-function storedSpecs({ folder, store }: LoadedModel, graphs: readonly Graph[]): Map<string, TensorSpec> {
+function storedSpecs(model: LoadedModel, graphs: readonly Graph[]): Map<string, TensorSpec> {
   const specs = new Map<string, TensorSpec>();
-  for (const name of folder.tensors.keys()) specs.set(name, store.spec(name));
+  for (const name of namesOf(model)) specs.set(name, model.store.spec(name));
   for (const { tensors } of graphs)
     for (const tensor of tensors) if (tensor.kind === 'stored') specs.set(tensor.name, tensor);
   return specs;
 }
+
+/** The tensors of the model as it was opened. */
+const namesOf = ({ folder, quantized }: LoadedModel): string[] => [
+  ...folder.tensors.keys(),
+  ...[...quantized].flatMap((module) => [codesName(module), gridName(module)]),
+];
 
 /** Adapters and their moments. */
 const isAdapter = (name: string) => /\.lora_[AB]\.weight/.test(name);
@@ -129,8 +139,13 @@ const sum = (numbers: readonly number[]) => numbers.reduce((total, value) => tot
 
 const workOf = (graph: Graph) => sum(buffersOf(graph));
 
-function specWithMask({ store }: LoadedModel, name: string): TensorSpec {
-  if (!name.endsWith('.mask')) return store.spec(name);
-  const [rows, columns] = store.spec(name.replace(/\.mask$/, '.weight')).shape as [number, number];
-  return { dtype: 'u32', shape: [rows, Math.ceil(columns / 32)] };
+/** What the store holds, or will hold once the recipe has compressed the base. */
+function specOf({ store }: LoadedModel, { quantization }: Recipe, name: string): TensorSpec {
+  if (store.has(name)) return store.spec(name);
+  const shape = moduleShape(store, name.replace(/\.[a-z]+$/, ''));
+  if (name.endsWith('.mask')) return { dtype: 'u32', shape: [shape[0], Math.ceil(shape[1] / 32)] };
+  if (name.endsWith('.codes')) return { dtype: 'i4', shape };
+  if (name.endsWith('.grid')) return gridSpec(shape, quantization!.group);
+  // The float weights that QA-SparsePEFT makes of a model that came as INT4.
+  return { dtype: 'f32', shape };
 }

@@ -1,19 +1,26 @@
+import { Kept } from '../compression/merging/extent.ts';
 import {
-  activeShape,
-  activeWidths,
+  activeRank,
   finishedAdapter,
+  finishedCodes,
   finishedTensors,
-  paddedShape,
+  type FinishedCodes,
 } from '../compression/merging/materialize.ts';
 import { pad } from '../compression/merging/matrix.ts';
+import { compressedTensors } from '../formats/compressed-tensors-write.ts';
 import { peftFiles } from '../formats/peft-write.ts';
 import { safetensorsStream, textStream, type SizedStream } from '../formats/safetensors-write.ts';
 import type { SafetensorsDtype } from '../formats/safetensors.ts';
+import { groupShift } from '../kernels/int4.ts';
+import type { FloatDtype } from '../lib/half.ts';
 import type { Runnable } from '../models/runnable.ts';
-import type { ResultRow } from '../session/events.ts';
+import { headModule } from '../models/structure.ts';
+import type { Proof, ResultRow } from '../session/events.ts';
+import type { Recipe } from '../session/recipe.ts';
+import type { LoadedModel } from './model.ts';
 import type { FinishedRun } from './run.ts';
 import { modelCard } from './model-card.ts';
-import { mergeable, subNetworkModel } from './trained.ts';
+import { mergeable, subNetworkModel, type Trained } from './trained.ts';
 
 export interface ExportFile extends SizedStream {
   /** Path inside the exported folder. */
@@ -31,36 +38,79 @@ export interface ModelExport {
 const rounding: Record<string, string> = { F32: '2⁻²⁴', F16: '2⁻¹¹', BF16: '2⁻⁸' };
 
 /**
- * The chosen model as a Hugging Face folder. A dense base ships merged and sliced; a sparse one keeps its zeros, with
- * the adapter beside it in PEFT's form. Stock loaders know one FFN width for all layers: where the chosen widths
- * differ, they are padded with zeros to the widest.
+ * The chosen model as a Hugging Face folder. What merges ships merged and sliced, INT4 modules in compressed-tensors'
+ * form; a sparse or INT4 base under a dense adapter ships as it is, with the adapter beside it in PEFT's form. Stock
+ * loaders know one FFN width and one number of heads for all layers: where the chosen ones differ, they are padded with
+ * zeros to the largest.
  */
-export function exportModel({ run, trained, genome }: FinishedRun, rows: readonly ResultRow[]): ModelExport {
+export async function exportModel(
+  finished: FinishedRun,
+  rows: readonly ResultRow[],
+  proof: Proof | null = null,
+): Promise<ModelExport> {
+  const { run, trained, genome } = finished;
   const { model, recipe } = run;
   const network = subNetworkModel(model, trained, genome);
   const merge = mergeable(trained);
-  const widths = activeWidths(network);
-  const widest = Math.max(...widths);
-  const tensors = finishedTensors(network, model.folder.tensors.keys(), { merge, padWidth: widest });
+  const kept = new Kept(network);
+  const floats = finishedTensors(network, model.folder.tensors.keys(), { merge, pad: true });
+  const codes = await codesOf(finished, network);
   const name = `${model.info.name}-${recipe.method}`;
-  const notes = exportNotes(merge, widths, model.info.dtype);
-  const weights = safetensorsStream(
-    tensors.map((tensor) => ({ ...tensor, dtype: tensor.dtype.toUpperCase() as SafetensorsDtype })),
-  );
+  const notes = [...exportNotes(trained, kept, model.info.dtype), ...codes.notes];
+  const weights = safetensorsStream([
+    ...floats.map((tensor) => ({ ...tensor, dtype: tensor.dtype.toUpperCase() as SafetensorsDtype })),
+    ...codes.tensors,
+  ]);
   const files: ExportFile[] = [
-    json('config.json', {
-      ...model.config.raw,
-      tie_word_embeddings: model.config.tied,
-      intermediate_size: widest,
-    }),
+    json('config.json', { ...configOf(finished, kept), ...codes.config }),
     { name: 'model.safetensors', ...weights },
     ...tokenizerFiles(run),
     {
       name: 'README.md',
-      ...textStream(modelCard({ name, model: model.info, recipe, rows, notes, merged: merge })),
+      ...textStream(modelCard({ name, model: model.info, recipe, rows, notes, proof, merged: merge })),
     },
   ];
-  return { name, files: merge ? files : [...files, ...adapterFiles(network, '../', widest)], notes };
+  const adapters = merge ? [] : await adapterFiles(network, kept);
+  return { name, files: [...files, ...adapters], notes };
+}
+
+/** The config of the original, with the sizes that are left. */
+function configOf({ run: { model } }: FinishedRun, kept: Kept): Record<string, unknown> {
+  const { raw, tied, headDim } = model.config;
+  const { width, query, keyValue } = kept.widest();
+  // What the file says of every layer, it says of those that are left.
+  const perLayer = Object.entries(raw).filter(
+    ([, value]) => Array.isArray(value) && value.length === model.config.layers && value.length > 1,
+  ) as [string, unknown[]][];
+  return {
+    ...raw,
+    ...Object.fromEntries(
+      perLayer.map(([key, value]) => [key, kept.blocks.map(({ block }) => value[block])]),
+    ),
+    tie_word_embeddings: tied,
+    num_hidden_layers: kept.blocks.length,
+    intermediate_size: width,
+    num_attention_heads: query / headDim,
+    num_key_value_heads: keyValue / headDim,
+    head_dim: headDim,
+  };
+}
+
+/** INT4 modules as compressed-tensors; nothing where the model has none. */
+async function codesOf({ run: { model, recipe } }: FinishedRun, network: Runnable) {
+  const modules = finishedCodes(network);
+  if (modules.length === 0) return { tensors: [], config: {}, notes: [] };
+  const outputs = modules.map((module) => ({ ...module, group: groupOf(module, recipe, model) }));
+  const ignore = model.config.tied ? [] : [headModule];
+  const dtype = model.store.spec('model.norm.weight').dtype as FloatDtype;
+  const { tensors, quantization, notes } = await compressedTensors(outputs, { ignore, dtype });
+  return { tensors, config: { quantization_config: quantization }, notes };
+}
+
+/** Inputs a group, as the recipe or the file has it; null: the whole row. */
+function groupOf({ shape, groups }: FinishedCodes, { quantization }: Recipe, { quantized }: LoadedModel) {
+  if (quantization && quantized.size === 0) return quantization.group;
+  return groups === 1 ? null : 2 ** groupShift(shape[1], groups);
 }
 
 function tokenizerFiles({ model: { folder } }: FinishedRun['run']): ExportFile[] {
@@ -74,49 +124,67 @@ function tokenizerFiles({ model: { folder } }: FinishedRun['run']): ExportFile[]
     .map(([name, value]) => json(name, value));
 }
 
-/** The adapter in PEFT's form; padded like the base beside it where FFN widths differ. */
-function adapterFiles(network: Runnable, base: string, widest: number): ExportFile[] {
-  const modules = [...network.plan.adapters].map(([module, { group, rank, scale }]) => {
-    const [rows, columns] = network.store.spec(`${module}.weight`).shape as [number, number];
-    const name = `${module}.weight`;
-    const shipped = paddedShape(module, name, activeShape(network, module, { rows, columns }), widest);
-    const active = group === null ? rank : network.limits[group]!;
+/** The adapter in PEFT's form; padded like the base beside it where sizes differ by layer. */
+async function adapterFiles(network: Runnable, kept: Kept): Promise<ExportFile[]> {
+  const held = [...network.plan.adapters.keys()].filter((module) => kept.rename(module) !== null);
+  const modules = held.map((module) => {
+    const { rows, columns } = kept.padded(module);
+    const rank = activeRank(network, module);
     const matrix = (pick: 'a' | 'b', height: number, width: number) => async () => {
       const adapter = await finishedAdapter(network, module);
       return new Uint8Array(pad(adapter![pick], height, width).data.buffer);
     };
     return {
-      module,
-      rank: active,
-      scale,
-      inputs: shipped.columns,
-      outputs: shipped.rows,
-      a: matrix('a', active, shipped.columns),
-      b: matrix('b', shipped.rows, active),
+      module: kept.rename(module)!,
+      rank,
+      scale: network.plan.adapters.get(module)!.scale,
+      inputs: columns,
+      outputs: rows,
+      a: matrix('a', rank, columns),
+      b: matrix('b', rows, rank),
     };
   });
-  return peftFiles(
-    modules.filter(({ rank }) => rank > 0),
-    { base, dtype: 'F32' },
-  ).map((file) => ({ ...file, name: `adapter/${file.name}` }));
+  return peftFiles(modules, { base: '../', dtype: 'F32' }).map((file) => ({
+    ...file,
+    name: `adapter/${file.name}`,
+  }));
 }
 
-function exportNotes(merge: boolean, widths: readonly number[], dtype: string): string[] {
-  const notes = merge
-    ? [
-        `Adapters are merged into the weights and rounded once, to ${dtype} (at most ${rounding[dtype] ?? 'its rounding'} of each weight).`,
-      ]
-    : [
-        'The base keeps its zeros; the adapter is separate (adapter/), since merging it would fill them.',
-        'Unstructured zeros save memory and time only in software that skips them.',
-      ];
-  const widest = Math.max(...widths);
-  if (new Set(widths).size === 1) return notes;
-  const kept = widths.reduce((sum, width) => sum + width, 0) / (widest * widths.length);
-  return [
-    ...notes,
-    `FFN widths differ by layer (${widths.join(', ')}); the file pads them with zeros to ${widest}, so ${Math.round((1 - kept) * 100)} % of its FFN weights are padding. Search with one width for all layers to avoid it.`,
-  ];
+function exportNotes(trained: Trained, { blocks }: Kept, dtype: string): string[] {
+  const { masked, plan } = trained;
+  const notes = [mergeNote(trained, dtype)];
+  if (masked.size > 0)
+    notes.push('Unstructured zeros save memory and time only in software that skips them.');
+  if (plan.blocks.some((column) => column !== null)) {
+    const removed = plan.blocks.length - blocks.length;
+    notes.push(
+      removed === 0 ? 'All blocks are kept.' : `${removed} of ${plan.blocks.length} blocks are taken out.`,
+    );
+  }
+  for (const [what, sizes] of [
+    ['FFN widths', blocks.map(({ width }) => width)],
+    ['Attention rows', blocks.map(({ query }) => query)],
+  ] as const) {
+    const widest = Math.max(...sizes);
+    const share = sizes.reduce((sum, size) => sum + size, 0) / (widest * sizes.length);
+    if (share === 1) continue;
+    notes.push(
+      `${what} differ by layer (${sizes.join(', ')}); the file pads them with zeros to ${widest}, so ${Math.round((1 - share) * 100)} % of those weights are padding. Search with one size for all layers to avoid it.`,
+    );
+  }
+  return notes;
+}
+
+function mergeNote({ plan, masked, quantized }: Trained, dtype: string): string {
+  if (plan.merge === 'quantized')
+    return 'Adapters are merged on the INT4 grid that they were trained on: the codes are those of the last training forward, and no adapter is left.';
+  if (plan.merge === 'masked')
+    return `Adapters are merged under the mask, in ${dtype} as they were trained: every zero of the base is still one.`;
+  if (masked.size === 0 && quantized.size === 0)
+    return `Adapters are merged into the weights and rounded once, to ${dtype} (at most ${rounding[dtype] ?? 'its rounding'} of each weight).`;
+  return quantized.size > 0
+    ? 'The base stays INT4; the adapter is separate (adapter/), since its sum with the codes is on no grid.'
+    : 'The base keeps its zeros; the adapter is separate (adapter/), since merging it would fill them.';
 }
 
 function json(name: string, value: unknown): ExportFile {

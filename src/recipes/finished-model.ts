@@ -1,11 +1,12 @@
-import { finishedAdapter, finishedTensors } from '../compression/merging/materialize.ts';
-import { adapterA, adapterB, plainPlan, type AdapterPlan } from '../models/elastic.ts';
+import { finishedAdapter, finishedCodes, finishedTensors } from '../compression/merging/materialize.ts';
+import { Kept } from '../compression/merging/extent.ts';
+import { adapterA, adapterB, codesName, gridName, plainPlan, type AdapterPlan } from '../models/elastic.ts';
 import type { Runnable } from '../models/runnable.ts';
 
 /**
- * A sub-network as it ships, in a store of its own: channels cut, masks applied, dense adapters merged where the base
- * allows it; otherwise (a sparse base) the adapters stay beside it at their active ranks. The same weights are
- * measured, tried in the text box, and exported.
+ * A sub-network as it ships, in a store of its own: channels and heads cut, blocks left out, masks applied, adapters
+ * merged where that loses nothing; otherwise (a sparse or INT4 base with a dense adapter) they stay beside it at their
+ * active ranks. The same weights are measured, tried in the text box, and exported.
  */
 export async function finishModel(
   model: Runnable,
@@ -18,18 +19,26 @@ export async function finishModel(
       store.allocate(name, { dtype, shape });
       store.write(name, await bytes());
     }
+    const quantized = new Set<string>();
+    for (const { module, shape, groups, codes, grid } of finishedCodes(model)) {
+      store.allocate(codesName(module), { dtype: 'i4', shape });
+      store.write(codesName(module), await codes());
+      store.allocate(gridName(module), { dtype: 'f32', shape: [shape[0], 2 * groups] });
+      store.write(gridName(module), await grid());
+      quantized.add(module);
+    }
     const adapters = new Map<string, AdapterPlan>();
     for (const module of merge ? [] : model.plan.adapters.keys()) {
       const adapter = await finishedAdapter(model, module);
       if (!adapter) continue;
       for (const [name, { rows, columns, data }] of [
-        [adapterA(module), adapter.a],
-        [adapterB(module), adapter.b],
+        [adapterA(adapter.module), adapter.a],
+        [adapterB(adapter.module), adapter.b],
       ] as const) {
         store.allocate(name, { dtype: 'f32', shape: [rows, columns] });
         store.write(name, data);
       }
-      adapters.set(module, {
+      adapters.set(adapter.module, {
         rank: adapter.rank,
         scale: adapter.alpha / adapter.rank,
         group: null,
@@ -37,8 +46,9 @@ export async function finishModel(
       });
     }
     await store.settled();
-    const plan = { ...plainPlan(model.config.layers), adapters };
-    return { backend: model.backend, store, config: model.config, plan, masked: new Set(), limits: [] };
+    const config = { ...model.config, layers: new Kept(model).blocks.length };
+    const plan = { ...plainPlan(config.layers), adapters };
+    return { backend: model.backend, store, config, plan, masked: new Set(), quantized, limits: [] };
   } catch (error) {
     store.dispose();
     throw error;

@@ -1,4 +1,4 @@
-import type { Method, Recipe } from '../session/recipe.ts';
+import { moduleRoles, type Method, type Recipe } from '../session/recipe.ts';
 
 type Task = Recipe['task'];
 
@@ -9,12 +9,14 @@ export interface Preset {
   recipe: (task: Task) => Recipe;
 }
 
-const base = (task: Task): Omit<Recipe, 'method' | 'sparsity' | 'elastic' | 'search'> => ({
+const base = (task: Task): Omit<Recipe, 'method' | 'elastic' | 'search'> => ({
   version: 1,
   seed: 0,
   task,
   maxLength: task === 'exact' ? 64 : 256,
   split: { validation: 160, test: 400 },
+  sparsity: null,
+  quantization: null,
   adapter: { rank: 8, alpha: 16, dropout: 0, targets: ['q', 'k', 'v', 'up', 'down'] },
   training: {
     steps: 300,
@@ -30,51 +32,132 @@ const base = (task: Task): Omit<Recipe, 'method' | 'sparsity' | 'elastic' | 'sea
   baseline: true,
 });
 
-const search: Recipe['search'] = {
+const search: NonNullable<Recipe['search']> = {
   algorithm: 'nsga2',
   preset: 'pare',
   population: 8,
   evaluations: 48,
   tolerance: 0.01,
+  third: null,
+  leastOfLora: null,
 };
 
-/** The recipes of the paper as Pare ships them; METHODS §3–4 say where the numbers come from. */
+const sparsity: Recipe['sparsity'] = { method: 'wanda', ratio: 0.5, pattern: null, calibration: 128 };
+
+/** Groups of 64 divide the inputs of nearly every model; 128 is the published size. */
+const quantization: Recipe['quantization'] = {
+  method: 'gptq',
+  group: 64,
+  symmetric: false,
+  grid: 'exact',
+  damping: 0.01,
+  calibration: 128,
+};
+
+type Elastic = NonNullable<Recipe['elastic']>;
+
+const elasticRanks: Elastic = {
+  ranks: [1, 0.75, 0.5],
+  widths: [1],
+  heads: [1],
+  order: 'file',
+  uniform: false,
+};
+
+const sliced: Elastic = {
+  ranks: [1, 0.875],
+  widths: [1, 0.875, 0.75, 0.625, 0.5],
+  heads: [1, 0.75, 0.5],
+  order: 'importance',
+  uniform: false,
+};
+
+/** On a base of half zeros, with elastic ranks. */
+const sparse = (task: Task, method: Method): Recipe => ({
+  ...base(task),
+  method,
+  sparsity,
+  elastic: elasticRanks,
+  search,
+});
+
+/** The recipes of the paper as Pare ships them, from simple to rich; METHODS §3–4 say where the numbers come from. */
 export const presets: Record<Method, Preset> = {
+  lora: {
+    label: 'LoRA',
+    summary: 'One adapter of fixed rank on the whole model: the baseline.',
+    recipe: (task) => ({ ...base(task), method: 'lora', elastic: null, search: null }),
+  },
   lonas: {
     label: 'LoNAS',
-    summary: 'Elastic FFN widths and ranks. The model you keep is really sliced smaller.',
+    summary: 'Elastic FFN widths, heads and ranks. The model you keep is really sliced smaller.',
     recipe: (task) => ({
       ...base(task),
       method: 'lonas',
       adapter: { ...base(task).adapter, targets: ['q', 'k', 'v', 'gate', 'up', 'down'] },
       // Measured on the demo: the minimal sub-network gains 8 points, the others lose nothing (tools/demo/study.md).
       training: { ...base(task).training, sampling: 'sandwich' },
-      sparsity: null,
-      elastic: {
-        ranks: [1, 0.875],
-        widths: [1, 0.875, 0.75, 0.625, 0.5],
-        order: 'importance',
-        uniform: false,
-      },
+      elastic: sliced,
+      search,
+    }),
+  },
+  'lonas-plus': {
+    label: 'LoNAS+',
+    summary: 'LoNAS with adapters on every module, embedding and head too, and whole blocks that can go.',
+    recipe: (task) => ({
+      ...base(task),
+      method: 'lonas-plus',
+      adapter: { ...base(task).adapter, targets: [...moduleRoles] },
+      training: { ...base(task).training, sampling: 'sandwich' },
+      elastic: sliced,
       search,
     }),
   },
   shears: {
     label: 'Shears',
     summary: 'Half of the weights become zero, elastic-rank adapters win the accuracy back.',
-    recipe: (task) => ({
-      ...base(task),
-      method: 'shears',
-      sparsity: { method: 'wanda', ratio: 0.5, pattern: null, calibration: 128 },
-      elastic: { ranks: [1, 0.75, 0.5], widths: [1], order: 'file', uniform: false },
-      search,
-    }),
+    recipe: (task) => sparse(task, 'shears'),
   },
-  lora: {
-    label: 'LoRA',
-    summary: 'One adapter of fixed rank on the whole model: the baseline.',
-    recipe: (task) => ({ ...base(task), method: 'lora', sparsity: null, elastic: null, search: null }),
+  sqft: {
+    label: 'SQFT',
+    summary: 'Sparse and INT4: the smallest base, with an elastic adapter beside it.',
+    recipe: (task) => ({ ...sparse(task, 'sqft'), quantization }),
+  },
+  'sqft-sparsepeft': {
+    label: 'SQFT + SparsePEFT',
+    summary: 'The adapter is masked like the base, so it merges and every zero stays: one sparse model.',
+    recipe: (task) => sparse(task, 'sqft-sparsepeft'),
+  },
+  'sqft-qa-sparsepeft': {
+    label: 'SQFT + QA-SparsePEFT',
+    summary: 'Trained on the INT4 grid itself, so it merges without loss: sparse INT4 only, no adapter left.',
+    recipe: (task) => ({ ...sparse(task, 'sqft-qa-sparsepeft'), quantization }),
   },
 };
+
+/**
+ * The recipe as the papers' code runs it, on this model's task: file order and no elastic heads (LoNAS), symmetric GPTQ
+ * in groups of 128 with AutoGPTQ's oddities (SQFT), NSGA-II from a random population, seed 0. Sizes that belong to the
+ * model and the machine (steps, batch, splits) stay Pare's. Null where nothing differs.
+ */
+export function publishedRecipe(method: Method, task: Task): Recipe | null {
+  if (method === 'lora' || method === 'lonas-plus') return null;
+  const recipe = presets[method].recipe(task);
+  const { elastic, training } = recipe;
+  return {
+    ...recipe,
+    seed: 0,
+    search: { ...search, preset: 'published', evaluations: 200 },
+    training: { ...training, sampling: 'random', loss: method === 'lonas' ? 'all' : 'answer' },
+    elastic: elastic && { ...elastic, order: 'file', heads: [1] },
+    quantization: recipe.quantization && {
+      ...recipe.quantization,
+      group: 128,
+      symmetric: true,
+      grid: 'published',
+      damping: 0.1,
+    },
+  };
+}
 
 export const defaultRecipe: Recipe = presets.lonas.recipe('exact');

@@ -10,11 +10,15 @@ export interface RowFacts {
   readonly tag: ResultRow['tag'];
   readonly genome: readonly number[] | null;
   readonly subNetwork: SubNetwork;
-  /** Weights that element masks zero. */
+  /** Weights that are zero as it ships, by mask or code. */
   readonly zeros: number;
+  /** The linear modules of the blocks are INT4 codes. */
+  readonly quantized: boolean;
   /** Adapters are part of the weights as shipped. */
   readonly merged: boolean;
   readonly speedup: number | null;
+  /** Of the weights that ship; null where nothing would. */
+  readonly bytes: number | null;
 }
 
 /** A row with the paper's columns (METHODS §10). Costs count adapters unmerged, as published. */
@@ -31,19 +35,22 @@ export function resultRow({ recipe, model }: RunContext, facts: RowFacts, scores
     examples: scores.examples,
     interval: exact ? wilson(Math.round(scores.accuracy * scores.examples), scores.examples) : null,
     sparsity: facts.zeros / linear,
-    precision: precisionOf(model.info.dtype, !facts.merged && Object.keys(facts.subNetwork.ranks).length > 0),
+    precision: precisionOf(model.info.dtype, facts),
     tmacsAt256: teraMacs(cost.macsPerToken),
     macsPerToken: cost.macsPerToken,
     totalParameters: cost.parameters,
     wholeModelParameters: cost.wholeModelParameters,
     nonZeroParameters: cost.parameters - facts.zeros - (facts.merged ? cost.adapterParameters : 0),
     speedup: facts.speedup,
+    bytes: facts.bytes,
+    tests: [],
   };
 }
 
 export const plainNetwork: SubNetwork = denseModel;
 
-function precisionOf(dtype: string, withAdapter: boolean): string {
-  const base = dtype.replaceAll(/\bF(?=\d)/g, 'FP');
-  return withAdapter ? `${base} + FP32` : base;
+/** Base + adapter, as in the paper's column. */
+function precisionOf(dtype: string, { quantized, merged, subNetwork }: RowFacts): string {
+  const base = quantized ? 'INT4' : dtype.replaceAll(/\bF(?=\d)/g, 'FP');
+  return !merged && Object.keys(subNetwork.ranks).length > 0 ? `${base} + FP32` : base;
 }

@@ -145,7 +145,7 @@ async function expectExportKeepsLogits(
   finished: FinishedRun,
   method: Method,
 ): Promise<void> {
-  const { files, notes } = exportModel(finished, []);
+  const { files, notes } = await exportModel(finished, []);
   expect(notes.length).toBeGreaterThan(0);
   const sources: FileSource[] = [];
   for (const { name, size, stream } of files) {

@@ -1,20 +1,26 @@
 import { removeCompression } from '../compression/adapters/init.ts';
+import { shippedZeros } from '../compression/merging/zeros.ts';
+import { undoOrders } from '../compression/ordering/order.ts';
 import { costOf } from '../evaluation/cost.ts';
 import { PareError } from '../lib/assert.ts';
+import { codesName, gridName, moduleShape, type BaseForm } from '../models/elastic.ts';
 import type { Runnable } from '../models/runnable.ts';
 import { checkGenome, maximalGenome, subNetworkOf, type ElasticSpace, type Genome } from '../search/space.ts';
 import type { LoadedData } from './data.ts';
 import { estimateMemory, requireFits } from './estimate.ts';
-import { originalModel, undoOrders } from './model.ts';
+import { originalModel } from './model.ts';
+import { requireStart } from './requirements.ts';
 import { beginStage, metricOf, progress, type RunContext } from './run-context.ts';
 import { elasticSpaceOf } from './space.ts';
 import { trainBaseline } from './stages/baseline.ts';
 import { compressBase } from './stages/compress.ts';
-import { scoreReference } from './stages/score.ts';
+import { measureLatency } from './stages/latency.ts';
+import { scoreReference, type ScoredModel } from './stages/score.ts';
 import { searchSubNetworks } from './stages/search.ts';
-import { testChosen, testSubNetworks, testUntuned } from './stages/test.ts';
+import { isCompressed, testChosen, testSubNetworks, testUntuned } from './stages/test.ts';
 import { trainAdapters } from './stages/train.ts';
-import { denseMacsOf, planOf, subNetworkModel, type Trained } from './trained.ts';
+import { shippedBytes } from './shipped-bytes.ts';
+import { denseMacsOf, mergeable, planOf, subNetworkModel, type Trained } from './trained.ts';
 
 /** What a run leaves behind: the super-network, and the chosen model as it ships. */
 export interface FinishedRun {
@@ -34,37 +40,81 @@ export async function runRecipe(run: RunContext, elastic: ElasticSpace): Promise
   const { space } = elastic;
   const maximalMacs = costOf(model.structure, subNetworkOf(elastic, maximalGenome(space))).macsPerToken;
   start(run, elastic, maximalMacs);
-  beginStage(run, 'prepare', 1);
-  await undoOrders(model);
-  removeCompression(model.store);
-  await scoreReference(run, originalModel(model), 'untuned-dense', denseMacsOf(model));
-  progress(run, 'prepare', 1);
-
-  const masked = await compressBase(run, elastic);
-  if (masked.size > 0)
-    await scoreReference(run, { ...originalModel(model), masked }, 'untuned', denseMacsOf(model));
-  const trained: Trained = { elastic, plan: planOf(elastic, model, recipe), masked };
-  const steps = recipe.training.steps;
-  const withBaseline = recipe.baseline && recipe.method !== 'lora';
-  beginStage(run, 'train', steps);
+  const base = await prepareBase(run, elastic);
+  const trained: Trained = { elastic, plan: planOf(elastic, model, recipe), ...base };
+  const { baseline, search } = recipe;
+  // Plain LoRA is what a constraint compares with, so it is then trained first; else the user's recipe goes first.
+  const lora = search?.leastOfLora ? await trainLora(run, base) : null;
+  beginStage(run, 'train', recipe.training.steps);
   await trainAdapters(run, { ...trained, label: recipe.method, logged: true });
-
   if (space.groups.length === 0) return finishSingle(run, trained, maximalMacs);
   const outcome = await searchSubNetworks(
     run,
     subNetworkModel(model, trained, maximalGenome(space)),
     elastic,
+    { third: thirdObjective(run, trained), loraScore: lora?.score ?? null },
   );
   run.emit({ type: 'chosen', genome: [...outcome.chosen.genome], by: 'rule' });
-  if (withBaseline) {
-    beginStage(run, 'train', steps);
-    await trainBaseline(run, masked);
-  }
+  if (baseline && !lora && recipe.method !== 'lora') await trainLora(run, base);
   beginStage(run, 'test', 6);
-  await testUntuned(run, masked);
+  await testUntuned(run, base);
   progress(run, 'test', 1);
   await testSubNetworks(run, trained, outcome);
   return choose({ run, trained }, outcome.chosen.genome);
+}
+
+/** Leaves nothing of an earlier run, scores the model as it was opened, and compresses it. */
+async function prepareBase(run: RunContext, elastic: ElasticSpace): Promise<BaseForm> {
+  const { model } = run;
+  beginStage(run, 'prepare', 1);
+  await undoOrders(model);
+  removeCompression(model.store, new Set([...model.quantized].flatMap((m) => [codesName(m), gridName(m)])));
+  await scoreReference(run, originalModel(model), 'untuned-dense', denseMacsOf(model));
+  progress(run, 'prepare', 1);
+  const base = await compressBase(run, elastic);
+  requireSomethingLeft(run, base, await shippedZeros({ ...originalModel(model), ...base }));
+  if (isCompressed(run, base))
+    await scoreReference(run, { ...originalModel(model), ...base }, 'untuned', denseMacsOf(model));
+  return base;
+}
+
+async function trainLora(run: RunContext, { masked }: BaseForm): Promise<ScoredModel> {
+  beginStage(run, 'train', run.recipe.training.steps);
+  return trainBaseline(run, masked);
+}
+
+function thirdObjective(
+  run: RunContext,
+  trained: Trained,
+): ((genome: Genome) => Promise<number>) | undefined {
+  const { model, recipe } = run;
+  const names = [...model.folder.tensors.keys()];
+  switch (recipe.search?.third) {
+    case 'parameters':
+      return async (genome) =>
+        costOf(model.structure, subNetworkOf(trained.elastic, genome)).wholeModelParameters;
+    case 'bytes':
+      return async (genome) =>
+        shippedBytes(subNetworkModel(model, trained, genome), names, mergeable(trained));
+    case 'latency':
+      return (genome) => measureLatency(run, trained, genome);
+    default:
+      return undefined;
+  }
+}
+
+/** A mask that leaves no weight leaves nothing for a masked adapter to change. */
+function requireSomethingLeft({ model, recipe }: RunContext, { masked }: BaseForm, zeros: number): void {
+  const weights = [...masked].reduce((sum, module) => {
+    const [rows, columns] = moduleShape(model.store, module);
+    return sum + rows * columns;
+  }, 0);
+  if (weights === 0 || zeros < weights) return;
+  throw new PareError(
+    'nothing-left',
+    `At this sparsity every one of the ${weights} weights of the blocks is zero, so ${recipe.method} has nothing to train.`,
+    'Lower the sparsity.',
+  );
 }
 
 /** Plain LoRA: one point, no search. */
@@ -72,7 +122,7 @@ async function finishSingle(run: RunContext, trained: Trained, macs: number): Pr
   await scoreReference(run, subNetworkModel(run.model, trained, []), 'lora', macs);
   run.emit({ type: 'chosen', genome: [], by: 'rule' });
   beginStage(run, 'test', 2);
-  await testUntuned(run, trained.masked);
+  await testUntuned(run, trained);
   progress(run, 'test', 1);
   return choose({ run, trained }, []);
 }
@@ -121,16 +171,7 @@ function start(
 /** Refuses, before anything runs, what cannot run to its end. Returns the search space. */
 export function checkRun(run: RunContext, data: LoadedData): ElasticSpace {
   const { model, recipe } = run;
-  requireBase(run);
+  requireStart(model, recipe);
   requireFits(estimateMemory(model, data, recipe));
   return elasticSpaceOf(model.structure, recipe);
-}
-
-function requireBase({ model }: RunContext): void {
-  if (model.plan.adapters.size === 0) return;
-  throw new PareError(
-    'model-has-adapter',
-    `${model.info.name} comes with a LoRA adapter.`,
-    'Recipes start from a base model: open the folder without its adapter.',
-  );
 }

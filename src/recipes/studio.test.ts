@@ -42,7 +42,7 @@ describe('studio', () => {
     );
     expect(seen.length).toBe(tokens);
     expect(tokens).toBeLessThanOrEqual(3);
-    const { stream } = studio.exportModel();
+    const { stream } = await studio.exportModel();
     expect((await new Response(stream).arrayBuffer()).byteLength).toBeGreaterThan(20_000);
   });
 
@@ -58,7 +58,7 @@ describe('studio', () => {
     const running = studio.run(tiny({ training: { ...tiny().training, steps: 50_000 } }), record);
     await expect(studio.run(tiny(), record)).rejects.toMatchObject({ code: 'busy' });
     await expect(studio.score('exact', () => {})).rejects.toMatchObject({ code: 'busy' });
-    expect(() => studio.exportModel()).toThrow(/running a recipe/);
+    await expect(studio.exportModel()).rejects.toThrow(/running a recipe/);
     studio.stop();
     await running;
     expect(types().at(-1)).toBe('stopped');
@@ -66,7 +66,7 @@ describe('studio', () => {
 
   it('is busy until an export has been read', async () => {
     await studio.run(tiny({ training: { ...tiny().training, steps: 0 } }), record);
-    const { stream } = studio.exportModel();
+    const { stream } = await studio.exportModel();
     await expect(studio.run(tiny(), record)).rejects.toMatchObject({ code: 'busy' });
     await stream.cancel();
     await studio.run(tiny({ training: { ...tiny().training, steps: 0 } }), record);
@@ -77,7 +77,7 @@ describe('studio', () => {
     const before = log.length;
     await expect(studio.run(tiny({ maxLength: 8 }), record)).rejects.toMatchObject({ code: 'data-too-long' });
     expect(log.length).toBe(before);
-    await studio.exportModel().stream.cancel();
+    await (await studio.exportModel()).stream.cancel();
   });
 
   it('a model that cannot be opened leaves the old one', async () => {
@@ -116,7 +116,7 @@ describe('studio', () => {
     const reopened = new Studio(new CpuBackend(), searchHere);
     const zip = bytesSource(
       'export.zip',
-      new Uint8Array(await new Response(studio.exportModel().stream).arrayBuffer()),
+      new Uint8Array(await new Response((await studio.exportModel()).stream).arrayBuffer()),
     );
     expect((await reopened.openModel(await openZip(zip))).adapter).toContain('LoRA');
   });
@@ -143,7 +143,7 @@ describe('studio', () => {
     await studio.run(tiny({ training: { ...tiny().training, steps: 0 } }), record);
     const zip = bytesSource(
       'export.zip',
-      new Uint8Array(await new Response(studio.exportModel().stream).arrayBuffer()),
+      new Uint8Array(await new Response((await studio.exportModel()).stream).arrayBuffer()),
     );
     const exported = (await openZip(zip)).find(({ name }) => name === 'config.json')!;
     const text = new TextDecoder().decode(await exported.read(0, exported.size));

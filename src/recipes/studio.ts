@@ -12,7 +12,7 @@ import { RunControl } from './control.ts';
 import { readData, type LoadedData } from './data.ts';
 import { runToEnd } from './engine.ts';
 import { estimateMemory } from './estimate.ts';
-import { exportModel } from './export.ts';
+import { provenExport } from './proof.ts';
 import { loadModel, originalModel, type LoadedModel } from './model.ts';
 import type { SearchDriver } from './run-context.ts';
 import { scoreData, type DataScore } from './score-data.ts';
@@ -131,10 +131,15 @@ export class Studio {
     this.#cancelled = true;
   }
 
-  /** One zip. Weights are read as it is saved, so nothing else may use the studio until the stream has ended. */
-  exportModel(): { name: string; stream: ReadableStream<Uint8Array>; notes: string[] } {
+  /**
+   * One zip, after its files have been read back and compared with the model as trained; the proof is an event of the
+   * run. Weights are read as it is saved, so nothing else may use the studio until the stream has ended.
+   */
+  async exportModel(): Promise<{ name: string; stream: ReadableStream<Uint8Array>; notes: string[] }> {
+    const { name, files, notes } = await this.#exclusively('proving the export', async () =>
+      provenExport(this.#needFinished(), this.#rows),
+    );
     this.#requireIdle();
-    const { name, files, notes } = exportModel(this.#needFinished(), this.#rows);
     const { stream } = zipStream(files.map((file) => ({ ...file, name: `${name}/${file.name}` })));
     this.#busy = 'exporting';
     return { name: `${name}.zip`, stream: whenOver(stream, () => (this.#busy = null)), notes };

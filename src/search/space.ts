@@ -1,16 +1,22 @@
 import { PareError, assert } from '../lib/assert.ts';
 import type { Random } from '../lib/random.ts';
-import type { SubNetwork } from '../models/structure.ts';
+import { blockOf, type AttentionShape, type SubNetwork } from '../models/structure.ts';
 
-/** Modules that share one choice: an adapter rank, or the FFN width of a block. */
+/**
+ * What shares one choice: an adapter `rank`, the FFN `width` of a block, the KV groups (`heads`) that its attention
+ * keeps, or whether the `block` is there (1) or not (0).
+ */
 export interface Group {
   readonly id: string;
-  readonly kind: 'rank' | 'width';
+  readonly kind: 'rank' | 'width' | 'heads' | 'block';
   /** Block index; the first one where a group spans all blocks. */
   readonly layer: number;
-  /** Module names. For a width: the gate and up modules whose rows are cut; `down` follows. */
+  /**
+   * Module names. For a width: the gate and up modules whose rows are cut; `down` follows. For heads: q, k and v; `o`
+   * follows. For a block: its o and down modules, which are all that it adds to the residual.
+   */
   readonly members: readonly string[];
-  /** Ranks or widths, strictly descending. */
+  /** Ranks, widths, KV groups, or 1 and 0; strictly descending. */
   readonly choices: readonly number[];
 }
 
@@ -24,6 +30,8 @@ export type Genome = readonly number[];
 /** A space, and the groups that leave nothing to choose: together they cover every adapted module. */
 export interface ElasticSpace {
   readonly space: SearchSpace;
+  /** Of the model; absent where heads cannot be cut. */
+  readonly attention?: AttentionShape;
   /** Groups with exactly one choice; they are no genes. */
   readonly fixed: readonly Group[];
 }
@@ -52,15 +60,23 @@ export function activeSizes(space: SearchSpace, genome: Genome): number[] {
   return space.groups.map((g, i) => g.choices[genome[i] as number] as number);
 }
 
-/** The genome as ranks and widths of modules, the fixed groups included. */
+/** The genome as ranks and widths of modules, heads and blocks, the fixed groups included. */
 export function subNetworkOf({ space, fixed }: ElasticSpace, genome: Genome): SubNetwork {
-  const sizes = activeSizes(space, genome);
-  const result = { rank: {} as Record<string, number>, width: {} as Record<string, number> };
-  space.groups.forEach((g, i) => {
-    for (const member of g.members) result[g.kind][member] = sizes[i] as number;
-  });
-  for (const g of fixed) for (const member of g.members) result[g.kind][member] = g.choices[0] as number;
-  return { ranks: result.rank, widths: result.width };
+  const sizes = [...activeSizes(space, genome), ...fixed.map(({ choices }) => choices[0] as number)];
+  const ranks: Record<string, number> = {};
+  const widths: Record<string, number> = {};
+  const kvGroups: Record<number, number> = {};
+  const removed = new Set<number>();
+  for (const [index, { kind, members }] of [...space.groups, ...fixed].entries()) {
+    const size = sizes[index] as number;
+    for (const member of members) {
+      if (kind === 'rank') ranks[member] = size;
+      if (kind === 'width') widths[member] = size;
+      if (kind === 'heads') kvGroups[blockOf(member)] = size;
+      if (kind === 'block' && size === 0) removed.add(blockOf(member));
+    }
+  }
+  return { ranks, widths, kvGroups, removed };
 }
 
 /** Throws an error that names the first gene that does not fit (genomes also come from links and files). */
@@ -83,7 +99,8 @@ export function checkSpace({ groups }: SearchSpace): void {
   const seen = new Set<string>();
   for (const { id, kind, choices, members } of groups) {
     assert(choices.length > 0, `group ${id} has no choices`);
-    const descending = choices.every((c, i) => c > 0 && (i === 0 || c < (choices[i - 1] as number)));
+    const least = kind === 'block' ? 0 : 1;
+    const descending = choices.every((c, i) => c >= least && (i === 0 || c < (choices[i - 1] as number)));
     assert(
       descending,
       `the choices of ${id} must be positive and strictly descending: ${choices.join(', ')}`,

@@ -12,10 +12,10 @@ export const genomeSchema = z.array(gene).max(4096);
 
 export const groupSchema = z.strictObject({
   id: name,
-  kind: z.enum(['rank', 'width']),
+  kind: z.enum(['rank', 'width', 'heads', 'block']),
   layer: z.int().min(0).max(1023),
   members: z.array(name).max(4096),
-  choices: z.array(z.int().min(1).max(1_000_000)).min(1).max(256),
+  choices: z.array(z.int().min(0).max(1_000_000)).min(1).max(256),
 });
 
 export const modelInfoSchema = z.strictObject({
@@ -29,6 +29,8 @@ export const modelInfoSchema = z.strictObject({
   vocabSize: z.int().min(0),
   bytes: z.int().min(0),
   dtype: name,
+  /** How the weights came: as they are, with at least a tenth of zeros, or as INT4 codes. */
+  form: z.enum(['dense', 'sparse', 'int4']).optional(),
 });
 
 export const dataInfoSchema = z.strictObject({
@@ -65,6 +67,31 @@ export const resultRowSchema = z.strictObject({
   nonZeroParameters: z.int().min(0),
   /** Tokens/s over the original's, measured in pairs on this device; null where not measured. */
   speedup: z.number().min(0).nullable(),
+  /** Of the exported weights; null where the row is no model that ships. */
+  bytes: z.int().min(0).nullable().default(null),
+  /** The score on each further test set. Their mean, with the first, is the paper's average score. */
+  tests: z
+    .array(z.strictObject({ name, score: z.number(), examples: z.int().min(0) }))
+    .max(32)
+    .default([]),
+});
+
+/** What was compared when the exported files were read back (METHODS §7). */
+export const proofSchema = z.strictObject({
+  /** Largest |logit as trained − logit read back| over the largest |logit|, on `tokens` positions. */
+  logitError: z.number().min(0),
+  /** What it must not exceed, and why. */
+  bound: z.number().min(0),
+  reason: z.string().max(300),
+  tokens: z.int().min(0),
+  /** Weights that the masks zero, and how many of them are exactly zero in the file. */
+  maskedWeights: z.int().min(0),
+  maskedZeros: z.int().min(0),
+  /** Zeros beyond the masks: quantization makes some. */
+  otherZeros: z.int().min(0),
+  /** Codes compared and codes equal; null where the file holds no codes. */
+  codes: z.strictObject({ compared: z.int().min(0), equal: z.int().min(0) }).nullable(),
+  holds: z.boolean(),
 });
 
 export const stages = ['prepare', 'calibrate', 'train', 'search', 'test'] as const;
@@ -110,6 +137,10 @@ export const eventSchema = z.discriminatedUnion('type', [
     macs: z.number().min(0),
     score: z.number(),
     generation: z.int().min(0),
+    /** Value of the recipe's third objective, where it has one. */
+    third: z.number().optional(),
+    /** By how much the recipe's constraint is violated; absent or 0: feasible. */
+    violation: z.number().min(0).optional(),
   }),
   z.strictObject({
     type: z.literal('generation'),
@@ -119,6 +150,7 @@ export const eventSchema = z.discriminatedUnion('type', [
   }),
   z.strictObject({ type: z.literal('chosen'), at, genome: genomeSchema, by: z.enum(['rule', 'user']) }),
   z.strictObject({ type: z.literal('result'), at, row: resultRowSchema }),
+  z.strictObject({ type: z.literal('proof'), at, proof: proofSchema }),
   z.strictObject({ type: z.literal('paused'), at }),
   z.strictObject({ type: z.literal('resumed'), at }),
   z.strictObject({ type: z.literal('stopped'), at }),
@@ -134,6 +166,7 @@ export const eventSchema = z.discriminatedUnion('type', [
 export type SessionEvent = z.infer<typeof eventSchema>;
 export type EventOf<T extends SessionEvent['type']> = Extract<SessionEvent, { type: T }>;
 export type ResultRow = z.infer<typeof resultRowSchema>;
+export type Proof = z.infer<typeof proofSchema>;
 export type ModelInfo = z.infer<typeof modelInfoSchema>;
 export type DataInfo = z.infer<typeof dataInfoSchema>;
 export type DeviceInfo = z.infer<typeof deviceInfoSchema>;

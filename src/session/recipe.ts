@@ -7,10 +7,21 @@ import { z } from 'zod';
 const fraction = z.number().gt(0).lte(1);
 const count = (max: number) => z.int().min(1).max(max);
 
-export const moduleRoles = ['q', 'k', 'v', 'o', 'gate', 'up', 'down'] as const;
+export const moduleRoles = ['q', 'k', 'v', 'o', 'gate', 'up', 'down', 'head', 'embedding'] as const;
+
+export const methods = [
+  'lora',
+  'lonas',
+  'lonas-plus',
+  'shears',
+  'sqft',
+  'sqft-sparsepeft',
+  'sqft-qa-sparsepeft',
+] as const;
 
 export const sparsitySchema = z.strictObject({
-  method: z.enum(['wanda', 'magnitude']),
+  /** `existing`: the zeros that the model came with, and no others. */
+  method: z.enum(['wanda', 'magnitude', 'existing']),
   /** Share of each output row that becomes zero; ignored where `pattern` is given. */
   ratio: z.number().min(0).lt(1),
   /** N:M, N of every M consecutive inputs become zero. */
@@ -22,9 +33,26 @@ export const sparsitySchema = z.strictObject({
   calibration: count(4096),
 });
 
-export const recipeSchema = z.strictObject({
+/** INT4 on a grid of its own for each group of inputs (METHODS §6). */
+export const quantizationSchema = z.strictObject({
+  method: z.enum(['gptq', 'rtn']),
+  /** Consecutive inputs that share a scale and a zero point. */
+  group: z.union([z.literal(32), z.literal(64), z.literal(128)]),
+  symmetric: z.boolean(),
+  /** `exact`: scales that every format holds bit for bit. `plain`: unrounded. `published`: AutoGPTQ's, oddities included. */
+  grid: z.enum(['exact', 'plain', 'published']),
+  /** Of GPTQ: added to the Hessian's diagonal, as a share of its mean. */
+  damping: z.number().gt(0).max(1),
+  /** Training sequences behind GPTQ's Hessian. */
+  calibration: count(4096),
+});
+
+/** What a search may minimise beside MACs and −score. */
+export const thirdObjectives = ['parameters', 'bytes', 'latency'] as const;
+
+const recipeObject = z.strictObject({
   version: z.literal(1),
-  method: z.enum(['lora', 'shears', 'lonas']),
+  method: z.enum(methods),
   seed: z.int().min(0).max(0xffffffff),
   task: z.enum(['exact', 'perplexity']),
   /** Positions a sequence, at most; longer examples are left out (text: cut). */
@@ -32,6 +60,7 @@ export const recipeSchema = z.strictObject({
   /** Examples held out of training: what the search scores on, and what the final table is measured on. */
   split: z.strictObject({ validation: count(100_000), test: count(100_000) }),
   sparsity: sparsitySchema.nullable(),
+  quantization: quantizationSchema.nullable().default(null),
   adapter: z.strictObject({
     rank: count(512),
     alpha: z.number().gt(0).max(4096),
@@ -48,8 +77,10 @@ export const recipeSchema = z.strictObject({
       widths: z.array(fraction).min(1).max(16),
       /** `importance` re-labels the FFN channels once before training; `file` is the published order. */
       order: z.enum(['importance', 'file']),
-      /** One width for all layers, for loaders that know only one. */
+      /** One width, and one number of heads, for all layers: for loaders that know only one. */
       uniform: z.boolean(),
+      /** Fractions of the KV groups (k and v head with their q heads) that attention may keep. */
+      heads: z.array(fraction).min(1).max(16).default([1]),
     })
     .nullable(),
   training: z.strictObject({
@@ -72,11 +103,58 @@ export const recipeSchema = z.strictObject({
       evaluations: count(100_000),
       /** Final choice: least MACs with accuracy ≥ reference − tolerance (perplexity ≤ reference · (1 + tolerance)). */
       tolerance: z.number().min(0).max(1),
+      /** A third objective, minimised. `latency` is measured, on this device. */
+      third: z.enum(thirdObjectives).nullable().default(null),
+      /** A sub-network with less than this share of LoRA's score is infeasible; LoRA is then trained first. */
+      leastOfLora: fraction.nullable().default(null),
     })
     .nullable(),
   /** Trains plain LoRA on the same base as well, so that the table can compare. */
   baseline: z.boolean().default(true),
 });
 
-export type Recipe = z.infer<typeof recipeSchema>;
+/** A recipe, and what its parts have to do with each other. */
+export const recipeSchema = recipeObject.superRefine((recipe, context) => {
+  for (const { path, message } of contradictions(recipe)) context.addIssue({ code: 'custom', path, message });
+});
+
+export type Recipe = z.infer<typeof recipeObject>;
 export type Method = Recipe['method'];
+
+interface Contradiction {
+  path: string[];
+  message: string;
+}
+
+/** What no single field can know to be wrong; each message says what to change. */
+function contradictions(recipe: Recipe): Contradiction[] {
+  const { method, sparsity, quantization, adapter, elastic, search } = recipe;
+  const found: Contradiction[] = [];
+  const add = (path: string, message: string) => found.push({ path: path.split('.'), message });
+  const merges = mergesInside(method);
+  if (merges && adapter.dropout > 0)
+    add('adapter.dropout', `${method} merges what training saw, so dropout must be 0`);
+  if (merges && adapter.targets.some((role) => role === 'head' || role === 'embedding'))
+    add('adapter.targets', `${method} adapts modules of the blocks only: take out head and embedding`);
+  if (merges && !sparsity) add('sparsity', `${method} needs a sparse base: give it a sparsity`);
+  if ((method === 'sqft' || method === 'sqft-qa-sparsepeft') && !quantization)
+    add('quantization', `${method} ships INT4: give it a quantization`);
+  if (quantization && !['lora', 'sqft', 'sqft-qa-sparsepeft'].includes(method))
+    add('quantization', `${method} keeps floating-point weights: set quantization to null`);
+  if (method === 'lora' ? elastic !== null : elastic === null)
+    add(
+      'elastic',
+      method === 'lora' ? 'lora has a fixed rank: set elastic to null' : `${method} needs elastic choices`,
+    );
+  if (method === 'lora' && search) add('search', 'lora has nothing to search: set search to null');
+  if (elastic && !isSliced(method) && [...elastic.widths, ...elastic.heads].some((part) => part < 1))
+    add('elastic.widths', `${method} changes ranks only: widths and heads must be [1]`);
+  return found;
+}
+
+/** The merged weight is made inside the forward pass (SparsePEFT), so it ships without loss. */
+export const mergesInside = (method: Method): boolean =>
+  method === 'sqft-sparsepeft' || method === 'sqft-qa-sparsepeft';
+
+/** Widths, heads (and blocks) are cut, not only ranks. */
+export const isSliced = (method: Method): boolean => method === 'lonas' || method === 'lonas-plus';

@@ -3,7 +3,7 @@ import type { ModelConfig } from '../formats/model-config.ts';
 import { differentiate } from '../graph/gradient.ts';
 import { Graph } from '../graph/graph.ts';
 import { accumulate, adamw, clipScale, crossEntropy, dot, gatherRows, writeRows } from '../kernels/ops.ts';
-import { adapterA, adapterB, type ElasticPlan } from '../models/elastic.ts';
+import { adapterA, adapterB, type BaseForm, type ElasticPlan } from '../models/elastic.ts';
 import { LlamaDecoder } from '../models/llama.ts';
 
 /** Steps whose losses the device keeps until they are read. */
@@ -18,9 +18,8 @@ export interface TrainingShape {
   readonly rows: number;
 }
 
-export interface TrainingGraphOptions extends TrainingShape {
+export interface TrainingGraphOptions extends TrainingShape, BaseForm {
   readonly plan: ElasticPlan;
-  readonly masked: ReadonlySet<string>;
   readonly specOf: (name: string) => TensorSpec;
   readonly ropePositions: number;
   readonly dropout: number;

@@ -7,7 +7,7 @@ import { openModelFolder, type ModelFolder } from '../formats/huggingface.ts';
 import { openSafetensors } from '../formats/safetensors.ts';
 import { bytesSource } from '../formats/source.ts';
 import { hasShared, readSharedBytes, readSharedJson, sharedPath } from '../lib/golden.testing.ts';
-import type { ElasticPlan } from '../models/elastic.ts';
+import { denseBase, plainPlan, type ElasticPlan } from '../models/elastic.ts';
 import { ensureRope, loadWeights } from '../models/weights.ts';
 import { momentNames, ringName, ringSize, trainingGraph } from './graph.ts';
 import { SupernetTrainer } from './trainer.ts';
@@ -97,7 +97,7 @@ const shape = (plan: ElasticPlan) => ({
   length,
   rows: rowCount,
   plan,
-  masked: new Set<string>(),
+  ...denseBase,
   dropout: 0,
   clip: 1e9,
 });
@@ -128,9 +128,9 @@ async function prepare(backend: Backend, rankOf: (module: string) => number) {
     .filter((name) => name.includes('lora_A'))
     .map((name) => name.replace('.lora_A.weight', ''));
   const plan: ElasticPlan = {
-    groups: modules.length,
+    ...plainPlan(source.config.layers),
+    columns: modules.length,
     adapters: new Map(modules.map((module, index) => [module, { rank: 8, scale: 2, group: index, index }])),
-    widths: Array.from({ length: source.config.layers }, () => null),
   };
   const ranks = modules.map(rankOf);
   return { store, source, plan, limits: Int32Array.from([...ranks, ...ranks]) };

@@ -1,7 +1,7 @@
 import type { Backend, Program, Store } from '../backends/backend.ts';
 import type { ModelConfig } from '../formats/model-config.ts';
 import { adapterNames } from '../compression/adapters/init.ts';
-import type { ElasticPlan } from '../models/elastic.ts';
+import type { BaseForm, ElasticPlan } from '../models/elastic.ts';
 import { ensureRope } from '../models/weights.ts';
 import { momentNames, ringName, ringSize, trainingGraph, type TrainingShape } from './graph.ts';
 
@@ -12,9 +12,8 @@ export interface TrainingBatch {
   readonly targets: Int32Array;
 }
 
-export interface TrainerOptions extends TrainingShape {
+export interface TrainerOptions extends TrainingShape, BaseForm {
   readonly plan: ElasticPlan;
-  readonly masked: ReadonlySet<string>;
   readonly dropout: number;
   readonly clip: number;
   readonly weightDecay: number;
@@ -90,7 +89,7 @@ export class SupernetTrainer {
       Float32Array.of(learningRate, 1 - 0.9 ** time, 1 - 0.999 ** time, this.#options.weightDecay),
     );
     program.write('slot', Int32Array.of(this.#step % ringSize));
-    if (this.#options.plan.groups > 0) program.write('limits', limits);
+    if (this.#options.plan.columns > 0) program.write('limits', limits);
     if (this.#options.dropout > 0) program.write('seed', Uint32Array.of(this.#options.seed, this.#step));
     program.run();
     this.#step++;

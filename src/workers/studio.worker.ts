@@ -74,9 +74,13 @@ const api: StudioApi = {
   generate: ({ which, prompt, maxTokens }, onText) =>
     need().generate(which, prompt, maxTokens, (text) => onText(text)),
   cancelGeneration: () => Promise.resolve(need().cancelGeneration()),
-  exportModel() {
-    const exported = need().exportModel();
-    return Promise.resolve(transfer(exported, [exported.stream]));
+  async exportModel() {
+    try {
+      const exported = await need().exportModel();
+      return transfer(exported, [exported.stream]);
+    } finally {
+      await events?.flush();
+    }
   },
   connectSearch(port) {
     search = remoteSearch(port);

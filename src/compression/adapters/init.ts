@@ -1,6 +1,6 @@
 import type { Store } from '../../backends/backend.ts';
 import type { Random } from '../../lib/random.ts';
-import { adapterA, adapterB, type ElasticPlan } from '../../models/elastic.ts';
+import { adapterA, adapterB, moduleShape, type ElasticPlan } from '../../models/elastic.ts';
 
 /**
  * Puts fresh adapters into the store: A [r, in] Kaiming-uniform with a = √5, that is uniform within ±1/√in; B [out, r]
@@ -9,7 +9,7 @@ import { adapterA, adapterB, type ElasticPlan } from '../../models/elastic.ts';
  */
 export function initAdapters(store: Store, plan: ElasticPlan, random: Random): void {
   for (const [module, { rank }] of plan.adapters) {
-    const [rows, columns] = store.spec(`${module}.weight`).shape as [number, number];
+    const [rows, columns] = moduleShape(store, module);
     const bound = 1 / Math.sqrt(columns);
     const a = Float32Array.from({ length: rank * columns }, () => (2 * random.next() - 1) * bound);
     store.allocate(adapterA(module), { dtype: 'f32', shape: [rank, columns] });
@@ -24,9 +24,11 @@ export function adapterNames(plan: ElasticPlan): string[] {
   return [...plan.adapters.keys()].flatMap((module) => [adapterA(module), adapterB(module)]);
 }
 
-/** Takes adapters and masks of an earlier run out of the store. */
-export function removeCompression(store: Store): void {
-  for (const name of store.names()) {
-    if (/\.lora_[AB]\.weight|\.mask$|\.moment[12]$|^wanda\./.test(name)) store.remove(name);
-  }
+/**
+ * Takes adapters, masks, codes and grids of an earlier run out of the store, but for the names in `keep`: what the
+ * model arrived with.
+ */
+export function removeCompression(store: Store, keep: ReadonlySet<string> = new Set()): void {
+  const added = /\.lora_[AB]\.weight|\.(mask|codes|grid)$|\.moment[12]$|^calibration\./;
+  for (const name of store.names()) if (added.test(name) && !keep.has(name)) store.remove(name);
 }

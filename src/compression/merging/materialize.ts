@@ -1,9 +1,13 @@
 import type { Store } from '../../backends/backend.ts';
-import { fromFloat32, toFloat32, type FloatDtype } from '../../lib/half.ts';
-import { adapterA, adapterB, maskName } from '../../models/elastic.ts';
-import { layerOf } from '../../models/llama.ts';
+import { bytesOf, matrixOf } from '../../graph/tensor.ts';
+import { floatBytes, fromFloat32, toFloat32, type FloatDtype } from '../../lib/half.ts';
+import { packNibbles } from '../../lib/nibbles.ts';
+import { adapterA, adapterB, codesName, gridName, maskName, moduleShape } from '../../models/elastic.ts';
 import type { Runnable } from '../../models/runnable.ts';
+import { embeddingModule, headModule } from '../../models/structure.ts';
+import { Kept, type Extent } from './extent.ts';
 import { applyMask, mergeAdapter, pad, prefix, type HostMatrix } from './matrix.ts';
+import { readMergedWeight } from './merged.ts';
 
 /** One tensor of a finished model, in the dtype that ships; its bytes are made when they are asked for. */
 export interface FinishedTensor {
@@ -13,7 +17,17 @@ export interface FinishedTensor {
   readonly bytes: () => Promise<Uint8Array<ArrayBuffer>>;
 }
 
+/** A module that ships as INT4: packed codes [out, in] and their grid [out, 2 · groups] (`kernels/int4.ts`). */
+export interface FinishedCodes {
+  readonly module: string;
+  readonly shape: readonly [rows: number, columns: number];
+  readonly groups: number;
+  readonly codes: () => Promise<Uint8Array<ArrayBuffer>>;
+  readonly grid: () => Promise<Float32Array<ArrayBuffer>>;
+}
+
 export interface FinishedAdapter {
+  /** As in the finished model. */
   readonly module: string;
   /** Active rank ρ and the alpha that keeps the scale α / r_max: `rank · scale`. */
   readonly rank: number;
@@ -22,111 +36,124 @@ export interface FinishedAdapter {
   readonly b: HostMatrix;
 }
 
-/** The FFN width that a sub-network keeps in each block. */
-export function activeWidths({ store, config, plan, limits }: Runnable): number[] {
-  return Array.from({ length: config.layers }, (_, layer) => {
-    const group = plan.widths[layer] ?? null;
-    return group === null
-      ? store.spec(`model.layers.${layer}.mlp.gate_proj.weight`).shape[0]!
-      : limits[group]!;
-  });
-}
-
 export interface FinishOptions {
-  /** Dense adapters become part of the weights, rounded once, to the file's own dtype. */
+  /** Adapters become part of the weights: dense ones are added and rounded once, to the file's own dtype. */
   readonly merge: boolean;
-  /** FFN widths are padded with zeros up to this one, for loaders that know only one width. */
-  readonly padWidth?: number;
+  /** Blocks are padded with zeros to the sizes of the largest, for loaders that know only one size. */
+  readonly pad?: boolean;
 }
 
-/** The base weights of a sub-network as they ship: element masks applied, FFN channels really cut. */
+/** Float tensors of a sub-network as they ship: masks applied, channels and heads cut, removed blocks left out. */
 export function finishedTensors(
   model: Runnable,
   names: Iterable<string>,
   options: FinishOptions,
 ): FinishedTensor[] {
-  return [...names].map((name) => {
-    const { dtype, shape } = model.store.spec(name);
+  const kept = new Kept(model);
+  return [...names].flatMap((name) => {
     const module = name.replace(/\.(weight|bias)$/, '');
-    const whole = { rows: shape[0]!, columns: shape[1] ?? 1 };
-    const cut = activeShape(model, module, whole, name);
-    const shipped = paddedShape(module, name, cut, options.padWidth);
-    return {
-      name,
+    const renamed = kept.rename(name);
+    if (renamed === null || (model.quantized.has(module) && name.endsWith('.weight'))) return [];
+    const { dtype, shape } = model.store.spec(name);
+    const shipped = options.pad ? kept.padded(module) : kept.extent(module);
+    const finished: FinishedTensor = {
+      name: renamed,
       dtype: dtype as FloatDtype,
       shape: shape.length === 1 ? [shipped.rows] : [shipped.rows, shipped.columns],
       bytes: async () => {
-        const bytes = (await model.store.read(name)).slice(
-          0,
-          whole.rows * whole.columns * (dtype === 'f32' ? 4 : 2),
-        );
-        if (!module.endsWith('_proj')) return bytes;
-        const finished = await finishModule(
-          model,
-          name,
-          module,
-          { ...whole, data: toFloat32(bytes, dtype as FloatDtype) },
-          cut,
-          options.merge,
-        );
-        return fromFloat32(pad(finished, shipped.rows, shipped.columns).data, dtype as FloatDtype);
+        const bytes = (await model.store.read(name)).slice(0, bytesInFile(dtype as FloatDtype, shape));
+        if (!isChanged(model, module, options)) return bytes;
+        const columns = shape[1] ?? 1;
+        const whole = { rows: shape[0]!, columns, data: toFloat32(bytes, dtype as FloatDtype) };
+        const matrix = name.endsWith('.bias')
+          ? prefix(whole, kept.extent(module).rows, 1)
+          : await finishWeight(model, module, whole, { kept: kept.extent(module), merge: options.merge });
+        const width = name.endsWith('.bias') ? 1 : shipped.columns;
+        return fromFloat32(pad(matrix, shipped.rows, width).data, dtype as FloatDtype);
+      },
+    };
+    return [finished];
+  });
+}
+
+/** Bytes without the device's padding. */
+const bytesInFile = (dtype: FloatDtype, shape: readonly number[]) =>
+  shape.reduce((product, extent) => product * extent, 1) * floatBytes[dtype];
+
+/** Norms never change; embedding and head only where an adapter is merged into them. */
+function isChanged(model: Runnable, module: string, { merge }: FinishOptions): boolean {
+  return module.endsWith('_proj') || (merge && adapterOf(model, module) !== undefined);
+}
+
+/** The adapter of a weight: a tied embedding's is the head's. */
+function adapterOf({ plan, config }: Runnable, module: string): string | undefined {
+  const owner = config.tied && module === embeddingModule ? headModule : module;
+  return plan.adapters.has(owner) ? owner : undefined;
+}
+
+async function finishWeight(
+  model: Runnable,
+  module: string,
+  whole: HostMatrix,
+  { kept, merge }: { kept: Extent; merge: boolean },
+): Promise<HostMatrix> {
+  const owner = adapterOf(model, module);
+  if (owner !== undefined && model.plan.merge === 'masked') {
+    return prefix({ ...whole, data: await readMergedWeight(model, module) }, kept.rows, kept.columns);
+  }
+  const masked = model.masked.has(module) ? applyMask(whole, await readMask(model.store, module)) : whole;
+  const cut = prefix(masked, kept.rows, kept.columns);
+  const adapter = merge && owner !== undefined ? await readAdapter(model, owner, kept) : null;
+  return adapter ? mergeAdapter(cut, adapter.a, adapter.b, adapter.alpha / adapter.rank) : cut;
+}
+
+/** Modules of a sub-network that ship as INT4. Widths and heads of such a model are never cut. */
+export function finishedCodes(model: Runnable): FinishedCodes[] {
+  const { store, plan, quantized } = model;
+  return [...quantized].map((module) => {
+    const shape = moduleShape(store, module);
+    const merged = plan.merge === 'quantized' && plan.adapters.has(module);
+    return {
+      module,
+      shape,
+      groups: store.spec(gridName(module)).shape[1]! / 2,
+      codes: async () =>
+        merged
+          ? packNibbles(await readMergedWeight(model, module), shape[1])
+          : (await store.read(codesName(module))).slice(0, bytesOf({ dtype: 'i4', shape })),
+      grid: async () => {
+        const { rows, columns } = matrixOf(store.spec(gridName(module)).shape);
+        return new Float32Array((await store.read(gridName(module))).buffer, 0, rows * columns);
       },
     };
   });
 }
 
-interface Extent {
-  readonly rows: number;
-  readonly columns: number;
-}
-
-async function finishModule(
-  model: Runnable,
-  name: string,
-  module: string,
-  whole: HostMatrix,
-  cut: Extent,
-  merge: boolean,
-): Promise<HostMatrix> {
-  if (name.endsWith('.bias')) return prefix(whole, cut.rows, 1);
-  const masked = model.masked.has(module) ? applyMask(whole, await readMask(model.store, module)) : whole;
-  const kept = prefix(masked, cut.rows, cut.columns);
-  const adapter = merge ? await finishedAdapter(model, module) : null;
-  return adapter ? mergeAdapter(kept, adapter.a, adapter.b, adapter.alpha / adapter.rank) : kept;
-}
-
-/** The active part of a module's adapter; null where it has none, or rank 0. */
+/** Adapters that stay beside the weights, at their active ranks; none where they have been merged. */
 export async function finishedAdapter(model: Runnable, module: string): Promise<FinishedAdapter | null> {
-  const plan = model.plan.adapters.get(module);
-  if (!plan) return null;
-  const rank = plan.group === null ? plan.rank : model.limits[plan.group]!;
-  if (rank === 0) return null;
-  const [out, input] = model.store.spec(`${module}.weight`).shape as [number, number];
-  const { rows, columns } = activeShape(model, module, { rows: out, columns: input });
+  const kept = new Kept(model);
+  const renamed = kept.rename(module);
+  return renamed === null
+    ? null
+    : { ...(await readAdapter(model, module, kept.extent(module))), module: renamed };
+}
+
+/** The active rank of an adapter. */
+export function activeRank({ plan, limits }: Runnable, module: string): number {
+  const { rank, group } = plan.adapters.get(module)!;
+  return group === null ? rank : limits[group]!;
+}
+
+async function readAdapter(
+  model: Runnable,
+  module: string,
+  { rows, columns }: Extent,
+): Promise<FinishedAdapter> {
+  const rank = activeRank(model, module);
+  const { scale } = model.plan.adapters.get(module)!;
   const a = await readMatrix(model.store, adapterA(module));
   const b = await readMatrix(model.store, adapterB(module));
-  return { module, rank, alpha: rank * plan.scale, a: prefix(a, rank, columns), b: prefix(b, rows, rank) };
-}
-
-/** Rows and columns of a module (or of `name`, its bias) that a sub-network keeps. */
-export function activeShape(
-  model: Runnable,
-  module: string,
-  whole: Extent,
-  name = `${module}.weight`,
-): Extent {
-  const width = activeWidths(model)[layerOf(module)]!;
-  if (/\.(gate|up)_proj$/.test(module)) return { rows: width, columns: whole.columns };
-  return module.endsWith('.down_proj') && name.endsWith('.weight')
-    ? { rows: whole.rows, columns: width }
-    : whole;
-}
-
-/** The same, padded to one FFN width for all layers where that is given. */
-export function paddedShape(module: string, name: string, cut: Extent, width: number | undefined): Extent {
-  if (width === undefined) return cut;
-  if (/\.(gate|up)_proj$/.test(module)) return { ...cut, rows: width };
-  return module.endsWith('.down_proj') && name.endsWith('.weight') ? { ...cut, columns: width } : cut;
+  return { module, rank, alpha: rank * scale, a: prefix(a, rank, columns), b: prefix(b, rows, rank) };
 }
 
 async function readMatrix(store: Store, name: string): Promise<HostMatrix> {

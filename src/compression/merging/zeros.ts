@@ -1,24 +1,42 @@
-import { maskName } from '../../models/elastic.ts';
+import { unpackNibbles } from '../../lib/nibbles.ts';
+import { groupShift } from '../../kernels/int4.ts';
+import { maskName, moduleShape } from '../../models/elastic.ts';
 import type { Runnable } from '../../models/runnable.ts';
-import { activeShape } from './materialize.ts';
+import { Kept, type Extent } from './extent.ts';
+import { finishedCodes, type FinishedCodes } from './materialize.ts';
 
-/** Weights of a sub-network that element masks zero: unset bits within the rows and columns that it keeps. */
-export async function maskedZeros(model: Runnable): Promise<number> {
+/**
+ * Weights of a sub-network that are zero as it ships, because a mask or a code says so: unset bits within the rows and
+ * columns that it keeps, and codes equal to their zero point.
+ */
+export async function shippedZeros(model: Runnable): Promise<number> {
+  const kept = new Kept(model);
   let zeros = 0;
   for (const module of model.masked) {
-    const [rows, columns] = model.store.spec(`${module}.weight`).shape as [number, number];
+    if (model.quantized.has(module) || kept.rename(module) === null) continue;
     const mask = new Uint32Array((await model.store.read(maskName(module))).buffer);
-    const kept = activeShape(model, module, { rows, columns });
-    zeros += kept.rows * kept.columns - setBits(mask, Math.ceil(columns / 32), kept);
+    const [, columns] = moduleShape(model.store, module);
+    const extent = kept.extent(module);
+    zeros += extent.rows * extent.columns - setBits(mask, Math.ceil(columns / 32), extent);
+  }
+  for (const codes of finishedCodes(model)) zeros += await zeroCodes(codes);
+  return zeros;
+}
+
+/** Codes that stand for an exact zero. */
+async function zeroCodes({ shape: [, columns], groups, codes, grid }: FinishedCodes): Promise<number> {
+  const [unpacked, pairs] = [unpackNibbles(await codes(), columns), await grid()];
+  const shift = groupShift(columns, groups);
+  let zeros = 0;
+  for (const [index, code] of unpacked.entries()) {
+    const row = Math.floor(index / columns);
+    const group = (index - row * columns) >> shift;
+    if (code === pairs[(row * groups + group) * 2 + 1]) zeros++;
   }
   return zeros;
 }
 
-function setBits(
-  mask: Uint32Array,
-  words: number,
-  { rows, columns }: { rows: number; columns: number },
-): number {
+function setBits(mask: Uint32Array, words: number, { rows, columns }: Extent): number {
   let count = 0;
   for (let row = 0; row < rows; row++) {
     for (let word = 0; word * 32 < columns; word++) {

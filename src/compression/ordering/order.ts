@@ -1,87 +1,125 @@
 import type { Store } from '../../backends/backend.ts';
 import type { ModelConfig } from '../../formats/model-config.ts';
 import { assert } from '../../lib/assert.ts';
-import { toFloat32, type FloatDtype } from '../../lib/half.ts';
-
-/** Bytes of one weight. */
-const widthOf = (dtype: string) => (dtype === 'f32' ? 4 : 2);
+import { floatBytes, toFloat32, type FloatDtype } from '../../lib/half.ts';
 
 /**
- * Importance of every FFN channel of a block, Wanda-style: Σ |W|·‖X‖ over the weights that the channel owns in gate,
- * up (rows) and down (columns). `squares` is Σ x² of each module's input columns (METHODS §2, mode B).
+ * What a block is cut by: FFN `channels`, or `heads`, that is KV groups: a k and a v head with the q heads that read
+ * them.
  */
-export async function channelImportance(
-  store: Store,
+export type Unit = 'channels' | 'heads';
+
+/** A model, and the orders that are in force, by `orderKey`. */
+export interface Ordered {
+  readonly store: Store;
+  readonly config: ModelConfig;
+  readonly orders: Map<string, readonly number[]>;
+}
+
+export const orderKey = (layer: number, unit: Unit) => `${layer}.${unit}`;
+
+/** A module that a unit has rows (of its output) or columns (its input) in, `size` of them side by side. */
+interface Part {
+  readonly module: string;
+  readonly axis: 'rows' | 'columns';
+  readonly size: number;
+}
+
+function partsOf({ heads, kvHeads, headDim }: ModelConfig, layer: number, unit: Unit): Part[] {
+  const prefix = `model.layers.${layer}`;
+  if (unit === 'channels') {
+    return [
+      { module: `${prefix}.mlp.gate_proj`, axis: 'rows', size: 1 },
+      { module: `${prefix}.mlp.up_proj`, axis: 'rows', size: 1 },
+      { module: `${prefix}.mlp.down_proj`, axis: 'columns', size: 1 },
+    ];
+  }
+  const query = (heads / kvHeads) * headDim;
+  return [
+    { module: `${prefix}.self_attn.q_proj`, axis: 'rows', size: query },
+    { module: `${prefix}.self_attn.k_proj`, axis: 'rows', size: headDim },
+    { module: `${prefix}.self_attn.v_proj`, axis: 'rows', size: headDim },
+    { module: `${prefix}.self_attn.o_proj`, axis: 'columns', size: query },
+  ];
+}
+
+/**
+ * Importance of every unit of a block, Wanda-style: Σ |W|·‖X‖ over the weights that it owns in its modules. `squares`
+ * is Σ x² of each module's input columns (METHODS §2, mode B).
+ */
+export async function importanceOf(
+  { store, config }: Pick<Ordered, 'store' | 'config'>,
   layer: number,
+  unit: Unit,
   squares: ReadonlyMap<string, Float32Array>,
 ): Promise<Float64Array> {
-  const prefix = `model.layers.${layer}.mlp`;
-  const importance = new Float64Array(store.spec(`${prefix}.gate_proj.weight`).shape[0]!);
-  for (const module of [`${prefix}.gate_proj`, `${prefix}.up_proj`, `${prefix}.down_proj`]) {
+  const parts = partsOf(config, layer, unit);
+  const importance = new Float64Array(store.spec(`${parts[0]!.module}.weight`).shape[0]! / parts[0]!.size);
+  for (const { module, axis, size } of parts) {
     const { dtype, shape } = store.spec(`${module}.weight`);
     const weight = toFloat32(await store.read(`${module}.weight`), dtype as FloatDtype);
     const norms = Float64Array.from(squares.get(module)!, Math.sqrt);
     const [rows, columns] = shape as [number, number];
-    const byColumn = module.endsWith('down_proj');
     for (let row = 0; row < rows; row++) {
       for (let column = 0; column < columns; column++) {
-        importance[byColumn ? column : row]! += Math.abs(weight[row * columns + column]!) * norms[column]!;
+        const owner = Math.floor((axis === 'rows' ? row : column) / size);
+        importance[owner]! += Math.abs(weight[row * columns + column]!) * norms[column]!;
       }
     }
   }
   return importance;
 }
 
-/** Channels by falling importance; ties keep their order. */
+/** Units by falling importance; ties keep their order. */
 export function descendingOrder(importance: Float64Array): number[] {
   return [...importance.keys()].sort((a, b) => importance[b]! - importance[a]! || a - b);
 }
 
-/** A model, and the channel orders that are in force, by layer. */
-interface Ordered {
-  readonly store: Store;
-  readonly config: ModelConfig;
-  readonly orders: Map<number, readonly number[]>;
-}
-
 /**
- * Re-labels the FFN channels of a block: new channel i is old channel `order[i]`. Rows of gate and up (biases too) and
- * columns of down move together, so the block computes what it did; only the prefix now holds the chosen ones.
+ * Re-labels the channels or heads of a block: new unit i is old unit `order[i]`. Rows (biases too) and columns move
+ * together, so the block computes what it did; only the prefix now holds the chosen ones.
  */
-export async function applyOrder(model: Ordered, layer: number, order: readonly number[]): Promise<void> {
-  assert(!model.orders.has(layer), `layer ${layer} is in the file's order`);
-  const write = await permuted(model, layer, order);
+export async function applyOrder(
+  model: Ordered,
+  layer: number,
+  unit: Unit,
+  order: readonly number[],
+): Promise<void> {
+  const key = orderKey(layer, unit);
+  assert(!model.orders.has(key), `the ${unit} of layer ${layer} are in the file's order`);
+  const write = await permuted(model, layer, unit, order);
   write();
-  model.orders.set(layer, order);
+  model.orders.set(key, order);
 }
 
-/** Puts the channels of a block back where the file has them. */
-export async function undoOrder(model: Ordered, layer: number): Promise<void> {
-  const order = model.orders.get(layer);
-  if (!order) return;
-  const write = await permuted(model, layer, inverseOrder(order));
-  write();
-  model.orders.delete(layer);
+/** Puts every unit back where the file has it. */
+export async function undoOrders(model: Ordered): Promise<void> {
+  for (const [key, order] of model.orders) {
+    const [layer, unit] = key.split('.') as [string, Unit];
+    const write = await permuted(model, Number(layer), unit, inverseOrder(order));
+    write();
+    model.orders.delete(key);
+  }
 }
 
 /**
- * Reads and permutes all tensors of a block, and returns what writes them. Writing is one synchronous step, together
- * with the note of the order, so that a failure can never leave a block half permuted.
+ * Reads and permutes all tensors of a block's units, and returns what writes them. Writing is one synchronous step,
+ * together with the note of the order, so that a failure can never leave a block half permuted.
  */
 async function permuted(
   { store, config }: Ordered,
   layer: number,
+  unit: Unit,
   order: readonly number[],
 ): Promise<() => void> {
-  const prefix = `model.layers.${layer}.mlp`;
-  const parts = config.mlpBias ? ['weight', 'bias'] : ['weight'];
-  const byRow = ['gate_proj', 'up_proj'].flatMap((module) =>
-    parts.map((part) => `${prefix}.${module}.${part}`),
-  );
   const changed = new Map<string, Uint8Array<ArrayBuffer>>();
-  for (const name of byRow) changed.set(name, await moveRows(store, name, order));
-  const down = `${prefix}.down_proj.weight`;
-  changed.set(down, await moveColumns(store, down, order));
+  for (const { module, axis, size } of partsOf(config, layer, unit)) {
+    const weight = `${module}.weight`;
+    const bias = `${module}.bias`;
+    if (axis === 'columns') changed.set(weight, await moveColumns(store, weight, size, order));
+    else changed.set(weight, await moveRows(store, weight, size, order));
+    if (axis === 'rows' && store.has(bias)) changed.set(bias, await moveRows(store, bias, size, order));
+  }
   return () => {
     for (const [name, bytes] of changed) store.write(name, bytes);
   };
@@ -96,29 +134,31 @@ function inverseOrder(order: readonly number[]): number[] {
 async function moveRows(
   store: Store,
   name: string,
+  size: number,
   order: readonly number[],
 ): Promise<Uint8Array<ArrayBuffer>> {
   const { dtype, shape } = store.spec(name);
-  return permute(await store.read(name), (shape[1] ?? 1) * widthOf(dtype), order);
+  return permute(await store.read(name), size * (shape[1] ?? 1) * floatBytes[dtype as FloatDtype], order);
 }
 
 async function moveColumns(
   store: Store,
   name: string,
+  size: number,
   order: readonly number[],
 ): Promise<Uint8Array<ArrayBuffer>> {
   const { dtype, shape } = store.spec(name);
   const [rows, columns] = shape as [number, number];
+  const width = floatBytes[dtype as FloatDtype];
   const bytes = await store.read(name);
-  const stride = columns * widthOf(dtype);
   for (let row = 0; row < rows; row++) {
-    const part = bytes.subarray(row * stride, (row + 1) * stride);
-    part.set(permute(part, widthOf(dtype), order));
+    const part = bytes.subarray(row * columns * width, (row + 1) * columns * width);
+    part.set(permute(part, size * width, order));
   }
   return bytes;
 }
 
-/** Units of `stride` bytes, number `order[i]` coming to place i. */
+/** Pieces of `stride` bytes, number `order[i]` coming to place i. */
 function permute(
   bytes: Uint8Array<ArrayBuffer>,
   stride: number,

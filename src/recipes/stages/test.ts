@@ -6,32 +6,38 @@ import {
   type Genome,
 } from '../../search/space.ts';
 import type { ResultRow } from '../../session/events.ts';
-import { maskedZeros } from '../../compression/merging/zeros.ts';
+import { shippedZeros } from '../../compression/merging/zeros.ts';
 import { measureSpeedup } from '../../evaluation/latency.ts';
+import type { BaseForm } from '../../models/elastic.ts';
 import type { Runnable } from '../../models/runnable.ts';
 import { finishModel } from '../finished-model.ts';
 import { originalModel } from '../model.ts';
 import { plainNetwork, resultRow } from '../result-row.ts';
 import { progress, type RunContext } from '../run-context.ts';
+import { presets } from '../presets.ts';
+import { shippedBytes } from '../shipped-bytes.ts';
 import { mergeable, subNetworkModel, type Trained } from '../trained.ts';
 import { scoreOnce } from './score.ts';
 import type { SearchOutcome } from './search.ts';
 
-const methodNames = { lora: 'LoRA', shears: 'Shears', lonas: 'LoNAS' } as const;
 const speedPairs = 5;
 
-/** Rows of the untuned base, dense and (where it was pruned) sparse, on the test split. */
-export async function testUntuned(run: RunContext, masked: ReadonlySet<string>): Promise<void> {
-  const dense = originalModel(run.model);
-  const facts = { genome: null, subNetwork: plainNetwork, merged: true, speedup: null };
-  const rows: [Runnable, ResultRow['tag'], string][] = [[dense, 'untuned-dense', 'w/o tune']];
-  if (masked.size > 0) rows.push([{ ...dense, masked }, 'untuned', 'w/o tune, sparse']);
+/** Rows of the untuned base on the test split: as it was opened and, where it was compressed, as it is now. */
+export async function testUntuned(run: RunContext, base: BaseForm): Promise<void> {
+  const original = originalModel(run.model);
+  const rows: [Runnable, ResultRow['tag'], string][] = [[original, 'untuned-dense', 'w/o tune']];
+  if (isCompressed(run, base)) rows.push([{ ...original, ...base }, 'untuned', 'w/o tune, compressed']);
   for (const [model, tag, label] of rows) {
-    const zeros = await maskedZeros(model);
-    const scores = await scoreOnce(run, model, run.data.test);
-    run.emit({ type: 'result', row: resultRow(run, { ...facts, label, tag, zeros }, scores) });
+    const facts = { genome: null, subNetwork: plainNetwork, merged: true, speedup: null, bytes: null };
+    const zeros = await shippedZeros(model);
+    const row = { ...facts, label, tag, zeros, quantized: model.quantized.size > 0 };
+    run.emit({ type: 'result', row: resultRow(run, row, await scoreOnce(run, model, run.data.test)) });
   }
 }
+
+/** Whether the base is not what it was when it was opened. */
+export const isCompressed = ({ model }: RunContext, { masked, quantized }: BaseForm): boolean =>
+  masked.size > 0 || quantized.size > model.quantized.size;
 
 /** Rows of the reference sub-networks and of the most accurate one, on the test split that nothing has seen. */
 export async function testSubNetworks(
@@ -53,7 +59,7 @@ export async function testSubNetworks(
       type: 'result',
       row: resultRow(
         run,
-        { ...described, tag, label: `${methodNames[run.recipe.method]} ${tag}`, speedup: null },
+        { ...described, tag, label: `${presets[run.recipe.method].label} ${tag}`, speedup: null },
         scores,
       ),
     });
@@ -96,16 +102,20 @@ async function testFinished(
     { sequences: batch, length, pairs: speedPairs },
     run.control.checkpoint,
   );
-  const label = recipe.method === 'lora' ? 'LoRA' : `${methodNames[recipe.method]} chosen`;
+  const name = presets[recipe.method].label;
+  const label = recipe.method === 'lora' ? name : `${name} chosen`;
   const facts = { ...(await describe(run, trained, genome)), label, tag: 'chosen', speedup: ratio } as const;
   run.emit({ type: 'result', row: resultRow(run, facts, scores) });
 }
 
 async function describe({ model }: RunContext, trained: Trained, genome: Genome) {
+  const network = subNetworkModel(model, trained, genome);
   return {
     genome,
     subNetwork: subNetworkOf(trained.elastic, genome),
-    zeros: await maskedZeros(subNetworkModel(model, trained, genome)),
+    zeros: await shippedZeros(network),
     merged: mergeable(trained),
+    quantized: trained.quantized.size > 0,
+    bytes: shippedBytes(network, model.folder.tensors.keys(), mergeable(trained)),
   };
 }

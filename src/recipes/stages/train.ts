@@ -2,7 +2,7 @@ import { initAdapters } from '../../compression/adapters/init.ts';
 import { EpochOrder, makeBatch } from '../../datasets/batches.ts';
 import { Random } from '../../lib/random.ts';
 import { PareError } from '../../lib/assert.ts';
-import type { ElasticPlan } from '../../models/elastic.ts';
+import type { BaseForm, ElasticPlan } from '../../models/elastic.ts';
 import type { ElasticSpace } from '../../search/space.ts';
 import { sampleLimits } from '../../training/sampling.ts';
 import { learningRateAt } from '../../training/schedule.ts';
@@ -12,10 +12,9 @@ import { progress, type RunContext } from '../run-context.ts';
 /** Losses are read (which waits for the device) about this often, in milliseconds. */
 const readInterval = 250;
 
-export interface TrainOptions {
+export interface TrainOptions extends BaseForm {
   readonly elastic: ElasticSpace;
   readonly plan: ElasticPlan;
-  readonly masked: ReadonlySet<string>;
   /** Names the random streams: the same label, the same batches. */
   readonly label: string;
   /** Losses go to the log. */
@@ -36,6 +35,7 @@ export async function trainAdapters(run: RunContext, options: TrainOptions): Pro
     rows: capacity,
     plan: options.plan,
     masked: options.masked,
+    quantized: options.quantized,
     dropout: adapter.dropout,
     clip: training.clip,
     weightDecay: training.weightDecay,
@@ -51,7 +51,7 @@ export async function trainAdapters(run: RunContext, options: TrainOptions): Pro
 async function trainSteps(
   run: RunContext,
   trainer: SupernetTrainer,
-  { elastic, logged }: TrainOptions,
+  { elastic, plan, logged }: TrainOptions,
   random: Random,
 ): Promise<void> {
   const { recipe, data, control } = run;
@@ -63,7 +63,11 @@ async function trainSteps(
     const end = Math.min(training.steps, step + portion);
     const began = performance.now();
     for (; step < end; step++) {
-      const limits = sampleLimits(elastic, training.batch, training.sampling, networks);
+      const limits = sampleLimits(
+        elastic,
+        { sequences: training.batch, sampling: training.sampling, shared: plan.merge !== 'none', step },
+        networks,
+      );
       trainer.step(
         makeBatch(data.split.train, order.indices(step), data.trainShape),
         limits,

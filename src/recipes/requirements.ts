@@ -1,0 +1,64 @@
+import { PareError } from '../lib/assert.ts';
+import type { Method, Recipe } from '../session/recipe.ts';
+import type { LoadedModel } from './model.ts';
+import { presets } from './presets.ts';
+
+/** Recipes that an INT4 base serves: with adapters beside it, or trained on its own grid. */
+const onInt4: ReadonlySet<Method> = new Set(['lora', 'sqft', 'sqft-qa-sparsepeft']);
+
+/** Refuses a model that a recipe cannot start from, with what to do instead. */
+export function requireStart(model: LoadedModel, recipe: Recipe): void {
+  const { info, plan, quantized, structure } = model;
+  const { label } = presets[recipe.method];
+  if (plan.adapters.size > 0) {
+    throw new PareError(
+      'model-has-adapter',
+      `${info.name} comes with a LoRA adapter.`,
+      'Recipes start from a base model: open the folder without its adapter.',
+    );
+  }
+  if (quantized.size > 0 && !onInt4.has(recipe.method)) {
+    throw new PareError(
+      'model-is-int4',
+      `${info.name} is an INT4 model, and ${label} needs floating-point weights.`,
+      'Choose SQFT, SQFT + QA-SparsePEFT or LoRA, or open the model as it was before quantization.',
+    );
+  }
+  if (recipe.method === 'sqft-qa-sparsepeft' && quantized.size > 0 && model.sparsity === 0) {
+    throw new PareError(
+      'model-not-sparse',
+      `${info.name} is INT4 without zeros, and its codes can no longer be pruned well.`,
+      'Start from the floating-point model: the recipe prunes and quantizes it itself.',
+    );
+  }
+  if (quantized.size === 0 && recipe.sparsity?.method === 'existing' && model.sparsity === 0) {
+    throw new PareError(
+      'model-not-sparse',
+      `${info.name} has no zeros to keep.`,
+      'Prune by Wanda instead, or open a model that is already sparse.',
+    );
+  }
+  if (recipe.quantization && quantized.size === 0) requireGroups(structure, recipe.quantization.group);
+}
+
+/**
+ * Groups must divide the inputs of every module, or be no smaller: compressed-tensors' own loader refuses a last, short
+ * group. FFN widths are checked as they are, since INT4 recipes never cut them.
+ */
+function requireGroups({ modules }: LoadedModel['structure'], group: number): void {
+  const odd = modules.find(
+    ({ role, shape }) => role !== 'head' && shape[1] > group && shape[1] % group !== 0,
+  );
+  if (!odd) return;
+  const [, inputs] = odd.shape;
+  const smaller = [64, 32].filter(
+    (size) => size < group && modules.every(({ shape }) => shape[1] % size === 0),
+  );
+  throw new PareError(
+    'group-size',
+    `Groups of ${group} do not divide the ${inputs} inputs of ${odd.name}.`,
+    smaller.length > 0
+      ? `Choose a group of ${smaller.join(' or ')}.`
+      : 'No group size divides this model: choose a recipe without INT4.',
+  );
+}
