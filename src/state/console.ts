@@ -1,18 +1,29 @@
 import type { Recipe } from '../session/recipe.ts';
 import type { SessionEvent } from '../session/events.ts';
-import { readableRows, toCsv, toMarkdown } from '../session/table.ts';
 import type { SessionView } from '../session/view.ts';
 import type { DataSummary, DroppedFile, ModelSummary } from '../workers/studio.protocol.ts';
 import { dataStore, openData, pickColumns } from './data.ts';
 import { exportModel } from './exporting.ts';
+import { historyStore } from './history.ts';
+import type { KeptRun } from './history.ts';
 import { openDropped } from './intake.ts';
 import { modelStore, openModel } from './model.ts';
 import { askBoth, previewStore } from './preview.ts';
-import { changeRecipe, chooseMethod, recipeStore, redoRecipe, undoRecipe } from './recipe.ts';
+import {
+  applyPublished,
+  changeRecipe,
+  chooseMethod,
+  recipeStore,
+  redoRecipe,
+  resetRecipe,
+  undoRecipe,
+} from './recipe.ts';
+import { tableText } from './results.ts';
+import type { TableFormat, TableScope } from './results.ts';
 import { choosePoint, pauseRun, resumeRun, startRun, stopRun } from './run.ts';
 import { scoreModel, stopScoring } from './score.ts';
 import { sessionLog, sessionStore } from './session.ts';
-import { copyShareLink, openLink, openSessionFile, saveSession, shareLink } from './share.ts';
+import { copyShareLink, openLink, openSessionFile, revisitRun, saveSession, shareLink } from './share.ts';
 import { sameGenome } from '../session/view.ts';
 
 const named = (file: File): DroppedFile => ({ path: file.webkitRelativePath || file.name, file });
@@ -39,6 +50,9 @@ export const consoleApi = {
   chooseMethod,
   undo: undoRecipe,
   redo: redoRecipe,
+  resetRecipe,
+  usePublishedRecipe: applyPublished,
+  /** With several seeds: the recipe's and those after it, one run each. */
   run: startRun,
   pause: pauseRun,
   resume: resumeRun,
@@ -53,10 +67,11 @@ export const consoleApi = {
   exportModel,
   session: (): SessionView => sessionStore.getState().view,
   log: (): readonly SessionEvent[] => sessionLog(),
-  table: (format: 'markdown' | 'csv' = 'markdown'): string => {
-    const { view } = sessionStore.getState();
-    return (format === 'csv' ? toCsv : toMarkdown)(readableRows(view), view.metric);
-  },
+  /** Of the session that is shown, or of all finished runs of this page. */
+  table: (format: TableFormat = 'markdown', scope: TableScope = 'run'): string => tableText(format, scope),
+  /** The runs of this page that have ended, the latest first. */
+  runs: (): readonly KeptRun[] => historyStore.getState().runs,
+  showRun: revisitRun,
   link: (): string => shareLink().address,
   copyShareLink,
   openLink: (link: string): void => openLink(link.replace(/^[^#]*/, '')),

@@ -1,9 +1,9 @@
 import { createStore } from 'zustand/vanilla';
 import { PareError } from '../lib/assert.ts';
-import { defaultRecipe, presets } from '../recipes/presets.ts';
-import { recipeSchema } from '../session/recipe.ts';
+import { defaultRecipe, presets, publishedRecipe } from '../recipes/presets.ts';
 import type { Method, Recipe } from '../session/recipe.ts';
-import { firstIssue } from '../session/checkLog.ts';
+import { checkRecipe } from './recipeProblems.ts';
+import type { RecipeProblem } from './recipeProblems.ts';
 
 interface RecipeState {
   recipe: Recipe;
@@ -24,15 +24,15 @@ let last = { setting: '', time: 0 };
  * a burst of changes to it is undone at once.
  */
 export function changeRecipe(next: unknown, setting = ''): string | null {
-  const parsed = recipeSchema.safeParse(next);
-  if (!parsed.success) return firstIssue(parsed.error);
+  const checked = checkRecipe(next);
+  if (Array.isArray(checked)) return checked[0]?.text ?? 'This is no recipe.';
   const { recipe, past } = recipeStore.getState();
-  if (JSON.stringify(recipe) === JSON.stringify(parsed.data)) return null;
+  if (sameRecipe(recipe, checked)) return null;
   const now = Date.now();
   const burst = setting !== '' && setting === last.setting && now - last.time < coalesceMs && past.length > 0;
   last = { setting, time: now };
   recipeStore.setState({
-    recipe: parsed.data,
+    recipe: checked,
     past: burst ? past : [...past, recipe].slice(-mostUndo),
     future: [],
   });
@@ -54,10 +54,42 @@ export function redoRecipe(): void {
   if (next) recipeStore.setState({ recipe: next, past: [...past, recipe], future: rest });
 }
 
-/** The preset of a method, keeping the seed. */
+/** However they were written: the order of their keys says nothing. */
+export const sameRecipe = (a: Recipe, b: Recipe): boolean => canonical(a) === canonical(b);
+
+const canonical = (recipe: Recipe): string => JSON.stringify(recipe, (_, value: unknown) => sorted(value));
+
+function sorted(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
+  return Object.fromEntries(Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+/** The preset of a method. What belongs to the data and to chance rather than to the method stays as it was. */
+export function presetFor(method: Method, { task, seed, maxLength, split }: Recipe): Recipe {
+  return { ...presets[method].recipe(task), seed, maxLength, split };
+}
+
+/** Walking through the methods with the arrow keys is one step of undo. */
 export function chooseMethod(method: Method): void {
   const { recipe } = recipeStore.getState();
-  if (recipe.method !== method) changeRecipe({ ...presets[method].recipe(recipe.task), seed: recipe.seed });
+  if (recipe.method !== method) changeRecipe(presetFor(method, recipe), 'method');
+}
+
+/** Back to what the method began with. */
+export function resetRecipe(): void {
+  const { recipe } = recipeStore.getState();
+  changeRecipe(presetFor(recipe.method, recipe));
+}
+
+/** The paper's settings of the chosen method; null where they are the ones that it has anyway. */
+export function publishedFor({ method, task, maxLength, split }: Recipe): Recipe | null {
+  const published = publishedRecipe(method, task);
+  return published && { ...published, maxLength, split };
+}
+
+export function applyPublished(): void {
+  const published = publishedFor(recipeStore.getState().recipe);
+  if (published) changeRecipe(published);
 }
 
 /** Pairs are asked for exactly, plain text is scored by perplexity. */
@@ -79,7 +111,23 @@ export function importRecipe(text: string): void {
   } catch {
     throw new PareError('recipe-damaged', 'The recipe file is not readable JSON.', remedy);
   }
-  const problem = changeRecipe(value);
-  if (problem)
-    throw new PareError('recipe-invalid', `The recipe file does not hold a valid recipe: ${problem}`, remedy);
+  const checked = checkRecipe(value);
+  if (Array.isArray(checked))
+    throw new PareError(
+      'recipe-invalid',
+      `The recipe file does not hold a valid recipe. ${listed(checked)}`,
+      remedy,
+    );
+  changeRecipe(checked);
+}
+
+const mostListed = 3;
+
+/** Each with its field, since a file is corrected by hand. */
+function listed(problems: readonly RecipeProblem[]): string {
+  const shown = problems
+    .slice(0, mostListed)
+    .map(({ path, text }) => (text.startsWith(path || 'The recipe') ? text : `${path}: ${text}`));
+  const others = problems.length - shown.length;
+  return [...shown, ...(others > 0 ? [`And ${others} more.`] : [])].join(' ');
 }

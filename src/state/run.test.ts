@@ -1,5 +1,7 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { PareError } from '../lib/assert.ts';
+import type { SessionEvent } from '../session/events.ts';
+import type { Recipe } from '../session/recipe.ts';
 import { logFixture } from '../session/session.testing.ts';
 import { encodeLink } from '../session/link.ts';
 import type { StudioClient } from '../workers/studio.protocol.ts';
@@ -7,15 +9,17 @@ import { clientFixture, replay } from './client.testing.ts';
 import { dataStore, openData } from './data.ts';
 import { deviceStore, provideEngine } from './engine.ts';
 import { exportModel, exportStore } from './exporting.ts';
+import { historyStore } from './history.ts';
 import { modelStore, openModel } from './model.ts';
 import { noticeStore } from './notices.ts';
 import { providePlatform } from './platform.ts';
 import type { Platform } from './platform.ts';
 import { askBoth, previewStore } from './preview.ts';
 import { recipeStore } from './recipe.ts';
-import { choosePoint, runStore, startRun } from './run.ts';
+import { tableText } from './results.ts';
+import { choosePoint, runStore, setSeeds, startRun, stopRun } from './run.ts';
 import { closeSession, sessionStore } from './session.ts';
-import { copyShareLink, openLink, openSessionFile, saveSession } from './share.ts';
+import { copyShareLink, leaveSession, openLink, openSessionFile, revisitRun, saveSession } from './share.ts';
 
 const log = logFixture();
 let saved: { name: string; content: unknown }[] = [];
@@ -43,6 +47,7 @@ beforeEach(() => {
   modelStore.setState({ loading: null, summary: null });
   dataStore.setState({ loading: null, summary: null, source: null });
   closeSession();
+  historyStore.setState({ runs: [] });
 });
 
 async function openBoth(): Promise<void> {
@@ -92,6 +97,95 @@ describe('a run', () => {
     await startRun();
     expect(sessionStore.getState()).toMatchObject({ origin: 'link', view: { status: 'finished' } });
     expect(alerts()).toEqual(['too-large']);
+  });
+});
+
+/** The log of another seed: what `client.run` was asked for. */
+const seeded = (recipe: Recipe): SessionEvent[] =>
+  log.map((event) => (event.type === 'started' ? { ...event, recipe } : event));
+
+describe('several seeds', () => {
+  const run = vi.fn<StudioClient['run']>((recipe, onEvents) => {
+    onEvents(seeded(recipe));
+    return Promise.resolve();
+  });
+  const seedsRun = () => run.mock.calls.map(([recipe]) => recipe.seed);
+  const keptSeeds = () => historyStore.getState().runs.map(({ view }) => view.recipe?.seed);
+
+  beforeEach(() => {
+    run.mockClear();
+    recipeStore.setState({ recipe: { ...recipeStore.getState().recipe, seed: 2 ** 32 - 2 } });
+  });
+
+  it('are run one after the other, and all are kept, the latest first', async () => {
+    begin({ run });
+    await openBoth();
+    const places: unknown[] = [];
+    const stop = runStore.subscribe(({ queue }) => queue && places.push(queue.place));
+    await startRun(3);
+    stop();
+    expect(seedsRun()).toEqual([2 ** 32 - 2, 2 ** 32 - 1, 0]);
+    expect([...new Set(places)]).toEqual([1, 2, 3]);
+    expect(runStore.getState()).toMatchObject({ queue: null, starting: false });
+    expect(keptSeeds()).toEqual([0, 2 ** 32 - 1, 2 ** 32 - 2]);
+    expect(tableText('markdown', 'all')).toMatch(/\| LoNAS best \| 3 \|/);
+    expect(JSON.parse(tableText('json', 'run'))).toMatchObject({ version: 1 });
+  });
+
+  it('end with the run that is stopped', async () => {
+    run.mockImplementationOnce(async (recipe, onEvents) => {
+      await stopRun();
+      onEvents([...seeded(recipe).slice(0, 40), { type: 'stopped', at: 1e6 }]);
+    });
+    begin({ run });
+    await openBoth();
+    await startRun(3);
+    expect(seedsRun()).toHaveLength(1);
+    expect(runStore.getState()).toMatchObject({ queue: null, stopping: false });
+  });
+
+  it('end with the run that fails', async () => {
+    run.mockImplementationOnce(() => Promise.reject(new PareError('lost', 'Lost.', 'Reload.')));
+    begin({ run });
+    await openBoth();
+    await startRun(2);
+    expect(seedsRun()).toHaveLength(1);
+  });
+
+  it('are from 1 to 10', () => {
+    expect(setSeeds(11)).toMatch(/1 to 10/);
+    expect(setSeeds(1.5)).toMatch(/whole/);
+    expect(setSeeds(2)).toBeNull();
+    expect(runStore.getState().seeds).toBe(2);
+    setSeeds(1);
+  });
+});
+
+describe('an earlier run of the page', () => {
+  it('is looked at again, read-only; the latest can still be chosen from', async () => {
+    const choose = vi.fn(() => Promise.resolve());
+    begin({ choose });
+    await openBoth();
+    await startRun(2);
+    const [latest, earlier] = historyStore.getState().runs;
+    revisitRun(earlier!.id);
+    expect(sessionStore.getState()).toMatchObject({ origin: 'past', id: earlier!.id });
+    await choosePoint(2);
+    expect(choose).not.toHaveBeenCalled();
+    leaveSession();
+    expect(sessionStore.getState()).toMatchObject({ origin: 'run', id: latest!.id });
+    await choosePoint(2);
+    expect(choose).toHaveBeenCalledOnce();
+  });
+
+  it('is not lost to an opened link, nor to one that is closed', async () => {
+    begin();
+    await openBoth();
+    await startRun();
+    openLink(encodeLink(log).fragment);
+    expect(historyStore.getState().runs).toHaveLength(1);
+    leaveSession();
+    expect(sessionStore.getState()).toMatchObject({ origin: 'run', view: { status: 'finished' } });
   });
 });
 

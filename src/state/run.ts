@@ -1,5 +1,6 @@
 import { createStore } from 'zustand/vanilla';
 import { PareError } from '../lib/assert.ts';
+import type { Recipe } from '../session/recipe.ts';
 import { isCandidate } from '../session/view.ts';
 import { toPareError } from '../workers/errors.ts';
 import { dataStore } from './data.ts';
@@ -11,45 +12,90 @@ import { scoreStore } from './scoreStore.ts';
 import { flush, inspect, isFinishedHere, isRunActive, receive, sessionStore } from './session.ts';
 import { shareInAddress } from './share.ts';
 
-/** What was asked of the worker and is not answered yet; buttons wait for it. */
-export const runStore = createStore<{ starting: boolean; stopping: boolean; choosing: number | null }>(
-  () => ({
-    starting: false,
-    stopping: false,
-    choosing: null,
-  }),
-);
+interface RunState {
+  /** What was asked of the worker and is not answered yet; buttons wait for it. */
+  starting: boolean;
+  stopping: boolean;
+  choosing: number | null;
+  /** How many seeds Run goes through, one run each. */
+  seeds: number;
+  /** Where it is among several; null where there is only one. */
+  queue: { place: number; of: number } | null;
+}
 
-/** Resolves when the run is over, however it ended. */
-export async function startRun(): Promise<void> {
-  if (runStore.getState().starting || isRunActive()) return;
-  if (!modelStore.getState().summary || !dataStore.getState().summary) {
-    reportError(
-      new PareError('run-incomplete', 'There is nothing to run on yet.', 'Open a model and data first.'),
-    );
+export const runStore = createStore<RunState>(() => ({
+  starting: false,
+  stopping: false,
+  choosing: null,
+  seeds: 1,
+  queue: null,
+}));
+
+export const mostSeeds = 10;
+const seedsThereAre = 2 ** 32;
+
+/** Gives back what is wrong with the number, or null. */
+export function setSeeds(seeds: number): string | null {
+  if (!Number.isInteger(seeds) || seeds < 1 || seeds > mostSeeds)
+    return `A whole number from 1 to ${mostSeeds}.`;
+  runStore.setState({ seeds });
+  return null;
+}
+
+/** Resolves when the run is over, however it ended; with several seeds, when the last of their runs is. */
+export async function startRun(seeds = runStore.getState().seeds): Promise<void> {
+  if (isRunning()) return;
+  const refusal = whyNot();
+  if (refusal) {
+    reportError(refusal);
     return;
   }
-  if (scoreStore.getState().progress !== null) {
-    reportError(
-      new PareError('run-busy', 'The model is being scored.', 'Wait until that is done, or stop it.'),
-    );
-    return;
-  }
-  runStore.setState({ starting: true });
   withdraw('run');
+  const { recipe } = recipeStore.getState();
+  const of = Math.min(mostSeeds, Math.max(1, Math.round(seeds)));
+  try {
+    for (let place = 1; place <= of; place++) {
+      runStore.setState({ queue: of > 1 ? { place, of } : null });
+      const seed = (recipe.seed + place - 1) % seedsThereAre;
+      if (!(await runOnce({ ...recipe, seed }))) break;
+    }
+  } finally {
+    runStore.setState({ queue: null });
+  }
+}
+
+function isRunning(): boolean {
+  const { starting, queue } = runStore.getState();
+  return starting || queue !== null || isRunActive();
+}
+
+function whyNot(): PareError | null {
+  if (!modelStore.getState().summary || !dataStore.getState().summary)
+    return new PareError('run-incomplete', 'There is nothing to run on yet.', 'Open a model and data first.');
+  if (scoreStore.getState().progress !== null)
+    return new PareError('run-busy', 'The model is being scored.', 'Wait until that is done, or stop it.');
+  return null;
+}
+
+/** Whether it went to its end, so that another one may follow. */
+async function runOnce(recipe: Recipe): Promise<boolean> {
+  runStore.setState({ starting: true, stopping: false });
+  let failed = false;
   try {
     const client = await engine();
-    await client.run(recipeStore.getState().recipe, (events) => {
+    await client.run(recipe, (events) => {
       if (events.length > 0) runStore.setState({ starting: false });
       receive(events);
     });
   } catch (error) {
+    failed = true;
     fail(error);
-  } finally {
-    flush();
-    runStore.setState({ starting: false, stopping: false });
-    shareInAddress();
   }
+  flush();
+  const stopped = runStore.getState().stopping;
+  runStore.setState({ starting: false, stopping: false });
+  shareInAddress();
+  return !failed && !stopped && sessionStore.getState().view.status === 'finished';
 }
 
 /** A run that broke off without saying so itself (a dead worker) ends in its log, too. */

@@ -4,7 +4,8 @@ import { readSessionFile, writeSessionFile } from '../session/file.ts';
 import { notify, reportError, withdraw } from './notices.ts';
 import { platform } from './platform.ts';
 import { changeRecipe } from './recipe.ts';
-import { isRunActive, sessionLog, sessionStore, showSession } from './session.ts';
+import { historyStore } from './history.ts';
+import { closeSession, isRunActive, sessionLog, sessionStore, showRun, showSession } from './session.ts';
 import { PareError } from '../lib/assert.ts';
 import type { SessionEvent } from '../session/events.ts';
 
@@ -40,6 +41,21 @@ export function shareInAddress(): void {
   } catch {
     // Too long for a link: the Share panel says so when it is asked; the address stays as it was.
   }
+}
+
+/** Shows a run of this page again, in the address too. */
+export function revisitRun(id: number): void {
+  if (isRunActive()) return;
+  showRun(id);
+  shareInAddress();
+}
+
+/** Leaves a session that was opened or looked back at, for the latest run made here, where there is one. */
+export function leaveSession(): void {
+  platform().address.clearFragment();
+  const [newest] = historyStore.getState().runs;
+  if (newest) revisitRun(newest.id);
+  else closeSession();
 }
 
 /** Opens whatever session the fragment holds; other fragments are none of our business. */

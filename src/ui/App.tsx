@@ -6,6 +6,7 @@ import { DataPanel } from './panels/DataPanel.tsx';
 import { ExportPanel } from './panels/ExportPanel.tsx';
 import { FrontPanel } from './panels/FrontPanel.tsx';
 import { GenesPanel } from './panels/GenesPanel.tsx';
+import { ImportancePanel } from './panels/ImportancePanel.tsx';
 import { ModelPanel } from './panels/ModelPanel.tsx';
 import { RecipePanel } from './panels/RecipePanel.tsx';
 import { ResultsPanel } from './panels/ResultsPanel.tsx';
@@ -36,6 +37,7 @@ export function App() {
         </div>
         <div className="column outputs">
           <GenesPanel />
+          <ImportancePanel />
           <TryPanel />
           <ExportPanel />
           <SharePanel />

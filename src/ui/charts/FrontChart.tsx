@@ -4,6 +4,7 @@ import { CartesianGrid, ReferenceLine, Scatter, ScatterChart, XAxis, YAxis } fro
 import { useStore } from 'zustand';
 import type { Point, SessionView } from '../../session/view.ts';
 import { sessionStore } from '../../state/session.ts';
+import { unmergedCost } from '../panels/methodFacts.ts';
 import { chartText, nextText } from '../panels/statusText.ts';
 import { axisOver, compactTick, perplexityAxis } from './axis.ts';
 import type { Axis } from './axis.ts';
@@ -33,12 +34,18 @@ export default function FrontChart() {
         <p className="front-reading">{shown ? pointText(shown, view) : chartText(view)}</p>
         <FrontLegend points={view.points} hasChosen={view.chosen !== null} />
       </div>
+      {unmergedCost(view.recipe?.method) && (
+        <p className="front-note">
+          Unmerged cost: the adapter counts beside the weights. Once merged, all ranks cost the same.
+        </p>
+      )}
       <div className="front-area">
         <div className="chart-area" ref={ref} aria-hidden="true">
           {width > 0 && height > 0 && (
             <Plot
               x={x}
               y={y}
+              cost={unmergedCost(view.recipe?.method) ? 'MACs a token, unmerged' : 'MACs a token'}
               metric={view.metric}
               heuristic={view.heuristicScore}
               width={width}
@@ -75,6 +82,8 @@ function useStable(axis: Axis): Axis {
 interface PlotProps {
   x: Axis;
   y: Axis;
+  /** What the horizontal axis counts. */
+  cost: string;
   metric: SessionView['metric'];
   heuristic: number | null;
   width: number;
@@ -93,7 +102,7 @@ const margins = {
   narrow: { top: 8, right: 18, bottom: 0, left: 0 },
 };
 
-const Plot = memo(function Plot({ x, y, metric, heuristic, width, height, children }: PlotProps) {
+const Plot = memo(function Plot({ x, y, cost, metric, heuristic, width, height, children }: PlotProps) {
   // Axes only appear with a graphical item; FrontLayer draws, so this one holds the domain and shows nothing.
   const corners = useMemo(() => x.domain.map((macs, index) => ({ macs, score: y.domain[index] })), [x, y]);
   const accuracy = metric === 'accuracy';
@@ -113,7 +122,7 @@ const Plot = memo(function Plot({ x, y, metric, heuristic, width, height, childr
         tickFormatter={compactTick}
         tickLine={false}
         height={40}
-        label={{ value: 'MACs a token', position: 'insideBottom', offset: 4 }}
+        label={{ value: cost, position: 'insideBottom', offset: 4 }}
       />
       <YAxis
         type="number"

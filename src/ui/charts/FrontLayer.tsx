@@ -7,7 +7,7 @@ import { isCandidate } from '../../session/view.ts';
 import type { Point, SessionView } from '../../session/view.ts';
 import { choosePoint } from '../../state/run.ts';
 import { sessionStore } from '../../state/session.ts';
-import { markPath } from './marks.ts';
+import { crowdPath, markOf, markPath } from './marks.ts';
 import type { Mark } from './marks.ts';
 
 interface Props {
@@ -41,7 +41,8 @@ export function FrontLayer({ cursor, onHover }: Props) {
   const at = (index: number | null | undefined) => (typeof index === 'number' ? placed[index] : undefined);
   return (
     <g>
-      <Crowd placed={placed} />
+      <Crowd placed={placed} mark="dominated" />
+      <Crowd placed={placed} mark="infeasible" />
       <path
         className="front-line"
         d={stepLine(
@@ -109,13 +110,15 @@ function tagged(placed: readonly Placed[]): { point: Point; tag: PointTag }[] {
   return marks.toSorted((a, b) => Number(a.point.genome !== null) - Number(b.point.genome !== null));
 }
 
-/** The dominated, as one path. */
-const Crowd = memo(function Crowd({ placed }: { placed: readonly Placed[] }) {
-  const dot = markPath('dominated');
-  const path = placed
-    .filter(({ point }) => point.dominated && point.tag === null)
-    .map(({ x, y }) => dot.replace('M-2.75 0', `M${x - 2.75} ${y}`));
-  return <path className="mark dominated" d={path.join('')} />;
+interface CrowdProps {
+  placed: readonly Placed[];
+  mark: 'dominated' | 'infeasible';
+}
+
+/** The many of one kind, as one path. */
+const Crowd = memo(function Crowd({ placed, mark }: CrowdProps) {
+  const path = placed.filter(({ point }) => markOf(point) === mark).map(({ x, y }) => crowdPath(mark, x, y));
+  return <path className={`mark ${mark}`} d={path.join('')} />;
 });
 
 /** What the best accuracy is for at most so many MACs: flat until the next better point. */

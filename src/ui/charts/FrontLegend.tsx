@@ -1,11 +1,12 @@
 import { memo } from 'react';
 import type { Point } from '../../session/view.ts';
-import { markPath, markTitles } from './marks.ts';
+import { markOf, markPath, markTitles } from './marks.ts';
 import type { Mark } from './marks.ts';
 
 const order: readonly Mark[] = [
   'front',
   'dominated',
+  'infeasible',
   'heuristic',
   'maximal',
   'minimal',
@@ -21,9 +22,7 @@ interface Props {
 
 /** Only the marks that are on the chart. */
 export const FrontLegend = memo(function FrontLegend({ points, hasChosen }: Props) {
-  const present = new Set<Mark>(
-    points.map((point) => point.tag ?? (point.dominated ? 'dominated' : 'front')),
-  );
+  const present = new Set<Mark>(points.map(markOf));
   return (
     <ul className="legend">
       {order

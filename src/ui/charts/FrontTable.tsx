@@ -3,7 +3,8 @@ import { integer, scoreText } from '../../session/format.ts';
 import { isCandidate } from '../../session/view.ts';
 import type { Point, SessionView } from '../../session/view.ts';
 import { choosePoint } from '../../state/run.ts';
-import { markTitles } from './marks.ts';
+import { markOf, markTitles } from './marks.ts';
+import { thirdText, thirdTitles } from './pointText.ts';
 
 interface Props {
   view: SessionView;
@@ -13,7 +14,8 @@ interface Props {
 
 /** All scored points as rows. It lags behind the chart rather than holding it up; a row is made once. */
 export const FrontTable = memo(function FrontTable({ view, visible }: Props) {
-  const { points, groups, metric, chosen } = useDeferredValue(view);
+  const { points, groups, metric, chosen, recipe } = useDeferredValue(view);
+  const objective = recipe?.search?.third ?? null;
   return (
     <div
       className={visible ? 'chart-table' : 'sr-only'}
@@ -27,6 +29,7 @@ export const FrontTable = memo(function FrontTable({ view, visible }: Props) {
             <th scope="col">Score</th>
             <th scope="col">Generation</th>
             <th scope="col">Kind</th>
+            {objective !== null && <th scope="col">{thirdTitles[objective]}</th>}
             {visible && <th scope="col">Choice</th>}
           </tr>
         </thead>
@@ -36,6 +39,7 @@ export const FrontTable = memo(function FrontTable({ view, visible }: Props) {
               key={point.index}
               point={point}
               metric={metric}
+              {...(objective === null ? {} : { third: thirdText(point, objective) })}
               choice={visible}
               pickable={visible && isCandidate(point, groups)}
               isChosen={point.index === chosen?.index}
@@ -50,13 +54,15 @@ export const FrontTable = memo(function FrontTable({ view, visible }: Props) {
 interface RowProps {
   point: Point;
   metric: SessionView['metric'];
+  /** Of the third objective; undefined where the recipe has none. */
+  third?: string | null;
   choice: boolean;
   pickable: boolean;
   isChosen: boolean;
 }
 
-const Row = memo(function Row({ point, metric, choice, pickable, isChosen }: RowProps) {
-  const kind = point.tag ? markTitles[point.tag] : point.dominated ? 'Dominated' : 'On the front';
+const Row = memo(function Row({ point, metric, third, choice, pickable, isChosen }: RowProps) {
+  const kind = markTitles[markOf(point)];
   const number = point.index + 1;
   return (
     <tr>
@@ -64,7 +70,11 @@ const Row = memo(function Row({ point, metric, choice, pickable, isChosen }: Row
       <td>{integer(point.macs)}</td>
       <td>{scoreText(point.score, metric)}</td>
       <td>{point.generation}</td>
-      <td>{kind}</td>
+      <td>
+        {kind}
+        {point.tag && point.violation > 0 ? ', infeasible' : ''}
+      </td>
+      {third !== undefined && <td>{third ?? '–'}</td>}
       {choice && (
         <td>
           {pickable && (

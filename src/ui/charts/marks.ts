@@ -1,11 +1,20 @@
 import type { PointTag } from '../../session/events.ts';
+import type { Point } from '../../session/view.ts';
 
 /** Every kind of point has a shape of its own; colour only helps (Okabe–Ito hues, told apart by everybody). */
-export type Mark = 'front' | 'dominated' | PointTag;
+export type Mark = 'front' | 'dominated' | 'infeasible' | PointTag;
+
+/** What a point is drawn as. A reference point stays what it is; that it is infeasible is then said in words. */
+export function markOf({ tag, dominated, violation }: Pick<Point, 'tag' | 'dominated' | 'violation'>): Mark {
+  if (tag) return tag;
+  if (violation > 0) return 'infeasible';
+  return dominated ? 'dominated' : 'front';
+}
 
 export const markTitles: Record<Mark, string> = {
   front: 'On the front',
   dominated: 'Dominated',
+  infeasible: 'Infeasible',
   'untuned-dense': 'w/o tune, dense',
   untuned: 'w/o tune',
   lora: 'LoRA',
@@ -21,7 +30,8 @@ export function markPath(mark: Mark, size = 5): string {
     case 'front':
       return circle(s * 0.8);
     case 'dominated':
-      return circle(s * 0.55);
+    case 'infeasible':
+      return crowdPath(mark, 0, 0);
     case 'heuristic':
       return `M0 ${-s * 1.25}L${s * 1.25} 0L0 ${s * 1.25}L${-s * 1.25} 0Z`;
     case 'maximal':
@@ -37,6 +47,12 @@ export function markPath(mark: Mark, size = 5): string {
     default:
       return mark satisfies never;
   }
+}
+
+/** The small marks, of which there may be thousands, at a place: many of them make one path. */
+export function crowdPath(mark: 'dominated' | 'infeasible', x: number, y: number): string {
+  if (mark === 'infeasible') return `M${x - 2.75} ${y - 2.75}l5.5 5.5m0 -5.5l-5.5 5.5`;
+  return `M${x - 2.75} ${y}${circle(2.75).slice('M-2.75 0'.length)}`;
 }
 
 const circle = (r: number): string => `M${-r} 0a${r} ${r} 0 1 0 ${2 * r} 0a${r} ${r} 0 1 0 ${-2 * r} 0Z`;

@@ -1,5 +1,7 @@
-import { compact, scoreText } from '../../session/format.ts';
+import { bytes, compact, scoreText } from '../../session/format.ts';
+import type { Recipe } from '../../session/recipe.ts';
 import type { Point, SessionView } from '../../session/view.ts';
+import { cutText } from './geneText.ts';
 import { markTitles } from './marks.ts';
 
 /** A point in words: under the pointer, under the keyboard's cursor, for a screen reader. */
@@ -7,9 +9,36 @@ export function pointText(point: Point, view: SessionView): string {
   const parts = [`${scoreText(point.score, view.metric)} at ${compact(point.macs)} MACs`];
   if (view.maximalMacs > 0)
     parts.push(`${((point.macs / view.maximalMacs) * 100).toFixed(0)} % of the maximum`);
+  if (point.genome) parts.push(...cutText(view.groups, point.genome));
+  const objective = view.recipe?.search?.third;
+  const third = objective ? thirdText(point, objective) : null;
+  if (third !== null) parts.push(third);
   if (point.tag) parts.push(markTitles[point.tag].toLowerCase());
-  else if (point.dominated) parts.push('dominated');
-  else parts.push('on the front');
+  if (point.violation > 0) parts.push('infeasible');
+  else if (!point.tag) parts.push(point.dominated ? 'dominated' : 'on the front');
   if (point.index === view.chosen?.index) parts.push('chosen');
   return parts.join(' · ');
+}
+
+type Objective = NonNullable<NonNullable<Recipe['search']>['third']>;
+
+export const thirdTitles: Record<Objective, string> = {
+  parameters: 'Parameters',
+  bytes: 'Bytes',
+  latency: 'Latency',
+};
+
+/** The third objective's value; null where the point has none (a reference). */
+export function thirdText({ third }: Pick<Point, 'third'>, objective: Objective): string | null {
+  if (third === null) return null;
+  switch (objective) {
+    case 'parameters':
+      return `${compact(third)} parameters`;
+    case 'bytes':
+      return bytes(third);
+    case 'latency':
+      return `${third.toPrecision(3)} ms a batch`;
+    default:
+      return objective satisfies never;
+  }
 }

@@ -102,6 +102,12 @@ function Split() {
   );
 }
 
+/** What is wrong with a pair of columns is an alert of its own, once they have been read. */
+function pick(prompt: string, answer: string): null {
+  void pickColumns(prompt, answer);
+  return null;
+}
+
 function Columns({ summary, disabled }: { summary: DataSummary; disabled: boolean }) {
   const options = summary.columns.map((column) => [column, column] as const);
   const [prompt, answer] = [summary.prompt ?? '', summary.answer ?? ''];
@@ -112,14 +118,14 @@ function Columns({ summary, disabled }: { summary: DataSummary; disabled: boolea
         value={prompt}
         options={options}
         disabled={disabled}
-        onChange={(value) => void pickColumns(value, answer)}
+        onChange={(value) => pick(value, answer)}
       />
       <SelectField
         label="Answer column"
         value={answer}
         options={options}
         disabled={disabled}
-        onChange={(value) => void pickColumns(prompt, value)}
+        onChange={(value) => pick(prompt, value)}
       />
     </div>
   );

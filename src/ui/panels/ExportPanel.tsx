@@ -7,7 +7,12 @@ import { Panel } from '../controls/Panel.tsx';
 const what: Record<Method, string> = {
   lora: 'The model with its adapters merged in, as a Hugging Face folder.',
   lonas: 'The chosen model, merged and really sliced, as a Hugging Face folder.',
+  'lonas-plus': 'The chosen model, merged and sliced, without the removed blocks, as a Hugging Face folder.',
   shears: 'The sparse base as a Hugging Face folder, with a PEFT adapter beside it.',
+  sqft: 'The sparse INT4 base (compressed-tensors) as a Hugging Face folder, with a PEFT adapter beside it.',
+  'sqft-sparsepeft':
+    'One sparse model, its adapters merged in and every zero kept, as a Hugging Face folder.',
+  'sqft-qa-sparsepeft': 'One INT4 model (compressed-tensors), no adapter left, as a Hugging Face folder.',
 };
 
 export function ExportPanel() {

@@ -8,7 +8,9 @@ import type { SessionView } from '../../session/view.ts';
 import { choosePoint, runStore } from '../../state/run.ts';
 import { isFinishedHere, sessionStore } from '../../state/session.ts';
 import { ChartTable } from '../charts/ChartTable.tsx';
-import { markTitles } from '../charts/marks.ts';
+import { choiceText } from '../charts/geneText.ts';
+import { markOf, markTitles } from '../charts/marks.ts';
+import { thirdText, thirdTitles } from '../charts/pointText.ts';
 import { Explain } from '../controls/Explain.tsx';
 import { Facts } from '../controls/Facts.tsx';
 import { Panel } from '../controls/Panel.tsx';
@@ -25,7 +27,11 @@ export function GenesPanel() {
   const point = index === null ? undefined : view.points[index];
   if (!point) return null;
   const isChosen = index === view.chosen?.index;
-  const kind = point.tag ? markTitles[point.tag] : point.dominated ? 'Dominated' : 'On the front';
+  const kind = [markTitles[markOf(point)], ...(point.tag && point.violation > 0 ? ['infeasible'] : [])].join(
+    ', ',
+  );
+  const objective = view.recipe?.search?.third;
+  const third = objective ? thirdText(point, objective) : null;
   return (
     <Panel
       title="Sub-network"
@@ -37,6 +43,7 @@ export function GenesPanel() {
           [view.metric === 'accuracy' ? 'Accuracy' : 'Perplexity', scoreText(point.score, view.metric)],
           ['MACs a token', compact(point.macs)],
           ['Of maximum', view.maximalMacs > 0 ? percent(point.macs / view.maximalMacs, 0) : '–'],
+          ...(objective && third !== null ? [[thirdTitles[objective], third] as const] : []),
         ]}
       />
       {point.genome && view.groups.length > 0 ? (
@@ -81,7 +88,8 @@ function Choice({ index, kind, isChosen }: { index: number; kind: string; isChos
       <Explain about="the picture of a sub-network">
         <p>
           One column a layer, one row a choice. The filled part of a bar is what this sub-network keeps of the
-          width or the adapter rank; the number is how much that is.
+          width, the heads (KV groups) or the adapter rank; the number is how much that is. Where the search
+          may remove whole blocks, a removed one is crossed out, and nothing else of its layer counts.
         </p>
       </Explain>
       {choosing === index && <span className="loading">Measuring…</span>}
@@ -97,6 +105,8 @@ function Choice({ index, kind, isChosen }: { index: number; kind: string; isChos
 
 const Picture = memo(function Picture({ rows }: { rows: GeneRow[] }) {
   const layers = Math.min(mostLayers, rows[0]?.cells.length ?? 0);
+  const blocks = rows.find(({ kind }) => kind === 'block');
+  const isRemoved = (layer: number) => blocks?.cells[layer]?.value === 0;
   return (
     <div role="group" aria-label="Genes">
       <div
@@ -105,7 +115,7 @@ const Picture = memo(function Picture({ rows }: { rows: GeneRow[] }) {
         style={{ gridTemplateColumns: `max-content repeat(${layers}, minmax(2px, 1fr))` }}
       >
         {rows.map((row) => (
-          <Row key={row.label} row={row} layers={layers} />
+          <Row key={row.label} row={row} layers={layers} isRemoved={isRemoved} />
         ))}
         <span className="gene-label">layer</span>
         {Array.from({ length: layers }, (_, layer) => (
@@ -119,7 +129,7 @@ const Picture = memo(function Picture({ rows }: { rows: GeneRow[] }) {
         head={['Gene', ...Array.from({ length: rows[0]?.cells.length ?? 0 }, (_, layer) => `Layer ${layer}`)]}
         rows={rows.map((row) => ({
           key: row.label,
-          cells: [row.label, ...row.cells.map((cell) => cell?.value ?? '–')],
+          cells: [titleOf(row), ...row.cells.map((cell) => (cell ? choiceText(row.kind, cell.value) : '–'))],
         }))}
         visible={false}
       />
@@ -127,25 +137,55 @@ const Picture = memo(function Picture({ rows }: { rows: GeneRow[] }) {
   );
 });
 
-function Row({ row, layers }: { row: GeneRow; layers: number }) {
+/** A block has one gene a layer, so what its modules are called says nothing more; the same for heads. */
+const titleOf = ({ kind, label }: GeneRow): string => (kind === 'block' || kind === 'heads' ? kind : label);
+
+interface RowProps {
+  row: GeneRow;
+  layers: number;
+  isRemoved: (layer: number) => boolean;
+}
+
+function Row({ row, layers, isRemoved }: RowProps) {
   return (
     <>
       <span className="gene-label" title={row.label}>
-        {row.label}
+        {titleOf(row)}
       </span>
       {row.cells.slice(0, layers).map((cell, layer) => (
-        <Bar key={layer} cell={cell} kind={row.kind} numbers={layers <= 8} />
+        <Bar
+          key={layer}
+          cell={cell}
+          kind={row.kind}
+          numbers={layers <= 8}
+          moot={row.kind !== 'block' && isRemoved(layer)}
+        />
       ))}
     </>
   );
 }
 
-function Bar({ cell, kind, numbers }: { cell: GeneCell | null; kind: GeneRow['kind']; numbers: boolean }) {
+interface BarProps {
+  cell: GeneCell | null;
+  kind: GeneRow['kind'];
+  numbers: boolean;
+  /** The whole block is gone. */
+  moot: boolean;
+}
+
+function Bar({ cell, kind, numbers, moot }: BarProps) {
   if (!cell) return <span className="gene-none" />;
+  const text = choiceText(kind, cell.value);
+  const isBlock = kind === 'block';
   return (
-    <span className={`gene ${kind}`} title={`${cell.value} of ${Math.max(...cell.group.choices)}`}>
+    <span
+      className={`gene ${kind}`}
+      data-moot={moot || undefined}
+      data-removed={(isBlock && cell.value === 0) || undefined}
+      title={isBlock ? text : `${text} of ${Math.max(...cell.group.choices)}`}
+    >
       <span style={{ height: `${cell.fraction * 100}%` }} />
-      {numbers && <b>{cell.value}</b>}
+      {numbers && <b>{isBlock ? (cell.value > 0 ? '✓' : '✕') : text}</b>}
     </span>
   );
 }

@@ -3,6 +3,7 @@ import { changeRecipe, recipeStore } from '../../state/recipe.ts';
 import { NumberField } from '../controls/NumberField.tsx';
 import { SelectField } from '../controls/SelectField.tsx';
 import { SeveralField } from '../controls/SeveralField.tsx';
+import { SwitchField } from '../controls/SwitchField.tsx';
 import { TextField } from '../controls/TextField.tsx';
 import { problemWith, rangeText, readFractions } from './recipeFields.ts';
 import type { FieldSpec, NumberSpec } from './recipeFields.ts';
@@ -39,17 +40,7 @@ export function RecipeField({ spec, disabled }: { spec: FieldSpec; disabled: boo
     case 'several':
       return <SeveralField {...shared} options={spec.options} value={words} onChange={change} />;
     case 'switch':
-      return (
-        <label className="switch" title={spec.about}>
-          <input
-            type="checkbox"
-            checked={value === true}
-            disabled={disabled}
-            onChange={(event) => change(event.target.checked)}
-          />
-          {spec.label}
-        </label>
-      );
+      return <SwitchField {...shared} value={value === true} onChange={change} />;
     default:
       return spec satisfies never;
   }

@@ -1,30 +1,32 @@
 import { useStore } from 'zustand';
 import type { Recipe } from '../../session/recipe.ts';
-import { isActive } from '../../session/view.ts';
 import { reportError } from '../../state/notices.ts';
 import { platform } from '../../state/platform.ts';
 import { importRecipe, recipeStore, recipeText, redoRecipe, undoRecipe } from '../../state/recipe.ts';
-import { sessionStore } from '../../state/session.ts';
 import { MethodChoice } from '../controls/MethodChoice.tsx';
 import { Panel } from '../controls/Panel.tsx';
 import { FilePicker } from '../drop/FilePicker.tsx';
 import { Glossary } from './Glossary.tsx';
+import { MethodTable } from './MethodTable.tsx';
 import { MemoryNeeded } from './MemoryNeeded.tsx';
 import { RecipeField } from './RecipeField.tsx';
 import type { FieldGroup, FieldSpec } from './recipeFields.ts';
 import { groupsFor } from './recipeGroups.ts';
+import { Starts } from './Starts.tsx';
+import { useBusy } from './useBusy.ts';
 import './recipe.css';
 
 export function RecipePanel() {
-  const busy = useStore(sessionStore, ({ view, origin }) => origin === 'run' && isActive(view));
+  const busy = useBusy();
   const recipe = useStore(recipeStore, (state) => state.recipe);
   const { main, advanced } = groupsFor(recipe);
   return (
     <Panel title="Recipe" step={3} className="recipe" aside={<History disabled={busy} main={main} />}>
       <MethodChoice disabled={busy} />
+      <Starts disabled={busy} />
       <div className="fields" data-pattern={recipe.sparsity?.pattern ? 'n:m' : undefined}>
         {main.map((spec) => (
-          <RecipeField key={spec.label} spec={spec} disabled={busy} />
+          <RecipeField key={`${recipe.method} ${spec.label}`} spec={spec} disabled={busy} />
         ))}
       </div>
       <MemoryNeeded />
@@ -43,6 +45,7 @@ function History({ disabled, main }: { disabled: boolean; main: readonly FieldSp
           <strong>A recipe</strong> says how the model is made smaller: what is cut away, how small trainable
           adapters win the accuracy back, and how sub-networks are searched.
         </p>
+        <MethodTable />
       </Glossary>
       <button
         type="button"
@@ -87,7 +90,7 @@ function Advanced({ recipe, groups, disabled }: AdvancedProps) {
           </div>
           <div className="fields">
             {fields.map((spec) => (
-              <RecipeField key={spec.label} spec={spec} disabled={disabled} />
+              <RecipeField key={`${recipe.method} ${spec.label}`} spec={spec} disabled={disabled} />
             ))}
           </div>
         </fieldset>

@@ -1,105 +1,73 @@
 import { useState } from 'react';
 import { useStore } from 'zustand';
-import type { ResultRow } from '../../session/events.ts';
 import { integer } from '../../session/format.ts';
-import { columns, readableRows, toCsv, toMarkdown } from '../../session/table.ts';
-import { sameGenome } from '../../session/view.ts';
-import type { SessionView } from '../../session/view.ts';
-import { platform } from '../../state/platform.ts';
+import { historyStore } from '../../state/history.ts';
+import type { TableScope } from '../../state/results.ts';
 import { runStore } from '../../state/run.ts';
 import { sessionStore } from '../../state/session.ts';
 import { Panel } from '../controls/Panel.tsx';
+import { ComparedResults } from './ComparedResults.tsx';
+import { RunResults } from './RunResults.tsx';
+import { TakeTable } from './TakeTable.tsx';
 import './results.css';
 
+/** What was measured in the end: of the session on the page, or of all runs of this page side by side. */
 export function ResultsPanel() {
   const view = useStore(sessionStore, (state) => state.view);
+  const id = useStore(sessionStore, (state) => state.id);
+  const runs = useStore(historyStore, (state) => state.runs);
   const measuring = useStore(runStore, (state) => state.choosing !== null);
+  const [wanted, setWanted] = useState<TableScope>('run');
+  // With one run, and that one on the page, there is nothing to switch between.
+  const hasOthers = runs.some((run) => run.id !== id);
+  const scope = hasOthers ? wanted : 'run';
   const examples = view.results[0]?.examples;
-  const aside = view.results.length > 0 && (
+  const empty = scope === 'run' && view.results.length === 0;
+  const aside = (
     <>
       {measuring && <span className="loading">Measuring…</span>}
-      {examples !== undefined && <span className="soft">test split, {integer(examples)} examples</span>}
-      <Copy view={view} />
+      {scope === 'run' && examples !== undefined && (
+        <span className="soft">test split, {integer(examples)} examples</span>
+      )}
+      {hasOthers && <ScopeSwitch scope={scope} runs={runs.length} onChange={setWanted} />}
+      {!empty && <TakeTable scope={scope} finished={scope === 'all' || view.status === 'finished'} />}
     </>
   );
   return (
     <Panel title="Results" className="results" aside={aside}>
-      {view.results.length === 0 ? (
+      {scope === 'all' ? (
+        <ComparedResults />
+      ) : empty ? (
         <p className="hint">
           Measured on examples that neither training nor the search has seen, when the run ends.
         </p>
       ) : (
-        <Table view={view} />
+        <RunResults view={view} />
       )}
     </Panel>
   );
 }
 
-function Table({ view }: { view: SessionView }) {
-  const shown = columns(view.metric);
-  const chosen = view.chosen;
-  const isChosen = (row: ResultRow) =>
-    chosen !== null &&
-    row.genome !== null &&
-    sameGenome(row.genome, chosen.genome) &&
-    (row.tag === 'chosen' || row.tag === 'best');
-  return (
-    <div className="scroll" tabIndex={0} role="group" aria-label="Results table">
-      <table aria-label="Results data">
-        <thead>
-          <tr>
-            {shown.map((column) => (
-              <th key={column.title} scope="col" title={column.about}>
-                {column.title}
-              </th>
-            ))}
-          </tr>
-        </thead>
-        <tbody>
-          {readableRows(view).map((row) => (
-            <tr key={`${row.tag} ${row.label} ${row.genome?.join() ?? ''}`} data-chosen={isChosen(row)}>
-              {shown.map((column, index) =>
-                index === 0 ? (
-                  <th key={column.title} scope="row">
-                    {column.text(row)}
-                  </th>
-                ) : (
-                  <td key={column.title} title={String(column.value(row))}>
-                    {column.text(row)}
-                  </td>
-                ),
-              )}
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
-  );
+interface SwitchProps {
+  scope: TableScope;
+  runs: number;
+  onChange: (scope: TableScope) => void;
 }
 
-const doneForMs = 1500;
-
-function Copy({ view }: { view: SessionView }) {
-  const [done, setDone] = useState('');
-  const copy = async (what: string, text: string) => {
-    if (!(await platform().copy(text)))
-      await platform().save(`results.${what === 'CSV' ? 'csv' : 'md'}`, text);
-    setDone(what);
-    setTimeout(() => setDone(''), doneForMs);
-  };
-  const formats = [
-    ['Markdown', toMarkdown],
-    ['CSV', toCsv],
+function ScopeSwitch({ scope, runs, onChange }: SwitchProps) {
+  const choices = [
+    ['run', 'This run'],
+    ['all', `All runs of this session (${runs})`],
   ] as const;
-  return formats.map(([name, write]) => (
-    <button
-      key={name}
-      type="button"
-      className="quiet small"
-      aria-label={`Copy as ${name}`}
-      onClick={() => void copy(name, write(readableRows(view), view.metric))}
-    >
-      {done === name ? 'Copied' : name}
-    </button>
-  ));
+  return (
+    <fieldset className="scope">
+      <legend className="sr-only">Results of</legend>
+      {choices.map(([key, text]) => (
+        <label key={key}>
+          <input type="radio" name="results-of" checked={scope === key} onChange={() => onChange(key)} />
+          {text}
+        </label>
+      ))}
+    </fieldset>
+  );
 }

@@ -3,13 +3,14 @@ import { useStore } from 'zustand';
 import { dataStore } from '../../state/data.ts';
 import { estimateStore } from '../../state/estimate.ts';
 import { modelStore } from '../../state/model.ts';
-import { pauseRun, resumeRun, runStore, startRun, stopRun } from '../../state/run.ts';
+import { mostSeeds, pauseRun, resumeRun, runStore, setSeeds, startRun, stopRun } from '../../state/run.ts';
 import { isActive } from '../../session/view.ts';
 import { scoreStore } from '../../state/scoreStore.ts';
-import { sessionStore } from '../../state/session.ts';
+import { isRunActive, sessionStore } from '../../state/session.ts';
+import { NumberField } from '../controls/NumberField.tsx';
 import { Panel } from '../controls/Panel.tsx';
 import { StageProgress, Stages } from './Stages.tsx';
-import { statusText } from './statusText.ts';
+import { queueText, statusText } from './statusText.ts';
 import './run.css';
 
 const LossChart = lazy(() => import('../charts/LossChart.tsx'));
@@ -40,12 +41,17 @@ export function RunPanel() {
 const reasonId = 'run-blocked';
 
 function Status() {
-  const starting = useStore(runStore, (state) => state.starting);
+  const { starting, queue } = useStore(runStore);
   const blocker = useBlocker();
   // A shared session has its own words for it.
-  const over = useStore(sessionStore, ({ view, origin }) => origin === 'run' && !isActive(view));
+  const over = useStore(sessionStore, ({ view, id }) => id !== null && !isActive(view));
+  const seed = useStore(sessionStore, ({ view }) => view.recipe?.seed ?? null);
   const text = useStore(sessionStore, ({ view, origin }) => statusText(view, origin));
-  const shown = starting ? 'Starting…' : (text ?? blocker ?? 'Ready to run.');
+  const active = useStore(sessionStore, isRunActive);
+  // Among several runs, the one before has ended and the next has not begun.
+  const between = starting || (queue !== null && !active);
+  const state = between ? 'Starting…' : (text ?? blocker ?? 'Ready to run.');
+  const shown = queue ? `${queueText(queue, between ? null : seed)} ${state}` : state;
   return (
     <div className="run-state">
       <p className="status" role="status" id={shown === blocker ? reasonId : undefined}>
@@ -74,30 +80,35 @@ function useBlocker(): string | null {
 }
 
 function RunButtons() {
-  const { starting, stopping } = useStore(runStore);
+  const { starting, stopping, queue } = useStore(runStore);
   const status = useStore(sessionStore, ({ view, origin }) => (origin === 'run' ? view.status : 'empty'));
   const blocker = useBlocker();
-  if (status !== 'running' && status !== 'paused') {
+  const active = status === 'running' || status === 'paused';
+  if (!active && queue === null) {
     return (
-      <button
-        type="button"
-        className="primary"
-        disabled={starting || blocker !== null}
-        aria-describedby={blocker === null ? undefined : reasonId}
-        title={blocker ?? undefined}
-        onClick={() => void startRun()}
-      >
-        Run
-      </button>
+      <>
+        <Seeds disabled={starting} />
+        <button
+          type="button"
+          className="primary"
+          disabled={starting || blocker !== null}
+          aria-describedby={blocker === null ? undefined : reasonId}
+          title={blocker ?? undefined}
+          onClick={() => void startRun()}
+        >
+          Run
+        </button>
+      </>
     );
   }
   return (
     <>
-      {status === 'running' ? (
+      {status === 'running' && (
         <button type="button" disabled={stopping} onClick={() => void pauseRun()}>
           Pause
         </button>
-      ) : (
+      )}
+      {status === 'paused' && (
         <button type="button" className="primary" disabled={stopping} onClick={() => void resumeRun()}>
           Resume
         </button>
@@ -106,5 +117,22 @@ function RunButtons() {
         Stop
       </button>
     </>
+  );
+}
+
+/** One run says little about luck: the same recipe with this many seeds, one after the other, says more. */
+function Seeds({ disabled }: { disabled: boolean }) {
+  const seeds = useStore(runStore, (state) => state.seeds);
+  return (
+    <div className="seeds">
+      <NumberField
+        label="Seeds"
+        title={`Runs the recipe with this many seeds, one after the other (1 to ${mostSeeds}); the results show their mean and deviation.`}
+        value={seeds}
+        step={1}
+        disabled={disabled}
+        onChange={setSeeds}
+      />
+    </div>
   );
 }

@@ -4,6 +4,8 @@ import type { FieldSpec } from './recipeFields.ts';
 
 type Sparsity = NonNullable<Recipe['sparsity']>;
 
+const isPruned = ({ sparsity }: Recipe): boolean => sparsity !== null && sparsity.method !== 'existing';
+
 const whenNothingWas: Sparsity = { method: 'wanda', ratio: 0.5, pattern: null, calibration: 128 };
 const named: Readonly<Record<string, Sparsity['pattern']>> = {
   '2:4': { n: 2, m: 4 },
@@ -13,7 +15,8 @@ const named: Readonly<Record<string, Sparsity['pattern']>> = {
 
 function patternOf({ sparsity }: Recipe): string {
   if (!sparsity) return 'dense';
-  const { pattern } = sparsity;
+  const { pattern, method } = sparsity;
+  if (method === 'existing') return 'existing';
   if (!pattern) return 'ratio';
   const name = `${pattern.n}:${pattern.m}`;
   return name in named ? name : 'n:m';
@@ -21,8 +24,11 @@ function patternOf({ sparsity }: Recipe): string {
 
 function withPattern(recipe: Recipe, choice: unknown): unknown {
   if (choice === 'dense') return { ...recipe, sparsity: null };
-  const pattern = named[String(choice)] ?? null;
-  return { ...recipe, sparsity: { ...(recipe.sparsity ?? whenNothingWas), pattern } };
+  const sparsity = recipe.sparsity ?? whenNothingWas;
+  if (choice === 'existing')
+    return { ...recipe, sparsity: { ...sparsity, method: 'existing', pattern: null } };
+  const method = isPruned(recipe) ? sparsity.method : whenNothingWas.method;
+  return { ...recipe, sparsity: { ...sparsity, method, pattern: named[String(choice)] ?? null } };
 }
 
 /** One half of N:M. */
@@ -36,12 +42,12 @@ function half(key: 'n' | 'm'): Pick<FieldSpec, 'read' | 'write'> {
   };
 }
 
-/** What becomes zero before training. Shears is about it; the others can be put on a sparse base as well. */
+/** What becomes zero before training. Shears and SQFT are about it; the others can be put on a sparse base as well. */
 export const pruningFields: readonly FieldSpec[] = [
   {
     label: 'Pattern',
     about:
-      'Which weights may become zero: any of a row (unstructured), or N of every M neighbours, which some hardware can skip. Dense prunes nothing.',
+      'Which weights may become zero: any of a row (unstructured), or N of every M neighbours, which some hardware can skip. Dense prunes nothing; a model that came with zeros can keep just those.',
     kind: 'select',
     read: patternOf,
     write: withPattern,
@@ -51,13 +57,14 @@ export const pruningFields: readonly FieldSpec[] = [
       ['2:4', '2:4'],
       ['4:8', '4:8'],
       ['n:m', 'N:M'],
+      ['existing', 'Zeros it came with'],
     ],
   },
   {
     label: 'Sparsity',
     about: 'The share of each row that becomes zero.',
     kind: 'number',
-    ...at('sparsity', 'ratio', ({ sparsity }) => sparsity?.pattern === null),
+    ...at('sparsity', 'ratio', (recipe) => isPruned(recipe) && recipe.sparsity?.pattern === null),
     min: 0,
     max: 99,
     unit: '%',
@@ -89,7 +96,7 @@ export const pruningFields: readonly FieldSpec[] = [
     about:
       'Wanda weighs each weight by the activations it meets, and keeps more of the accuracy. Magnitude looks at the weight alone.',
     kind: 'select',
-    ...at('sparsity', 'method'),
+    ...at('sparsity', 'method', isPruned),
     options: [
       ['wanda', 'Wanda'],
       ['magnitude', 'Magnitude'],

@@ -1,13 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { presets } from '../../recipes/presets.ts';
-import { recipeSchema } from '../../session/recipe.ts';
-import type { Method, Recipe } from '../../session/recipe.ts';
+import { isSliced, mergesInside, methods, recipeSchema } from '../../session/recipe.ts';
+import type { Recipe } from '../../session/recipe.ts';
 import { boundsOf, problemWith, readFractions } from './recipeFields.ts';
 import type { FieldSpec } from './recipeFields.ts';
 import { groupsFor } from './recipeGroups.ts';
 
-const methods: Method[] = ['lora', 'shears', 'lonas'];
 const recipes = methods.map((method) => presets[method].recipe('exact'));
+/** Whether the whole recipe allows it; what contradicts it is refused where it is set (recipe.test.ts). */
+const allows = (recipe: unknown): boolean => recipeSchema.safeParse(recipe).success;
 const sparse = (recipe: Recipe): Recipe => ({
   ...recipe,
   sparsity: { method: 'wanda', ratio: 0.5, pattern: { n: 2, m: 4 }, calibration: 8 },
@@ -46,6 +47,20 @@ function changedLeaves(before: Recipe, after: unknown): string[] {
   );
 }
 
+/** What a person must be able to set: all that the method has, in any of the recipe's shapes. */
+function wantedOf({ method }: Recipe, shapes: readonly Recipe[]): string[] {
+  const unused = new Set(['version', 'method']);
+  const none = (...paths: string[]) => paths.forEach((path) => unused.add(path));
+  if (method === 'lora') none('training.sampling', 'baseline', 'elastic', 'search');
+  else if (!isSliced(method)) none('elastic.widths', 'elastic.heads', 'elastic.order', 'elastic.uniform');
+  if (method !== 'lora' && !method.startsWith('sqft')) none('quantization');
+  if (method === 'sqft-sparsepeft') none('quantization');
+  // Nothing but 0 is right there.
+  if (mergesInside(method)) none('adapter.dropout');
+  const all = new Set(shapes.flatMap((shape) => leaves(shape)));
+  return [...all, 'sparsity.pattern'].filter((path) => !unused.has(path));
+}
+
 /** Some other value that the field takes. */
 function otherValue(spec: FieldSpec, recipe: Recipe): unknown {
   const value = spec.read(recipe);
@@ -55,9 +70,7 @@ function otherValue(spec: FieldSpec, recipe: Recipe): unknown {
       return (Number(value) * (spec.scale ?? 1) === max ? min : max) / (spec.scale ?? 1);
     }
     case 'select':
-      return spec.options
-        .map(([key]) => key)
-        .find((key) => key !== value && key !== 'dense' && key !== 'none');
+      return spec.options.map(([key]) => key).find((key) => key !== value && allows(spec.write(recipe, key)));
     case 'several':
       return ['o'];
     case 'fractions':
@@ -73,25 +86,18 @@ describe('the fields of the Recipe panel', () => {
   it.each(methods)('reach every setting that %s uses', (method) => {
     const recipe = presets[method].recipe('exact');
     const reached = new Set<string>();
-    for (const shape of [
-      recipe,
-      sparse(recipe),
-      { ...sparse(recipe), sparsity: { ...sparse(recipe).sparsity!, pattern: null } },
-    ]) {
+    const pruned = sparse(recipe);
+    const shapes = [recipe, pruned, { ...pruned, sparsity: { ...pruned.sparsity!, pattern: null } }];
+    if (recipe.search) shapes.push({ ...recipe, search: { ...recipe.search, leastOfLora: 0.5 } });
+    if (method === 'lora')
+      shapes.push({ ...recipe, quantization: presets.sqft.recipe('exact').quantization });
+    for (const shape of shapes) {
       for (const spec of fieldsOf(shape)) {
         for (const path of changedLeaves(shape, spec.write(shape, otherValue(spec, shape))))
           reached.add(path);
       }
     }
-    const unused: Record<Method, string[]> = {
-      lora: ['training.sampling', 'baseline', 'elastic', 'search'],
-      shears: ['elastic.widths', 'elastic.order', 'elastic.uniform'],
-      lonas: ['sparsity'],
-    };
-    const wanted = [...leaves(sparse(recipe)), 'sparsity.pattern'].filter(
-      (path) => !['version', 'method', ...unused[method]].includes(path),
-    );
-    expect(wanted.filter((path) => !reached.has(path))).toEqual([]);
+    expect(wantedOf(recipe, shapes).filter((path) => !reached.has(path))).toEqual([]);
   });
 
   it('take their own bounds, which the schema allows, and nothing beyond', () => {
@@ -102,7 +108,9 @@ describe('the fields of the Recipe panel', () => {
         for (const shown of [min, max]) {
           const value = shown / (spec.scale ?? 1);
           expect([spec.label, problemWith(spec, value, recipe)]).toEqual([spec.label, null]);
-          expect(recipeSchema.safeParse(spec.write(recipe, value)).success).toBe(true);
+          const dropsOut = spec.label === 'Dropout' && value > 0;
+          const allowed = allows(spec.write(recipe, value));
+          expect([spec.label, allowed]).toEqual([spec.label, !(dropsOut && mergesInside(recipe.method))]);
         }
         expect(problemWith(spec, (max + 1) / (spec.scale ?? 1), recipe)).toMatch(/rom .* to /);
       }
@@ -114,8 +122,14 @@ describe('the fields of the Recipe panel', () => {
       for (const spec of fieldsOf(recipe)) {
         expect(spec.about.length).toBeGreaterThan(10);
         const options = spec.kind === 'select' ? spec.options : [];
-        for (const [value] of options)
-          expect(recipeSchema.safeParse(spec.write(recipe, value)).error).toBeUndefined();
+        for (const [value] of options) {
+          const refused = value === 'dense' && mergesInside(recipe.method);
+          expect([spec.label, value, allows(spec.write(recipe, value))]).toEqual([
+            spec.label,
+            value,
+            !refused,
+          ]);
+        }
       }
     }
   });
@@ -130,6 +144,41 @@ describe('the fields of the Recipe panel', () => {
     const dense = written(half, 'Pattern', 'dense');
     expect(dense.sparsity).toBeNull();
     expect(written(dense, 'Pattern', 'ratio').sparsity).toMatchObject({ ratio: 0.5, pattern: null });
+  });
+
+  it('keep the zeros that a model came with, and go back to pruning', () => {
+    const shears = presets.shears.recipe('exact');
+    const existing = written(shears, 'Pattern', 'existing');
+    expect(existing.sparsity).toMatchObject({ method: 'existing', pattern: null });
+    expect(fieldsOf(existing).map(({ label }) => label)).not.toContain('Prune by');
+    expect(written(existing, 'Pattern', '2:4').sparsity).toMatchObject({
+      method: 'wanda',
+      pattern: { n: 2, m: 4 },
+    });
+  });
+
+  it('put plain LoRA on INT4, and hide what round-to-nearest does not use', () => {
+    const lora = presets.lora.recipe('exact');
+    expect(fieldsOf(lora).map(({ label }) => label)).not.toContain('Group');
+    const int4 = written(lora, 'Base weights', 'int4');
+    expect(written(int4, 'Group', '32').quantization?.group).toBe(32);
+    const nearest = written(int4, 'Round by', 'rtn');
+    expect(fieldsOf(nearest).map(({ label }) => label)).not.toContain('Damping');
+    expect(written(int4, 'Base weights', 'float').quantization).toBeNull();
+  });
+
+  it('ask for a share of LoRA’s score, or do not', () => {
+    const lonas = presets.lonas.recipe('exact');
+    const demanding = written(lonas, 'Demand a share of LoRA’s score', true);
+    expect(demanding.search?.leastOfLora).toBeGreaterThan(0.5);
+    expect(written(demanding, 'Demand a share of LoRA’s score', false).search).toEqual(lonas.search);
+  });
+
+  it('have a name of their own', () => {
+    for (const recipe of recipes) {
+      const labels = fieldsOf(recipe).map(({ label }) => label);
+      expect(labels).toEqual([...new Set(labels)]);
+    }
   });
 
   it('turn the search off and on again', () => {

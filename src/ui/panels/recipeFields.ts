@@ -23,7 +23,7 @@ export interface NumberSpec extends Common {
   scale?: number;
 }
 
-type Options = readonly (readonly [value: string, label: string])[];
+export type Options = readonly (readonly [value: string, label: string])[];
 
 export type FieldSpec =
   | NumberSpec
@@ -53,7 +53,7 @@ export function top(key: 'seed' | 'task' | 'maxLength' | 'baseline', when = alwa
   };
 }
 
-type Section = 'split' | 'sparsity' | 'adapter' | 'elastic' | 'training' | 'search';
+type Section = 'split' | 'sparsity' | 'quantization' | 'adapter' | 'elastic' | 'training' | 'search';
 
 /** A setting in a section that the recipe may not have: `training.steps`. */
 export function at<S extends Section>(

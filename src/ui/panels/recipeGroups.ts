@@ -1,12 +1,13 @@
-import { presets } from '../../recipes/presets.ts';
-import { moduleRoles } from '../../session/recipe.ts';
-import type { Recipe } from '../../session/recipe.ts';
+import { isSliced, moduleRoles } from '../../session/recipe.ts';
+import type { Method, Recipe } from '../../session/recipe.ts';
 import { pruningFields } from './pruningFields.ts';
-import { at, isElastic, top, whole } from './recipeFields.ts';
+import { quantizationFields } from './quantizationFields.ts';
+import { at, top, whole } from './recipeFields.ts';
 import type { FieldGroup, FieldSpec } from './recipeFields.ts';
+import { searching } from './searchFields.ts';
 import { training } from './trainingFields.ts';
 
-const isLonas = ({ method }: Recipe): boolean => method === 'lonas';
+const cuts = ({ method }: Recipe): boolean => isSliced(method);
 
 /** What people change most. */
 const common: readonly FieldSpec[] = [
@@ -97,14 +98,21 @@ const adapters: FieldGroup = {
       label: 'Width fractions',
       about: 'The parts of the FFN width that a sub-network may keep.',
       kind: 'fractions',
-      ...at('elastic', 'widths', isLonas),
+      ...at('elastic', 'widths', cuts),
+    },
+    {
+      label: 'Head fractions',
+      about:
+        'The parts of the attention heads that a sub-network may keep, in whole KV groups: a key and value head with its queries. 1 alone keeps them all.',
+      kind: 'fractions',
+      ...at('elastic', 'heads', cuts),
     },
     {
       label: 'Channel order',
       about:
-        'By importance, the channels that matter most are kept longest. As in the file is what the paper published.',
+        'By importance, the channels and heads that matter most are kept longest. As in the file is what the paper published.',
       kind: 'select',
-      ...at('elastic', 'order', isLonas),
+      ...at('elastic', 'order', cuts),
       options: [
         ['importance', 'By importance'],
         ['file', 'As in the file (published)'],
@@ -113,60 +121,10 @@ const adapters: FieldGroup = {
     },
     {
       label: 'One width for all layers',
-      about: 'For software that knows only one FFN width: the export then needs no padding.',
+      about:
+        'For software that knows only one FFN width and one number of heads: the export then needs no padding.',
       kind: 'switch',
-      ...at('elastic', 'uniform', isLonas),
-    },
-  ],
-};
-
-const algorithms = [
-  ['nsga2', 'NSGA-II'],
-  ['random', 'Random search'],
-  ['hill-climb', 'Hill climb'],
-  ['none', 'None: the three references only'],
-] as const;
-
-const searching: FieldGroup = {
-  title: 'Search',
-  fields: [
-    {
-      label: 'Algorithm',
-      about:
-        'NSGA-II breeds from the front. Random search and a hill climb from the heuristic are what it is compared with, on the same budget.',
-      kind: 'select',
-      read: (recipe) => (isElastic(recipe) ? (recipe.search?.algorithm ?? 'none') : undefined),
-      write: (recipe, algorithm) => ({
-        ...recipe,
-        search:
-          algorithm === 'none'
-            ? null
-            : { ...presets[recipe.method].recipe(recipe.task).search, ...recipe.search, algorithm },
-      }),
-      options: algorithms,
-      wide: true,
-    },
-    {
-      label: 'Preset',
-      about:
-        'Pare’s NSGA-II starts with the largest, the heuristic and the smallest sub-network and mutates one gene in n. The published one starts at random and hardly mutates.',
-      kind: 'select',
-      ...at('search', 'preset'),
-      options: [
-        ['pare', 'Pare'],
-        ['published', 'Published'],
-      ],
-    },
-    {
-      label: 'Tolerance',
-      about: 'Accuracy below the heuristic’s that the final choice may give up for fewer MACs.',
-      kind: 'number',
-      ...at('search', 'tolerance'),
-      min: 0,
-      max: 100,
-      unit: '%',
-      step: 0.5,
-      scale: 100,
+      ...at('elastic', 'uniform', cuts),
     },
   ],
 };
@@ -216,14 +174,34 @@ const scoring: FieldGroup = {
   ],
 };
 
+const pruning: FieldGroup = { title: 'Pruning', fields: pruningFields };
+const quantization: FieldGroup = { title: 'INT4', fields: quantizationFields };
+
+/** How much becomes zero, and how coarse the grid is; where both count, by what means is left to Advanced. */
+const amounts = [
+  ...pruningFields.filter(({ label }) => label !== 'Prune by' && label !== 'Calibration'),
+  ...quantizationFields.filter(({ label }) => label === 'Round by' || label === 'Group'),
+];
+
+/** What a method is about, beside what they all have. */
+const leading: Partial<Record<Method, readonly FieldSpec[]>> = {
+  shears: pruningFields,
+  sqft: amounts,
+  'sqft-sparsepeft': pruningFields,
+  'sqft-qa-sparsepeft': amounts,
+};
+
 /** All settings of a recipe: the main ones in sight, the others by what they belong to. */
 export function groupsFor({ method }: Recipe): {
   main: readonly FieldSpec[];
   advanced: readonly FieldGroup[];
 } {
-  const pruning = { title: 'Pruning', fields: pruningFields };
-  const others = [adapters, training, searching, scoring];
-  return method === 'shears'
-    ? { main: [...pruningFields, ...common], advanced: others }
-    : { main: common, advanced: [adapters, training, searching, pruning, scoring] };
+  const main = [...(leading[method] ?? []), ...common];
+  const advanced = [adapters, training, searching, pruning, quantization, scoring].map(
+    ({ title, fields }) => ({
+      title,
+      fields: fields.filter((spec) => !main.includes(spec)),
+    }),
+  );
+  return { main, advanced };
 }

@@ -50,6 +50,10 @@ export function statusText(view: SessionView, origin: Origin): string | null {
   }
 }
 
+/** Which of several runs it is; its seed once that has begun. */
+export const queueText = ({ place, of }: { place: number; of: number }, seed: number | null): string =>
+  `Run ${place} of ${of}${seed === null ? '' : `, seed ${seed}`}.`;
+
 /** The second training of a run is that of the plain LoRA that the table compares with. */
 export const isBaseline = ({ stages }: Pick<SessionView, 'stages'>): boolean =>
   stages.at(-1)?.stage === 'train' && stages.filter(({ stage }) => stage === 'train').length > 1;

@@ -1,0 +1,71 @@
+import { useId, useState } from 'react';
+import { reportError } from '../../state/notices.ts';
+import { platform } from '../../state/platform.ts';
+import { tableText } from '../../state/results.ts';
+import type { TableFormat, TableScope } from '../../state/results.ts';
+
+const formats: readonly (readonly [format: TableFormat, name: string, ending: string])[] = [
+  ['markdown', 'Markdown', 'md'],
+  ['csv', 'CSV', 'csv'],
+  ['json', 'JSON', 'json'],
+];
+
+const doneForMs = 1500;
+
+interface Props {
+  scope: TableScope;
+  /** JSON compares whole runs, so it waits for the end. */
+  finished: boolean;
+}
+
+/** The table for elsewhere: on the clipboard, or as a file. */
+export function TakeTable({ scope, finished }: Props) {
+  const id = useId();
+  const [done, setDone] = useState('');
+  const save = (format: TableFormat, ending: string) =>
+    platform().save(`results.${ending}`, tableText(format, scope));
+  const copy = async (format: TableFormat, ending: string) => {
+    if (!(await platform().copy(tableText(format, scope)))) await save(format, ending);
+    setDone(format);
+    setTimeout(() => setDone(''), doneForMs);
+  };
+  const isReady = (format: TableFormat) => finished || format !== 'json';
+  return (
+    <>
+      {formats.map(([format, name, ending]) => (
+        <button
+          key={format}
+          type="button"
+          className="quiet small"
+          aria-label={`Copy as ${name}`}
+          disabled={!isReady(format)}
+          onClick={() => void copy(format, ending).catch(reportError)}
+        >
+          {done === format ? 'Copied' : name}
+        </button>
+      ))}
+      <button
+        type="button"
+        className="icon"
+        popoverTarget={id}
+        aria-label="Download the table"
+        title="Download the table"
+      >
+        ↓
+      </button>
+      <div id={id} popover="auto" className="explanation take">
+        {formats.map(([format, name, ending]) => (
+          <button
+            key={format}
+            type="button"
+            className="quiet small"
+            disabled={!isReady(format)}
+            onClick={() => void save(format, ending).catch(reportError)}
+          >
+            Download {name}
+          </button>
+        ))}
+      </div>
+    </>
+  );
+}

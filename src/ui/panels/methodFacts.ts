@@ -1,0 +1,46 @@
+import { mergesInside } from '../../session/recipe.ts';
+import type { Method } from '../../session/recipe.ts';
+
+/** From simple to rich. */
+export const methodOrder: readonly Method[] = [
+  'lora',
+  'lonas',
+  'lonas-plus',
+  'shears',
+  'sqft',
+  'sqft-sparsepeft',
+  'sqft-qa-sparsepeft',
+];
+
+/** Of the open model: `F16` → `FP16`. The paper's is FP16, which stands for any until a model is open. */
+export const floatName = (dtype: string | undefined): string =>
+  /^B?F\d+$/.test(dtype ?? '') ? (dtype as string).replace(/^F/, 'FP') : 'FP16';
+
+/** What is written to disk in the end, in a few words. */
+export const ships: Record<Method, (float: string) => string> = {
+  lora: (float) => `${float}, merged`,
+  lonas: (float) => `${float}, sliced`,
+  'lonas-plus': (float) => `${float}, fewer blocks`,
+  shears: (float) => `sparse ${float} + adapter`,
+  sqft: () => 'sparse INT4 + adapter',
+  'sqft-sparsepeft': (float) => `sparse ${float}`,
+  'sqft-qa-sparsepeft': () => 'INT4 only',
+};
+
+/** Whether an adapter is left over, and why. */
+export const merging: Record<Method, string> = {
+  lora: 'Merges into the weights, as long as the base is dense.',
+  lonas: 'Merges into the weights, which are then cut.',
+  'lonas-plus': 'Merges into the weights, which are then cut.',
+  shears: 'Does not merge: the adapter is dense and would fill the zeros, so it stays beside the base.',
+  sqft: 'Does not merge: INT4 codes cannot hold the adapter, so it stays beside the base.',
+  'sqft-sparsepeft': 'Merges without loss, and every zero stays zero.',
+  'sqft-qa-sparsepeft': 'Merges without loss into the INT4 codes themselves.',
+};
+
+/** Once merged, a sub-network's rank no longer costs anything. */
+export const unmergedCost = (method: Method | undefined): boolean =>
+  method !== undefined && mergesInside(method);
+
+/** One model is left, and no adapter beside it. */
+export const merges = (method: Method): boolean => method !== 'shears' && method !== 'sqft';
