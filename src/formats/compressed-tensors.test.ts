@@ -61,7 +61,12 @@ async function readBack(tensors: readonly TensorOutput[], quantization: unknown,
   const store = await opened(tensors);
   const schemes = parseQuantization({ quantization_config: quantization }, 'config.json');
   const found = new Map(store.entries);
-  const taken = takeQuantized(found, () => shape, schemes, 'model.safetensors').get(module)!;
+  const taken = takeQuantized(
+    found,
+    new Map([[`${module}.weight`, shape]]),
+    schemes,
+    'model.safetensors',
+  ).get(module)!;
   expect(found.size).toBe(0);
   return { taken, weight: await readQuantized(taken, ({ name }) => store.read(name)) };
 }

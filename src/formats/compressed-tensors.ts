@@ -65,12 +65,12 @@ export function partsOf({
 }
 
 /**
- * Takes the tensors of quantized modules out of `found` (by canonical name) and describes them. `shapeOf` gives the
- * shape of a linear weight that config.json asks for.
+ * Takes the tensors of quantized modules out of `found` (by canonical name) and describes them. `expected` has the
+ * shapes of the weights that config.json asks for, in the order that the modules come in.
  */
 export function takeQuantized(
   found: Map<string, TensorEntry>,
-  shapeOf: (weight: string) => readonly number[] | undefined,
+  expected: ReadonlyMap<string, readonly number[]>,
   schemes: readonly Int4Scheme[] | null,
   file: string,
 ): Map<string, QuantizedModule> {
@@ -78,13 +78,14 @@ export function takeQuantized(
   for (const [module, entries] of gather(found, file)) {
     if (!schemes) throw unstated(module, file);
     requireInBlock(module, file);
-    const shape = shapeOf(`${module}.weight`);
+    const shape = expected.get(`${module}.weight`);
     if (shape?.length !== 2) continue; // No such module: its tensors stay, and are named with all that have no place.
     if (found.has(`${module}.weight`)) throw damaged(file, `${module} is there twice: weight, weight_packed`);
     for (const part of parts) found.delete(`${module}.${part}`);
-    modules.set(module, describe(module, shape as [number, number], entries, schemes, file));
+    modules.set(`${module}.weight`, describe(module, shape as [number, number], entries, schemes, file));
   }
-  return modules;
+  const ordered = [...expected.keys()].flatMap((weight) => modules.get(weight) ?? []);
+  return new Map(ordered.map((described) => [described.module, described]));
 }
 
 function gather(found: ReadonlyMap<string, TensorEntry>, file: string): Map<string, Parts> {

@@ -46,7 +46,7 @@ export interface ModelFolder {
    * `model.embed_tokens.weight`.
    */
   readonly tensors: ReadonlyMap<string, TensorEntry>;
-  /** Module → where its INT4 weight is. Such a module has no `<module>.weight` among `tensors`. */
+  /** Module → where its INT4 weight is, in the same order. Such a module has no `<module>.weight` among `tensors`. */
   readonly quantized: ReadonlyMap<string, QuantizedModule>;
   readTensor(name: string, signal?: AbortSignal): Promise<StoredTensor>;
   readonly tokenizerJson: unknown;

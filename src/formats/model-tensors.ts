@@ -46,7 +46,7 @@ export function resolveTensors(
   const spareHead = (config.tied && found.get(embeddingName) && found.get(headName)) || null;
   if (config.tied) keepEmbeddingOnly(found);
   const expected = expectedTensors(config);
-  const quantized = takeQuantized(found, (weight) => expected.get(weight), schemes, file);
+  const quantized = takeQuantized(found, expected, schemes, file);
   for (const module of quantized.keys()) expected.delete(`${module}.weight`);
   requireAll(expected, found, file);
   requireNoOthers(expected, found, file);

@@ -24,9 +24,12 @@ export function countZeroCodes({ shape: [out, inputs], groups, group, codes, gri
   const width = group ?? inputs;
   let zeros = 0;
   for (let row = 0; row < out; row++) {
-    for (let column = 0; column < inputs; column++) {
-      const code = (words[row * stride + (column >> 3)]! >>> (4 * (column & 7))) & 15;
-      if (code === grid[2 * (row * groups + Math.floor(column / width)) + 1]) zeros++;
+    for (let index = 0; index < groups; index++) {
+      const zero = grid[2 * (row * groups + index) + 1]!;
+      const end = Math.min(inputs, (index + 1) * width);
+      for (let column = index * width; column < end; column++) {
+        if (((words[row * stride + (column >> 3)]! >>> (4 * (column & 7))) & 15) === zero) zeros++;
+      }
     }
   }
   return zeros;
