@@ -4,9 +4,17 @@ import { openModelFolder, type ModelFolder } from '../formats/huggingface.ts';
 import type { ModelConfig } from '../formats/model-config.ts';
 import type { PeftAdapter } from '../formats/peft.ts';
 import type { FileSource } from '../formats/source.ts';
+import { bytesOf } from '../graph/tensor.ts';
 import { PareError } from '../lib/assert.ts';
-import { undoOrder } from '../compression/ordering/order.ts';
-import { adapterA, adapterB, plainPlan, type AdapterPlan, type ElasticPlan } from '../models/elastic.ts';
+import {
+  adapterA,
+  adapterB,
+  codesName,
+  gridName,
+  plainPlan,
+  type AdapterPlan,
+  type ElasticPlan,
+} from '../models/elastic.ts';
 import { llamaStructure } from '../models/llama-structure.ts';
 import { plainModel, type Runnable } from '../models/runnable.ts';
 import type { ModelStructure } from '../models/structure.ts';
@@ -15,6 +23,9 @@ import { loadWeights, requireFinite } from '../models/weights.ts';
 import { costOf, denseModel } from '../evaluation/cost.ts';
 import type { ModelInfo } from '../session/events.ts';
 import { toFloat32, type FloatDtype } from '../lib/half.ts';
+
+/** How a model came. INT4 may be sparse as well: its `sparsity` tells. */
+export type ModelForm = NonNullable<ModelInfo['form']>;
 
 /** A model whose weights are on the device. */
 export interface LoadedModel {
@@ -28,8 +39,13 @@ export interface LoadedModel {
   readonly tokenizer: TextTokenizer | null;
   /** The adapter that came with the folder, else a plain plan. */
   readonly plan: ElasticPlan;
-  /** Channel orders that are in force, by layer; undone before the next run. */
-  readonly orders: Map<number, readonly number[]>;
+  /** Modules whose weights are INT4 codes and a grid in the store; empty otherwise. */
+  readonly quantized: ReadonlySet<string>;
+  /** Share of exact zeros among the weights of the blocks' linear modules; of INT4, codes that equal the zero point. */
+  readonly sparsity: number;
+  readonly form: ModelForm;
+  /** Orders of channels and heads that are in force; undone before the next run. */
+  readonly orders: Map<string, readonly number[]>;
 }
 
 /** Opens a folder and streams its weights to the device. Nothing of an earlier model is touched if it fails. */
@@ -46,13 +62,14 @@ export async function loadModel(
   requireFits(backend, folder);
   const store = backend.createStore();
   try {
-    const { sha256 } = await loadWeights(folder, store, onProgress);
+    const { sha256, sparsity } = await loadWeights(folder, store, onProgress);
+    const form = formOf(folder, sparsity);
     const plan = folder.peft
       ? await loadAdapter(folder.peft, store, folder.config)
       : plainPlan(folder.config.layers);
     const structure = llamaStructure(folder.config);
     return {
-      info: infoOf(folder, structure, sha256),
+      info: infoOf(folder, structure, sha256, form),
       folder,
       backend,
       store,
@@ -60,6 +77,9 @@ export async function loadModel(
       structure,
       tokenizer,
       plan,
+      quantized: new Set(folder.quantized.keys()),
+      sparsity,
+      form,
       orders: new Map(),
     };
   } catch (error) {
@@ -69,30 +89,46 @@ export async function loadModel(
 }
 
 /** The model as it was opened, its adapter included. */
-export function originalModel({ backend, store, config, plan }: LoadedModel): Runnable {
-  return { ...plainModel(backend, store, config), plan };
+export function originalModel({ backend, store, config, plan, quantized }: LoadedModel): Runnable {
+  return { ...plainModel(backend, store, config), plan, quantized };
 }
 
-/** Puts FFN channels back where the file has them. */
-export async function undoOrders(model: LoadedModel): Promise<void> {
-  for (const layer of model.orders.keys()) await undoOrder(model, layer);
+/**
+ * From a tenth of zeros on a model counts as sparse: a trained model has next to none (its weights are continuous), and
+ * nobody prunes less.
+ */
+const leastSparsity = 0.1;
+
+function formOf({ quantized }: ModelFolder, sparsity: number): ModelForm {
+  if (quantized.size > 0) return 'int4';
+  return sparsity >= leastSparsity ? 'sparse' : 'dense';
 }
 
-function requireFits(backend: Backend, { tensors }: ModelFolder): void {
+function requireFits(backend: Backend, folder: ModelFolder): void {
   const limit = backend.facts.maxTensorBytes;
-  for (const [name, { begin, end }] of tensors) {
-    if (end - begin <= limit) continue;
+  for (const [name, size] of deviceBytes(folder)) {
+    if (size <= limit) continue;
     throw new PareError(
       'tensor-too-large',
-      `${name} has ${end - begin} bytes; this device takes at most ${limit} in one buffer.`,
+      `${name} has ${size} bytes; this device takes at most ${limit} in one buffer.`,
       'Use a smaller model, or a device with a larger storage buffer limit.',
     );
   }
 }
 
-function infoOf(folder: ModelFolder, structure: ModelStructure, sha256: string): ModelInfo {
-  const { config, name, tensors, bytes } = folder;
-  const dtypes = [...new Set([...tensors.values()].map(({ dtype }) => dtype))];
+/** What each tensor takes on the device: floats as in the file, INT4 as codes and a grid in float32. */
+function* deviceBytes({ tensors, quantized }: ModelFolder): Iterable<[name: string, size: number]> {
+  for (const [name, { begin, end }] of tensors) yield [name, end - begin];
+  for (const [module, { shape, groups, packed }] of quantized) {
+    yield [codesName(module), packed.end - packed.begin];
+    yield [gridName(module), bytesOf({ dtype: 'f32', shape: [shape[0], 2 * groups] })];
+  }
+}
+
+function infoOf(folder: ModelFolder, structure: ModelStructure, sha256: string, form: ModelForm): ModelInfo {
+  const { config, name, tensors, quantized, bytes } = folder;
+  const floats = [...tensors.values()].map(({ dtype }) => dtype);
+  const dtypes = [...new Set([...(quantized.size > 0 ? ['I4'] : []), ...floats])];
   return {
     name: name.slice(0, 200),
     architecture: architectureOf(config).slice(0, 200),
@@ -104,6 +140,7 @@ function infoOf(folder: ModelFolder, structure: ModelStructure, sha256: string):
     vocabSize: config.vocabSize,
     bytes,
     dtype: dtypes.join(' + '),
+    form,
   };
 }
 

@@ -1,11 +1,17 @@
 import type { DataInfo, ModelInfo } from '../session/events.ts';
 import { costOf, denseModel } from '../evaluation/cost.ts';
+import { codesName } from '../models/elastic.ts';
+import type { ModuleRole } from '../models/structure.ts';
 import type { LoadedData } from './data.ts';
 import type { LoadedModel } from './model.ts';
 
 /** What the Model panel shows. */
 export interface ModelSummary extends ModelInfo {
   modules: ModuleSummary[];
+  /** Share of exact zeros among the weights of the blocks' linear modules. */
+  sparsity?: number;
+  /** Group sizes of the INT4 modules, null for whole rows; empty where there are none. */
+  groups?: (number | null)[];
   macsPerToken: number;
   hasTokenizer: boolean;
   /** Set where the folder carries a PEFT adapter, which is then loaded with it. */
@@ -57,16 +63,24 @@ export function modelSummary({
   tokenizer,
   folder,
   config,
+  quantized,
+  sparsity,
 }: LoadedModel): ModelSummary {
   const headName = config.tied ? 'model.embed_tokens.weight' : 'lm_head.weight';
   const adapter = folder.peft ? `LoRA on ${folder.peft.modules.size} modules` : null;
+  const heldAs = (name: string, role: ModuleRole) => {
+    if (quantized.has(name)) return codesName(name);
+    return role === 'head' ? headName : `${name}.weight`;
+  };
   return {
     ...info,
     modules: structure.modules.map(({ name, shape, role }) => ({
       name,
       shape: [...shape],
-      dtype: store.spec(role === 'head' ? headName : `${name}.weight`).dtype,
+      dtype: store.spec(heldAs(name, role)).dtype,
     })),
+    sparsity,
+    groups: [...new Set([...folder.quantized.values()].map(({ group }) => group))],
     macsPerToken: costOf(structure, denseModel).macsPerToken,
     hasTokenizer: tokenizer !== null,
     adapter,

@@ -1,6 +1,6 @@
 import { memo } from 'react';
 import { useStore } from 'zustand';
-import { bytes, compact, integer } from '../../session/format.ts';
+import { bytes, compact, integer, percent } from '../../session/format.ts';
 import { modelStore, openModel } from '../../state/model.ts';
 import { scoreStore } from '../../state/scoreStore.ts';
 import { isRunActive, sessionStore } from '../../state/session.ts';
@@ -72,6 +72,7 @@ const Opened = memo(function Opened({ summary }: { summary: ModelSummary }) {
           ['Architecture', summary.architecture.replace(/ForCausalLM$/, '')],
           ['Parameters', compact(summary.parameters), integer(summary.parameters)],
           ['Layers', `${summary.layers} × ${integer(summary.hiddenSize)}`],
+          ['Form', formText(summary)],
           ['On disk', bytes(summary.bytes)],
           ['MACs a token', compact(summary.macsPerToken), integer(summary.macsPerToken)],
           ['Vocabulary', integer(summary.vocabSize)],
@@ -85,6 +86,14 @@ const Opened = memo(function Opened({ summary }: { summary: ModelSummary }) {
     </>
   );
 });
+
+/** "dense", "50 % sparse", "INT4, group 64, 50 % sparse". */
+function formText({ form = 'dense', sparsity = 0, groups = [] }: ModelSummary): string {
+  const zeros = `${percent(sparsity, 0)} sparse`;
+  if (form !== 'int4') return form === 'sparse' ? zeros : 'dense';
+  const sizes = groups.map((group) => (group === null ? 'whole rows' : `group ${integer(group)}`));
+  return ['INT4', ...sizes, ...(sparsity >= 0.005 ? [zeros] : [])].join(', ');
+}
 
 /** A large model has thousands; the list is a look inside, not a data sheet. */
 const mostModules = 400;
