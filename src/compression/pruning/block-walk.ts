@@ -3,8 +3,8 @@ import type { Pacer } from '../../backends/pacer.ts';
 import type { ModelConfig } from '../../formats/model-config.ts';
 import { Graph } from '../../graph/graph.ts';
 import type { Tensor, TensorSpec } from '../../graph/tensor.ts';
-import { columnSquares, readRows, writeRows } from '../../kernels/ops.ts';
-import { plainPlan } from '../../models/elastic.ts';
+import { readRows, writeRows } from '../../kernels/ops.ts';
+import { denseBase, plainPlan, type BaseForm } from '../../models/elastic.ts';
 import { LlamaDecoder, type DecoderOptions } from '../../models/llama.ts';
 import { ensureRope } from '../../models/weights.ts';
 
@@ -50,13 +50,22 @@ export function hiddenParts(
   return Array.from({ length: Math.ceil(batches.length / held) }, (_, index) => {
     const own = batches.slice(index * held, (index + 1) * held);
     const spec = { dtype: 'f32', shape: [rows * own.length, hiddenSize] } as const;
-    return { name: `wanda.hidden.${index}`, spec, batches: own };
+    return { name: scratchName(`hidden.${index}`), spec, batches: own };
   });
 }
 
 const rowsOf = ([first]: readonly CalibrationBatch[]) => first!.batch * first!.length;
 
-export const squaresName = (module: string) => `wanda.${module}`;
+/** What a walk keeps in the store until it is over. */
+export const scratchName = (name: string) => `calibration.${name}`;
+
+/**
+ * Sees the input of every linear module of a block, after it has declared what else it needs of a batch: the inputs
+ * `lengths` i32 [batch] or `real` i32 [batch · length, 1], which is 0 for padding and larger than any width elsewhere.
+ */
+export type Observer = (graph: Graph, shape: BatchShape) => NonNullable<DecoderOptions['onInput']>;
+
+export type BatchShape = Pick<CalibrationBatch, 'batch' | 'length'>;
 
 /** A program's hidden states, and where in them the batch of a run is. */
 interface Place {
@@ -94,33 +103,22 @@ export class BlockWalk {
     await store.settled();
     await this.#runAll((graph, { hidden, row }) => {
       const ids = graph.input('ids', 'i32', [this.#rows]);
-      graph.apply(writeRows, [hidden, this.#decoder(graph).embed(ids), row], {});
+      graph.apply(writeRows, [hidden, this.#decoder(graph, denseBase).embed(ids), row], {});
     });
   }
 
-  /** Leaves Σ x² of each linear module's input columns in the store, under `squaresName`. Returns the modules. */
-  async measure(layer: number): Promise<string[]> {
-    const modules = new Set<string>();
+  /** Runs the block for what its linear modules are given; the hidden states stay as they are. */
+  async observe(layer: number, base: BaseForm, observer: Observer): Promise<void> {
     await this.#runAll((graph, place) => {
-      const lengths = graph.input('lengths', 'i32', [this.#batch]);
-      const onInput = (module: string, input: Tensor) => {
-        const name = squaresName(module);
-        const shape = [input.shape.at(-1)!];
-        this.#of.store.allocate(name, { dtype: 'f32', shape });
-        graph.apply(columnSquares, [graph.stored(name, 'f32', shape), input, lengths], {
-          rowsPerSequence: this.#length,
-        });
-        modules.add(module);
-      };
-      this.#decoder(graph, new Set(), onInput).block(layer, this.#read(graph, place));
+      const onInput = observer(graph, { batch: this.#batch, length: this.#length });
+      this.#decoder(graph, base, onInput).block(layer, this.#read(graph, place));
     });
-    return [...modules];
   }
 
-  /** Runs the block with the masks that it has by now: its output feeds the next one. */
-  async advance(layer: number, masked: ReadonlySet<string>): Promise<void> {
+  /** Runs the block as it is by now: its output feeds the next one. */
+  async advance(layer: number, base: BaseForm): Promise<void> {
     await this.#runAll((graph, place) => {
-      const y = this.#decoder(graph, masked).block(layer, this.#read(graph, place));
+      const y = this.#decoder(graph, base).block(layer, this.#read(graph, place));
       graph.apply(writeRows, [place.hidden, y, place.row], {});
     });
   }
@@ -128,24 +126,21 @@ export class BlockWalk {
   /** Takes the hidden states and the measures out of the store. */
   dispose(): void {
     const { store } = this.#of;
-    for (const name of store.names()) if (name.startsWith('wanda.')) store.remove(name);
+    for (const name of store.names()) if (name.startsWith(scratchName(''))) store.remove(name);
   }
 
   #read(graph: Graph, { hidden, batch }: Place): Tensor {
     return graph.apply(readRows, [hidden, batch], { rows: this.#rows })[0]!;
   }
 
-  #decoder(
-    graph: Graph,
-    masked: ReadonlySet<string> = new Set(),
-    onInput?: DecoderOptions['onInput'],
-  ): LlamaDecoder {
+  #decoder(graph: Graph, base: BaseForm, onInput?: DecoderOptions['onInput']): LlamaDecoder {
     const { store, config } = this.#of;
     return new LlamaDecoder(graph, config, {
       sequences: this.#batch,
       length: this.#length,
       plan: plainPlan(config.layers),
-      masked,
+      masked: base.masked,
+      quantized: base.quantized,
       specOf: (name) => store.spec(name),
       ropePositions: ensureRope(store, config, this.#length),
       ...(onInput ? { onInput } : {}),
@@ -173,6 +168,7 @@ export class BlockWalk {
         program.write('batch', Int32Array.of(index));
         if (wants('ids')) program.write('ids', ids);
         if (wants('lengths')) program.write('lengths', lengths);
+        if (wants('real')) program.write('real', realRows(lengths, this.#length));
         program.run();
         await pacer.ran(program.work);
       }
@@ -180,4 +176,30 @@ export class BlockWalk {
       program.dispose();
     }
   }
+}
+
+/** `visit` sees every block before it is run for good, as the base that `visit` returns. */
+export async function walkBlocks(
+  calibration: Calibration,
+  visit: (walk: BlockWalk, layer: number) => Promise<BaseForm>,
+): Promise<void> {
+  const { config, pacer, onBlock } = calibration;
+  const walk = new BlockWalk(calibration);
+  try {
+    await walk.embed();
+    for (let layer = 0; layer < config.layers; layer++) {
+      await walk.advance(layer, await visit(walk, layer));
+      await pacer.rest();
+      onBlock?.();
+    }
+  } finally {
+    walk.dispose();
+  }
+}
+
+/** A limit for each row of a batch: none for real positions, 0 for padding. */
+function realRows(lengths: Int32Array, length: number): Int32Array {
+  return Int32Array.from({ length: lengths.length * length }, (_, row) =>
+    row % length < lengths[Math.floor(row / length)]! ? 2 ** 31 - 1 : 0,
+  );
 }

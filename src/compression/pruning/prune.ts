@@ -1,8 +1,9 @@
 import { Graph } from '../../graph/graph.ts';
 import { prune, type PruneAttributes } from '../../kernels/ops.ts';
-import { maskName } from '../../models/elastic.ts';
+import { denseBase, maskName } from '../../models/elastic.ts';
 import { blockModules } from '../../models/llama.ts';
-import { BlockWalk, squaresName, type Calibration } from './block-walk.ts';
+import { walkBlocks, type Calibration } from './block-walk.ts';
+import { measureSquares, squaresName } from './squares.ts';
 
 export interface PruneOptions {
   readonly method: 'wanda' | 'magnitude';
@@ -30,9 +31,9 @@ export async function pruneModel(calibration: Calibration, options: PruneOptions
 async function pruneByWanda(calibration: Calibration, options: PruneOptions): Promise<Set<string>> {
   const masked = new Set<string>();
   await walkBlocks(calibration, async (walk, layer) => {
-    for (const module of await walk.measure(layer))
+    for (const module of await measureSquares(calibration, walk, layer))
       masked.add(await pruneModule(calibration, module, options, walk.sequences));
-    return masked;
+    return { masked, quantized: new Set() };
   });
   return masked;
 }
@@ -53,32 +54,13 @@ async function pruneByMagnitude(calibration: Calibration, options: PruneOptions)
 export async function activationSquares(calibration: Calibration): Promise<Map<string, Float32Array>> {
   const squares = new Map<string, Float32Array>();
   await walkBlocks(calibration, async (walk, layer) => {
-    for (const module of await walk.measure(layer)) {
+    for (const module of await measureSquares(calibration, walk, layer)) {
       const bytes = await calibration.store.read(squaresName(module));
       squares.set(module, new Float32Array(bytes.buffer));
     }
-    return new Set();
+    return denseBase;
   });
   return squares;
-}
-
-/** `visit` sees every block before it is run for good, with the masks that `visit` returns. */
-async function walkBlocks(
-  calibration: Calibration,
-  visit: (walk: BlockWalk, layer: number) => Promise<ReadonlySet<string>>,
-): Promise<void> {
-  const { config, pacer, onBlock } = calibration;
-  const walk = new BlockWalk(calibration);
-  try {
-    await walk.embed();
-    for (let layer = 0; layer < config.layers; layer++) {
-      await walk.advance(layer, await visit(walk, layer));
-      await pacer.rest();
-      onBlock?.();
-    }
-  } finally {
-    walk.dispose();
-  }
 }
 
 async function pruneModule(
