@@ -10,7 +10,7 @@ export { embedding } from './embedding/op.ts';
 export { gptqLoad, gptqSpread, gptqSweep, paddedRows } from './gptq/op.ts';
 export { maskElements } from './mask-elements/op.ts';
 export { matmul } from './matmul/op.ts';
-export { mergeWeight } from './merge-weight/op.ts';
+export { mergeWeight, type MergeWeightAttributes } from './merge-weight/op.ts';
 export { quantizeRows } from './quantize/op.ts';
 export { rmsNorm } from './rms-norm/op.ts';
 export { rope } from './rope/op.ts';
