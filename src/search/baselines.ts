@@ -32,7 +32,7 @@ export class RandomSearch implements Strategy {
 
 /**
  * The hill climb of the Shears paper: from the heuristic genome, score some neighbours (one gene, one choice up or down)
- * and move to the best one if it is better: more accurate, or as accurate at fewer MACs. Where no unseen neighbour is
+ * and move to the best one if it is better: feasible or nearer to it, then more accurate, then at fewer MACs. Where no unseen neighbour is
  * left, it starts again from an unseen random genome, so that the whole budget is used.
  */
 export class HillClimb implements Strategy {
@@ -78,7 +78,7 @@ function neighbours(genome: Genome, { lower, upper }: Variables): number[][] {
   );
 }
 
-/** Feasibility first, then the objectives from the second (−accuracy) on, the first (MACs) last. */
+/** Feasibility first, then −accuracy, MACs, and what other objectives there are. */
 function isHigher(a: Evaluation, b: Evaluation): boolean {
   const keysB = climbKeys(b);
   for (const [i, x] of climbKeys(a).entries()) {
@@ -90,6 +90,7 @@ function isHigher(a: Evaluation, b: Evaluation): boolean {
 
 const climbKeys = ({ violation = 0, objectives }: Evaluation): number[] => [
   violation,
-  ...objectives.slice(1),
+  objectives[1] as number,
   objectives[0] as number,
+  ...objectives.slice(2),
 ];

@@ -16,7 +16,7 @@ const slack = 1e-9;
 
 /** Feasible evaluations that no other one dominates, by rising first objective; of equal ones, the first. */
 export function frontOf(evaluations: readonly Evaluation[]): Evaluation[] {
-  const feasible = evaluations.filter((e) => (e.violation ?? 0) <= 0);
+  const feasible = evaluations.filter(isFeasible);
   const front: Evaluation[] = [];
   for (const candidate of [...feasible].sort(byObjectives)) {
     // Sorted so, a later point never dominates an earlier one.
@@ -27,8 +27,8 @@ export function frontOf(evaluations: readonly Evaluation[]): Evaluation[] {
 }
 
 /**
- * The sub-network with the least MACs whose accuracy is within the tolerance of the reference; null if there is none.
- * Objectives are [MACs, −accuracy, …].
+ * The feasible sub-network with the least MACs whose accuracy is within the tolerance of the reference; null if there is
+ * none. Objectives are [MACs, −accuracy, …]; the further ones decide only between equals.
  */
 export function chooseSubNetwork(evaluations: readonly Evaluation[], rule: ChoiceRule): Evaluation | null {
   const bound = rule.reference - rule.tolerance;
@@ -36,16 +36,30 @@ export function chooseSubNetwork(evaluations: readonly Evaluation[], rule: Choic
     const accuracy = accuracyOf(evaluation);
     return rule.strict ? accuracy > bound + slack : accuracy >= bound - slack;
   };
-  const feasible = evaluations.filter((e) => (e.violation ?? 0) <= 0);
+  const feasible = evaluations.filter(isFeasible);
   return feasible.filter(isGoodEnough).sort(byObjectives)[0] ?? null;
 }
 
-/** The most accurate sub-network; of equal ones, that with the least MACs. */
+/**
+ * By how much a score misses the least that is wanted; 0: feasible. The slack is that of the choice, so that what the
+ * rule calls good enough is feasible too.
+ */
+export const shortfall = (score: number, least: number): number =>
+  score >= least - slack ? 0 : least - score;
+
+/** What to take where nothing is feasible: the smallest violation; of equal ones, that with the least MACs. */
+export function leastViolated(evaluations: readonly Evaluation[]): Evaluation | null {
+  return [...evaluations].sort((a, b) => violationOf(a) - violationOf(b) || byObjectives(a, b))[0] ?? null;
+}
+
+/** The most accurate feasible sub-network; of equal ones, that with the least MACs. */
 export function mostAccurate(evaluations: readonly Evaluation[]): Evaluation | null {
-  const feasible = evaluations.filter((e) => (e.violation ?? 0) <= 0);
+  const feasible = evaluations.filter(isFeasible);
   return feasible.sort((a, b) => accuracyOf(b) - accuracyOf(a) || byObjectives(a, b))[0] ?? null;
 }
 
+const violationOf = ({ violation = 0 }: Evaluation): number => violation;
+const isFeasible = (evaluation: Evaluation): boolean => violationOf(evaluation) <= 0;
 const accuracyOf = ({ objectives }: Evaluation): number => -(objectives[1] as number);
 
 /** Lexicographic. */

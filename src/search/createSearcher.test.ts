@@ -24,6 +24,12 @@ const withConstraint = (genome: Genome): Evaluation => ({
   violation: genome[0] === 0 ? 1 : 0,
 });
 
+/** The third objective is cheapest where the first is dearest: all of the space is one front of three. */
+const inThree = (genome: Genome): Evaluation => {
+  const { objectives } = toyScore(genome);
+  return { genome, objectives: [...objectives, genome.reduce((sum, gene) => sum + gene, 0)] };
+};
+
 /** One peak, at the genome 0, 1, 0, 1, … */
 function slope(genome: Genome): Evaluation {
   return { genome, objectives: [0, genome.reduce((sum, gene, i) => sum + (gene - (i % 2)) ** 2, 0)] };
@@ -67,6 +73,24 @@ describe.each(kinds)('%s', (kind) => {
   it('depends on its seed', () => {
     const other = run(createSearcher(kind, space, { ...options, seed: 2 }));
     expect(other).not.toEqual(run(createSearcher(kind, space, options)));
+  });
+
+  it('minimises three objectives, bit for bit again, on different genomes', () => {
+    const searcher = createSearcher(kind, space, options);
+    const asked = run(searcher, Infinity, inThree);
+    expect(new Set(asked.flat().map(genomeKey)).size).toBe(60);
+    const again = createSearcher(kind, space, options);
+    const before = run(again, 2, inThree);
+    const rest = run(createSearcher(kind, space, options, throughJson(again.state())), Infinity, inThree);
+    expect([...before, ...rest]).toEqual(asked);
+    for (const { objectives } of searcher.state().members) expect(objectives).toHaveLength(3);
+  });
+
+  it('prefers what is feasible', () => {
+    const searcher = createSearcher(kind, space, options);
+    run(searcher, Infinity, withConstraint);
+    for (const { violation } of searcher.state().members) expect(violation).toBe(0);
+    expect(searcher.scored.some((e) => e.violation === 0)).toBe(true);
   });
 
   it('stops when a small space is exhausted', () => {
@@ -119,10 +143,25 @@ describe('NSGA-II presets', () => {
     expect(wins.length).toBeGreaterThanOrEqual(9);
   });
 
-  it('keeps feasible genomes before infeasible ones', () => {
+  it('climbs towards what is feasible where nothing is', () => {
+    const searcher = createSearcher('nsga2', space, { ...options, evaluations: 120 });
+    const far = (genome: Genome): Evaluation => ({
+      ...toyScore(genome),
+      violation: 1 + genome.reduce((sum, gene) => sum + gene, 0),
+    });
+    run(searcher, Infinity, far);
+    // The maximal genome violates least, and is in the first population.
+    expect(searcher.state().members[0]?.genome).toEqual(maximalGenome(space));
+  });
+
+  it('survives by all three objectives: the best of each stays', () => {
     const searcher = createSearcher('nsga2', space, options);
-    run(searcher, Infinity, withConstraint);
-    expect(searcher.state().members.map((m) => m.violation)).toEqual(Array(8).fill(0));
+    run(searcher, Infinity, inThree);
+    const { members, scored } = searcher.state();
+    for (const d of [0, 1, 2]) {
+      const least = Math.min(...scored.map((e) => e.objectives[d] as number));
+      expect(Math.min(...members.map((m) => m.objectives[d] as number))).toBe(least);
+    }
   });
 });
 
@@ -134,6 +173,13 @@ describe('the hill climb', () => {
       const steps = genome.map((gene, i) => Math.abs(gene - (start?.[0]?.[i] as number)));
       expect(steps.reduce((a, b) => a + b, 0)).toBe(1);
     }
+  });
+
+  it('weighs equal accuracy by MACs before any third objective', () => {
+    const searcher = createSearcher('hill-climb', spaceOf(9), { ...options, evaluations: 3 });
+    // From gene 4: its neighbours are as accurate; 5 has fewer MACs, 3 a smaller third.
+    run(searcher, Infinity, (genome) => ({ genome, objectives: [-genome[0]!, 0, genome[0]!] }));
+    expect(searcher.state().members[0]?.genome).toEqual([5]);
   });
 
   it('ends on the most accurate genome of a smooth slope', () => {

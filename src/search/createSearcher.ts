@@ -55,7 +55,7 @@ function createStrategy(kind: SearchKind, space: SearchSpace, options: SearchOpt
 function checkOptions(space: SearchSpace, options: SearchOptions): void {
   const { population } = nsga2SettingsOf(options);
   if (space.groups.length === 0) {
-    const remedy = 'Give ranks or widths more than one choice, or skip the search.';
+    const remedy = 'Give ranks, widths or heads more than one choice, or skip the search.';
     throw new PareError('search-space-empty', 'There is nothing to search: no group has a choice.', remedy);
   }
   if (!Number.isInteger(population) || population < 2) {

@@ -13,59 +13,76 @@ const penalties = Array.from({ length: 17 }, (_, step) => 10 ** (step / 2 - 6));
  * Bayesian ridge regression: y = Xβ + noise, β ~ N(0, σ²/λ), with λ and σ² where the marginal likelihood is largest
  * (MacKay 1992, "Bayesian Interpolation"). Unlike least squares it has an answer with fewer observations than columns,
  * and its errors then say how little is known. `columns` and `target` are centred; columns have comparable scales.
- *
- * Everything is done in the space of observations (kernel XXᵀ), so the cost is their number cubed, however many columns.
+ * The cost is the cube of the number of columns or of observations, whichever is smaller.
  */
 export function bayesianRidge(columns: readonly Float64Array[], target: Float64Array): RidgeFit {
   const count = target.length;
   const nothing = columns.map(() => 0);
   if (count < 2 || target.every((value) => value === 0)) return { coefficients: nothing, errors: nothing };
-  const kernel = gram(columns, count);
-  const fits = penalties.map((penalty) => fitWith(kernel, target, penalty * count));
-  const { factor, weights, variance } = fits.reduce((a, b) => (b.evidence > a.evidence ? b : a));
-  return {
-    coefficients: columns.map((column) => dot(column, weights)),
-    errors: columns.map((column) => {
-      const explained = forwardSolve(factor, column);
-      return Math.sqrt(variance * Math.max(0, 1 - dot(explained, explained)));
-    }),
-  };
+  const fitWith = (columns.length <= count ? inColumns : inObservations)(columns, target);
+  const fits = penalties.map((penalty) => fitWith(penalty * count));
+  const { coefficients, errors } = fits.reduce((a, b) => (b.evidence > a.evidence ? b : a));
+  return { coefficients, errors: errors() };
 }
 
 interface Fit {
-  /** Lower Cholesky factor of kernel + λI, by rows. */
-  readonly factor: readonly Float64Array[];
-  /** (kernel + λI)⁻¹ y */
-  readonly weights: Float64Array;
-  /** Of each coefficient before any data: σ²/λ. */
-  readonly variance: number;
+  readonly coefficients: number[];
+  readonly errors: () => number[];
   /** Logarithm of the marginal likelihood, up to a constant. */
   readonly evidence: number;
 }
 
-function fitWith(kernel: readonly Float64Array[], target: Float64Array, lambda: number): Fit {
-  const factor = cholesky(kernel, lambda);
-  const weights = backwardSolve(factor, forwardSolve(factor, target));
-  // A target that is centred has one direction less.
-  const freedom = target.length - 1;
-  const variance = Math.max(dot(target, weights), Number.MIN_VALUE) / freedom;
-  const logDeterminant = factor.reduce((sum, row, i) => sum + 2 * Math.log(row[i] as number), 0);
-  const logNoise = Math.log(variance) + Math.log(lambda);
-  const evidence = -(freedom * logNoise + logDeterminant - target.length * Math.log(lambda)) / 2;
-  return { factor, weights, variance, evidence };
+/** By the normal equations, (XᵀX + λI) β = Xᵀy. */
+function inColumns(columns: readonly Float64Array[], target: Float64Array): (lambda: number) => Fit {
+  const products = gram(columns);
+  const moments = Float64Array.from(columns, (column) => dot(column, target));
+  const energy = dot(target, target);
+  return (lambda) => {
+    const factor = cholesky(products, lambda);
+    const solution = backwardSolve(factor, forwardSolve(factor, moments));
+    const { noise, evidence } = likelihood(factor, target.length, lambda, energy - dot(solution, moments));
+    const errors = () =>
+      columns.map((_, index) => {
+        const unit = new Float64Array(columns.length);
+        unit[index] = 1;
+        const column = forwardSolve(factor, unit);
+        return Math.sqrt(noise * dot(column, column));
+      });
+    return { coefficients: [...solution], errors, evidence };
+  };
 }
 
-/** XXᵀ, its lower triangle by rows. */
-function gram(columns: readonly Float64Array[], count: number): Float64Array[] {
-  const rows = Array.from({ length: count }, (_, i) => new Float64Array(i + 1));
-  for (const column of columns) {
-    rows.forEach((row, i) => {
-      const factor = column[i] as number;
-      for (let j = 0; j <= i; j++) row[j] = (row[j] as number) + factor * (column[j] as number);
-    });
-  }
-  return rows;
+/** The same by observations, β = Xᵀ (XXᵀ + λI)⁻¹ y. */
+function inObservations(columns: readonly Float64Array[], target: Float64Array): (lambda: number) => Fit {
+  const products = gram(Array.from(target, (_, row) => Float64Array.from(columns, (column) => column[row]!)));
+  return (lambda) => {
+    const factor = cholesky(products, lambda);
+    const weights = backwardSolve(factor, forwardSolve(factor, target));
+    const { noise, evidence } = likelihood(factor, target.length, lambda, lambda * dot(target, weights));
+    const errors = () =>
+      columns.map((column) => {
+        const explained = forwardSolve(factor, column);
+        return Math.sqrt((noise / lambda) * Math.max(0, 1 - dot(explained, explained)));
+      });
+    return { coefficients: columns.map((column) => dot(column, weights)), errors, evidence };
+  };
 }
+
+/** `misfit`: |y − Xβ|² + λ|β|². A centred target has one direction less than it has values. */
+function likelihood(
+  factor: readonly Float64Array[],
+  count: number,
+  lambda: number,
+  misfit: number,
+): { noise: number; evidence: number } {
+  const noise = Math.max(misfit, Number.MIN_VALUE) / (count - 1);
+  const logDeterminant = factor.reduce((sum, row, i) => sum + Math.log(row[i]! ** 2 / lambda), 0);
+  return { noise, evidence: -((count - 1) * Math.log(noise) + logDeterminant) / 2 };
+}
+
+/** Inner products of all pairs, the lower triangle by rows. */
+const gram = (vectors: readonly Float64Array[]): Float64Array[] =>
+  vectors.map((vector, i) => Float64Array.from(vectors.slice(0, i + 1), (other) => dot(vector, other)));
 
 /** Lower factor of `matrix + shift · I`, which the shift makes positive definite. */
 function cholesky(matrix: readonly Float64Array[], shift: number): Float64Array[] {

@@ -115,6 +115,8 @@ export function startedFixture(layers: number): EventOf<'started'> {
       validation: 160,
       test: 400,
       tooLong: 0,
+      tests: [],
+    tests: [],
     },
     device: { backend: 'webgpu', adapter: 'SwiftShader' },
     metric: 'accuracy',

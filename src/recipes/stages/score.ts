@@ -1,6 +1,7 @@
 import { Evaluator, type Scores } from '../../evaluation/evaluator.ts';
 import { costOf } from '../../evaluation/cost.ts';
 import type { Runnable } from '../../models/runnable.ts';
+import { shortfall } from '../../search/choose.ts';
 import { limitsOf } from '../../search/plan.ts';
 import { genomeKey, subNetworkOf, type ElasticSpace, type Genome } from '../../search/space.ts';
 import type { Evaluation } from '../../search/searcher.ts';
@@ -34,25 +35,37 @@ export async function scoreOnce(run: RunContext, model: Runnable, batches: Batch
   }
 }
 
+/** What a search wants to know of a genome beside its MACs and its score. */
+export interface ScoringTerms {
+  /** A third objective, to be minimised: parameters, bytes or measured milliseconds. Called once a genome. */
+  readonly third?: ((genome: Genome) => Promise<number>) | undefined;
+  /** Sub-networks that score less are infeasible. */
+  readonly least?: number | undefined;
+}
+
 /** Scores genomes on the validation split, each once, and logs every new one. */
 export class GenomeScorer {
   readonly scored = new Map<string, Evaluation>();
   readonly #run: RunContext;
   readonly #elastic: ElasticSpace;
   readonly #evaluator: Evaluator;
+  readonly #terms: ScoringTerms;
 
-  static async create(run: RunContext, model: Runnable, elastic: ElasticSpace): Promise<GenomeScorer> {
-    return new GenomeScorer(
-      run,
-      elastic,
-      await Evaluator.create(model, run.data.evaluationShape, run.data.validation.length),
-    );
+  static async create(
+    run: RunContext,
+    model: Runnable,
+    elastic: ElasticSpace,
+    terms: ScoringTerms = {},
+  ): Promise<GenomeScorer> {
+    const evaluator = await Evaluator.create(model, run.data.evaluationShape, run.data.validation.length);
+    return new GenomeScorer(run, elastic, evaluator, terms);
   }
 
-  private constructor(run: RunContext, elastic: ElasticSpace, evaluator: Evaluator) {
+  private constructor(run: RunContext, elastic: ElasticSpace, evaluator: Evaluator, terms: ScoringTerms) {
     this.#run = run;
     this.#elastic = elastic;
     this.#evaluator = evaluator;
+    this.#terms = terms;
   }
 
   /** A genome that is known is not scored again; under a new tag it is logged once more. */
@@ -61,30 +74,37 @@ export class GenomeScorer {
     const known = this.scored.get(key);
     if (known && tag === null) return known;
     if (known) return this.#log(known, generation, tag);
-    const { recipe, data, control, model } = this.#run;
-    const scores = await this.#evaluator.score(
-      data.validation,
-      limitsOf(this.#elastic, genome),
-      control.checkpoint,
-    );
-    const score = scoreOf(recipe, scores);
-    const macs = costOf(model.structure, subNetworkOf(this.#elastic, genome)).macsPerToken;
-    const evaluation = { genome, objectives: [macs, -score] };
+    const evaluation = await this.#evaluate(genome);
     this.scored.set(key, evaluation);
     this.#log(evaluation, generation, tag);
-    await control.checkpoint();
+    await this.#run.control.checkpoint();
     return evaluation;
   }
 
+  async #evaluate(genome: Genome): Promise<Evaluation> {
+    const { recipe, data, control, model } = this.#run;
+    const { third, least } = this.#terms;
+    const limits = limitsOf(this.#elastic, genome);
+    const score = scoreOf(recipe, await this.#evaluator.score(data.validation, limits, control.checkpoint));
+    const macs = costOf(model.structure, subNetworkOf(this.#elastic, genome)).macsPerToken;
+    const objectives = third ? [macs, -score, await third(genome)] : [macs, -score];
+    return least === undefined
+      ? { genome, objectives }
+      : { genome, objectives, violation: shortfall(score, least) };
+  }
+
   #log(evaluation: Evaluation, generation: number, tag: PointTag | null): Evaluation {
-    const [macs, loss] = evaluation.objectives as [number, number];
+    const { genome, objectives, violation } = evaluation;
+    const [macs, loss, third] = objectives as [number, number, number?];
     this.#run.emit({
       type: 'evaluated',
-      genome: [...evaluation.genome],
+      genome: [...genome],
       tag,
       macs,
       score: -loss,
       generation,
+      ...(third === undefined ? {} : { third }),
+      ...(violation === undefined ? {} : { violation }),
     });
     return evaluation;
   }

@@ -1,5 +1,7 @@
+import { assert } from '../../lib/assert.ts';
 import type { Runnable } from '../../models/runnable.ts';
-import { chooseSubNetwork, mostAccurate } from '../../search/choose.ts';
+import { chooseSubNetwork, leastViolated, mostAccurate, type ChoiceRule } from '../../search/choose.ts';
+import type { SearchRequest } from '../../search/run.ts';
 import type { Evaluation } from '../../search/searcher.ts';
 import {
   heuristicGenome,
@@ -7,19 +9,31 @@ import {
   minimalGenome,
   type ElasticSpace,
   type Genome,
+  type SearchSpace,
 } from '../../search/space.ts';
 import type { PointTag } from '../../session/events.ts';
+import type { Recipe } from '../../session/recipe.ts';
 import { beginStage, progress, type RunContext } from '../run-context.ts';
-import { GenomeScorer } from './score.ts';
+import { GenomeScorer, type ScoringTerms } from './score.ts';
 
-export interface SearchOutcome {
-  readonly scored: readonly Evaluation[];
+interface References {
   readonly heuristic: Evaluation;
   readonly maximal: Evaluation;
   readonly minimal: Evaluation;
+}
+
+export interface SearchOutcome extends References {
+  readonly scored: readonly Evaluation[];
+  /** The most accurate of the feasible ones; where there are none, the one that is nearest to it. */
   readonly best: Evaluation;
-  /** By the rule of METHODS §9; the most accurate where none is within the tolerance. */
+  /** By the rule of METHODS §9; `best` where none is within the tolerance. */
   readonly chosen: Evaluation;
+}
+
+/** What the recipe knows and a search does not. */
+export interface SearchTerms extends Pick<ScoringTerms, 'third'> {
+  /** Plain LoRA's score on the validation split; needed where the recipe has `leastOfLora`. */
+  readonly loraScore?: number | null | undefined;
 }
 
 /** Scores the three reference sub-networks, then searches on the recipe's budget. */
@@ -27,62 +41,93 @@ export async function searchSubNetworks(
   run: RunContext,
   model: Runnable,
   elastic: ElasticSpace,
+  terms: SearchTerms = {},
 ): Promise<SearchOutcome> {
-  const { space } = elastic;
-  const { search, seed } = run.recipe;
-  const scorer = await GenomeScorer.create(run, model, elastic);
+  const { search } = run.recipe;
+  const least = leastScore(run.recipe, terms);
+  const scorer = await GenomeScorer.create(run, model, elastic, { third: terms.third, least });
   try {
     // The three reference sub-networks are (in Pare's preset) the search's own first ones.
     const total = Math.max(3, search?.evaluations ?? 0);
     beginStage(run, 'search', total);
-    let proposed = 0;
-    const first = async (tag: PointTag, genome: Genome) => {
-      const evaluation = await scorer.score(genome, 0, tag);
-      progress(run, 'search', scorer.scored.size);
-      return evaluation;
-    };
-    const heuristic = await first('heuristic', heuristicGenome(space));
-    const maximal = await first('maximal', maximalGenome(space));
-    const minimal = await first('minimal', minimalGenome(space));
-    if (search) {
-      const request = {
-        kind: search.algorithm,
-        space,
-        options: {
-          seed,
-          evaluations: search.evaluations,
-          preset: search.preset,
-          population: search.population,
-        },
-        maximalMacs: maximal.objectives[0]!,
-        known: [heuristic, maximal, minimal],
-      };
-      await run.search(request, {
-        evaluate: async (genomes, generation) => {
-          const results: Evaluation[] = [];
-          for (const genome of genomes) {
-            results.push(await scorer.score(genome, generation));
-            progress(run, 'search', Math.min(total, Math.max(scorer.scored.size, ++proposed)));
-          }
-          return results;
-        },
-        onGeneration: (index, hypervolume) => run.emit({ type: 'generation', index, hypervolume }),
-      });
-    }
+    const references = await scoreReferences(run, scorer, elastic.space);
+    if (search) await runBudget(run, scorer, requestOf(elastic.space, search, run.recipe.seed, references));
     const scored = [...scorer.scored.values()];
-    const best = mostAccurate(scored)!;
-    const rule = { ...toleranceOf(run, -heuristic.objectives[1]!), strict: search?.preset === 'published' };
-    return { scored, heuristic, maximal, minimal, best, chosen: chooseSubNetwork(scored, rule) ?? best };
+    const best = (mostAccurate(scored) ?? leastViolated(scored))!;
+    const chosen = chooseSubNetwork(scored, ruleOf(run.recipe, references.heuristic, least)) ?? best;
+    return { ...references, scored, best, chosen };
   } finally {
     scorer.dispose();
   }
 }
 
-/** Accuracy may fall by the tolerance; perplexity (score 1/perplexity) may rise by that share of itself. */
-function toleranceOf(
-  { recipe: { task, search } }: RunContext,
-  reference: number,
-): { reference: number; tolerance: number } {
-  const tolerance = search?.tolerance ?? 0;
-  return { reference, tolerance: task === 'exact' ? tolerance : reference - reference / (1 + tolerance) };
+/** The score below which a sub-network is infeasible: the recipe's share of LoRA's. */
+function leastScore({ search }: Recipe, { loraScore }: SearchTerms): ScoringTerms['least'] {
+  const share = search?.leastOfLora ?? null;
+  if (share === null) return undefined;
+  assert(typeof loraScore === 'number', 'a search bounded by LoRA’s score needs that score');
+  return share * loraScore;
+}
+
+async function scoreReferences(
+  run: RunContext,
+  scorer: GenomeScorer,
+  space: SearchSpace,
+): Promise<References> {
+  const first = async (tag: PointTag, genome: Genome) => {
+    const evaluation = await scorer.score(genome, 0, tag);
+    progress(run, 'search', scorer.scored.size);
+    return evaluation;
+  };
+  const heuristic = await first('heuristic', heuristicGenome(space));
+  const maximal = await first('maximal', maximalGenome(space));
+  const minimal = await first('minimal', minimalGenome(space));
+  return { heuristic, maximal, minimal };
+}
+
+function requestOf(
+  space: SearchSpace,
+  { algorithm, evaluations, preset, population }: NonNullable<Recipe['search']>,
+  seed: number,
+  { heuristic, maximal, minimal }: References,
+): SearchRequest {
+  return {
+    kind: algorithm,
+    space,
+    options: { seed, evaluations, preset, population },
+    maximalMacs: maximal.objectives[0]!,
+    known: [heuristic, maximal, minimal],
+  };
+}
+
+async function runBudget(run: RunContext, scorer: GenomeScorer, request: SearchRequest): Promise<void> {
+  const total = Math.max(3, request.options.evaluations);
+  let proposed = 0;
+  await run.search(request, {
+    evaluate: async (genomes, generation) => {
+      const results: Evaluation[] = [];
+      for (const genome of genomes) {
+        results.push(await scorer.score(genome, generation));
+        progress(run, 'search', Math.min(total, Math.max(scorer.scored.size, ++proposed)));
+      }
+      return results;
+    },
+    onGeneration: (index, hypervolume) => run.emit({ type: 'generation', index, hypervolume }),
+  });
+}
+
+/**
+ * Least MACs within the tolerance of the heuristic sub-network; with a bound on LoRA's score, least MACs among what keeps
+ * it. Accuracy may fall by the tolerance; perplexity (score 1/perplexity) may rise by that share of itself.
+ */
+function ruleOf(
+  { task, search }: Recipe,
+  { objectives }: Evaluation,
+  least: ScoringTerms['least'],
+): ChoiceRule {
+  if (least !== undefined) return { reference: least, tolerance: 0 };
+  const reference = -objectives[1]!;
+  const share = search?.tolerance ?? 0;
+  const tolerance = task === 'exact' ? share : reference - reference / (1 + share);
+  return { reference, tolerance, strict: search?.preset === 'published' };
 }
