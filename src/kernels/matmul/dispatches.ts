@@ -8,6 +8,8 @@ import ntSubgroup from '../../../shaders/matmul_nt_subgroup.wgsl?raw';
 import nnSubgroup from '../../../shaders/matmul_nn_subgroup.wgsl?raw';
 import tnSubgroup from '../../../shaders/matmul_tn_subgroup.wgsl?raw';
 import nt from '../../../shaders/matmul_nt.wgsl?raw';
+import ntRow from '../../../shaders/matmul_nt_row.wgsl?raw';
+import ntRowI4 from '../../../shaders/matmul_nt_row_i4.wgsl?raw';
 import nn from '../../../shaders/matmul_nn.wgsl?raw';
 import tn from '../../../shaders/matmul_tn.wgsl?raw';
 import cellsNone from '../../../shaders/cells_none.wgsl?raw';
@@ -25,10 +27,13 @@ const bySubgroup = { nt: ntSubgroup, nn: nnSubgroup, tn: tnSubgroup };
 
 type Kernel = Pick<Dispatch, 'code' | 'workgroups' | 'directives'>;
 
+/** Up to so many rows, tiles of rows waste more than they share (measured on SwiftShader and llvmpipe). */
+const fewRows = 2;
+
 /**
- * Three variants. The naive one takes any shape; the tiled one reads four numbers at a time along the rows of both
+ * Four variants. The naive one takes any shape; the tiled one reads four numbers at a time along the rows of both
  * matrices; the subgroup one shares loads among the 4 lanes of a subgroup (measured: two to three times the tiled one
- * on SwiftShader, where loads are dear).
+ * on SwiftShader, where loads are dear). Few rows, as in decoding, have a kernel without tiles of rows.
  */
 function kernelOf(node: Node<MatmulAttributes>, { subgroup }: DeviceTraits): Kernel {
   const [x, w, , , , mask, grid] = node.inputs as (Tensor | null)[];
@@ -38,6 +43,12 @@ function kernelOf(node: Node<MatmulAttributes>, { subgroup }: DeviceTraits): Ker
   if (matrixOf(x!.shape).columns % 4 !== 0 || matrixOf(w!.shape).columns % 4 !== 0) {
     const code = [shape, scalarStore, ...weightElements(w!.dtype), maskCode, naive];
     return { code, workgroups: [Math.ceil(columns / 8), Math.ceil(rows / 8), 1] };
+  }
+  if (orientation === 'nt' && rows <= fewRows) {
+    return {
+      code: [flatIndex, shape, scalarStore, ...weights(w!.dtype), ...(grid ? [ntRowI4] : [maskCode, ntRow])],
+      workgroups: threads(rows * Math.ceil(columns / 4)),
+    };
   }
   // Lanes of a subgroup share the cells of 16 columns.
   const apart = orientation === 'nn' && grid && gridOf(w!, grid).shift < 4;

@@ -12,6 +12,8 @@ const sizes: Sizes[] = [
   { rows: 1, inner: 4, columns: 4 },
   // Sequences of 11 rows: tiles of four straddle two of them.
   { rows: 35, inner: 64, columns: 172 },
+  // Few rows have a kernel of their own: odd numbers of vec4s, columns that do not divide by four.
+  { rows: 2, inner: 44, columns: 37 },
   { rows: 6, inner: 17, columns: 5 },
   { rows: 33, inner: 12, columns: 109 },
   // The tiled `tn`: rows and columns divide by four, the inner sum (tokens) does not.
@@ -22,6 +24,7 @@ const orientations: Orientation[] = ['nt', 'nn', 'tn'];
 /** Group sizes and shapes of INT4: rows of half a word, short last groups, groups that 16 columns straddle. */
 const int4Sizes: (Sizes & { group: number })[] = [
   { rows: 1, inner: 64, columns: 24, group: 32 },
+  { rows: 2, inner: 172, columns: 37, group: 8 },
   { rows: 35, inner: 64, columns: 172, group: 64 },
   { rows: 9, inner: 172, columns: 100, group: 128 },
   { rows: 33, inner: 12, columns: 108, group: 8 },
