@@ -1,4 +1,4 @@
-// INT4: eight codes of a row, a word, a thread; rows are padded to whole words.
+// INT4: eight codes of a row are a word; rows are padded to whole words.
 @group(0) @binding(6) var<storage, read_write> y: array<u32>;
 @group(0) @binding(7) var<storage, read> grid: array<vec2f>;
 
@@ -9,15 +9,7 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
   if (word >= shape.rows * words) { return; }
   let row = word / words;
   let column = (word % words) * 8u;
-  // Past the end of a row these are sums of something else, which no code is made of.
-  var sums: array<vec4f, 2>;
-  let rank = active_rank();
-  for (var k = 0u; k < rank; k++) {
-    let factor = b[row * shape.rank + k];
-    let at = k * shape.columns + column;
-    sums[0] += factor * vec4f(a[at], a[at + 1u], a[at + 2u], a[at + 3u]);
-    sums[1] += factor * vec4f(a[at + 4u], a[at + 5u], a[at + 6u], a[at + 7u]);
-  }
+  let sums = products(row, column);
   // Groups are eight wide or wider.
   let step = grid[row * shape.grid_groups + (column >> shape.group_shift)];
   var bits = 0u;

@@ -1,6 +1,8 @@
 import type { Dispatch, Node } from '../../graph/op.ts';
 import { bytesOf, matrixOf, sizeOf, type Tensor } from '../../graph/tensor.ts';
 import common from '../../../shaders/merge_weight.wgsl?raw';
+import scalar from '../../../shaders/merge_weight_scalar.wgsl?raw';
+import vec4 from '../../../shaders/merge_weight_vec4.wgsl?raw';
 import f32Code from '../../../shaders/merge_weight_f32.wgsl?raw';
 import halfCode from '../../../shaders/merge_weight_half.wgsl?raw';
 import int4Code from '../../../shaders/merge_weight_int4.wgsl?raw';
@@ -12,15 +14,15 @@ import { groupShift } from '../int4.ts';
 import { scalarWeights } from '../weights.ts';
 import type { MergeWeightAttributes } from './op.ts';
 
-/** What makes an output word, by its dtype. */
-const words: Readonly<Record<MergeWeightAttributes['dtype'], readonly string[]>> = {
+/** What is stored, by its dtype. */
+const stores: Readonly<Record<MergeWeightAttributes['dtype'], readonly string[]>> = {
   f32: [f32Code],
   f16: [roundF16, halfCode],
   bf16: [roundBf16, halfCode],
   i4: [int4Snippet, int4Code],
 };
 
-/** One thread makes one 32-bit word: one number, two, or eight codes. */
+/** One thread makes eight elements, of one row in INT4, else wherever they fall. */
 export function mergeWeightDispatches(node: Node<MergeWeightAttributes>): Dispatch[] {
   const [w, mask, a, b, limits, grid] = node.inputs as (Tensor | null)[];
   const { scale, group, dtype } = node.attributes;
@@ -31,7 +33,7 @@ export function mergeWeightDispatches(node: Node<MergeWeightAttributes>): Dispat
   return [
     {
       label: `merge weight ${rows}×${columns}, rank ${rank}, ${dtype}`,
-      code: [flatIndex, scalarWeights(w!.dtype), common, ...words[dtype]],
+      code: [flatIndex, scalarWeights(w!.dtype), columns % 4 === 0 ? vec4 : scalar, common, ...stores[dtype]],
       uniforms: [
         u32(rows),
         u32(columns),
@@ -43,7 +45,7 @@ export function mergeWeightDispatches(node: Node<MergeWeightAttributes>): Dispat
         u32(grid ? groupShift(columns, groups) : 0),
       ],
       bindings: [a!, w!, b!, mask!, limits!, y, ...(dtype === 'i4' ? [grid!] : [])],
-      workgroups: threads(bytesOf(y) / 4),
+      workgroups: threads(dtype === 'i4' ? bytesOf(y) / 4 : Math.ceil(sizeOf(y.shape) / 8)),
       work: sizeOf(y.shape) * Math.max(1, rank),
     },
   ];

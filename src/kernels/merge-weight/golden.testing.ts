@@ -7,7 +7,7 @@ import { decodeArray, hasShared, readSharedJson, type EncodedArray } from '../..
 import { readStored, Scene } from '../compare.testing.ts';
 import { matmul } from '../matmul/op.ts';
 import { writeRows } from '../rows/op.ts';
-import { maskElements } from './mask.ts';
+import { maskElements } from '../mask-elements/op.ts';
 import { mergeWeight } from './op.ts';
 
 const parts = ['Y', 'dA', 'dB', 'dX'] as const;

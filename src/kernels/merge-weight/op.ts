@@ -4,7 +4,7 @@ import type { FloatDtype } from '../../lib/half.ts';
 import { checkGrid } from '../int4.ts';
 import { matmul } from '../matmul/op.ts';
 import { mergeWeightDispatches } from './dispatches.ts';
-import { maskElements } from './mask.ts';
+import { maskElements } from '../mask-elements/op.ts';
 import { mergeWeightReference } from './op.reference.ts';
 
 export interface MergeWeightAttributes {
