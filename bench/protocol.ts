@@ -85,6 +85,19 @@ export interface Matmul {
   readonly peers: readonly PeerTime[];
 }
 
+/** The same matmul with its weight in several dtypes. */
+export interface WeightTimes {
+  readonly shape: MatmulShape;
+  readonly weights: readonly {
+    readonly label: string;
+    /** Of the weight on the device, a grid included. */
+    readonly bytes: number;
+    readonly gflops: Spread;
+    /** Over f16, round by round. */
+    readonly ratio: Spread;
+  }[];
+}
+
 export interface Demo {
   /** Seconds from pressing Run; null where it did not happen. */
   readonly firstPoint: number | null;
@@ -114,6 +127,7 @@ export interface BenchPage {
   ceilings(options: PageOptions): Promise<Ceilings>;
   demo(options: PageOptions): Promise<Subject>;
   stories(options: PageOptions): Promise<Subject>;
+  int4(options: PageOptions): Promise<WeightTimes[]>;
 }
 
 export interface PeersPage {

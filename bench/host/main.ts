@@ -1,12 +1,12 @@
 import { cpus, loadavg } from 'node:os';
 import { join } from 'node:path';
 import { chromium, type Browser, type Page } from '@playwright/test';
-import type { Ceilings, Demo, Facts, Matmul, MatmulShape, Subject } from '../protocol.ts';
+import type { Ceilings, Demo, Facts, Matmul, MatmulShape, Subject, WeightTimes } from '../protocol.ts';
 import { buildPage, buildStudio, installPeers } from './build.ts';
 import { runDemo } from './demo.ts';
 import { help, readOptions, type Options } from './options.ts';
 import { root } from './paths.ts';
-import { printCeilings, printDemo, printFacts, printMatmuls, printSubject } from './print.ts';
+import { printCeilings, printDemo, printFacts, printInt4, printMatmuls, printSubject } from './print.ts';
 import { serve } from './serve.ts';
 
 export interface Chromium {
@@ -20,6 +20,7 @@ interface Results {
   facts?: Facts;
   ceilings?: Ceilings;
   subjects?: Subject[];
+  int4?: WeightTimes[];
   matmuls?: Matmul[];
   demo?: Demo;
 }
@@ -102,6 +103,8 @@ async function kernels(page: Page, url: string, options: Options, results: Resul
   const second = await page.evaluate(async (given) => (await window.bench).stories(given), options);
   say(printSubject(second, results.ceilings, options.top));
   results.subjects = [first, second];
+  results.int4 = await page.evaluate(async (given) => (await window.bench).int4(given), options);
+  say(printInt4(results.int4));
 }
 
 async function peers(

@@ -1,4 +1,13 @@
-import type { Ceilings, Demo, Facts, KernelTime, Matmul, StepTimes, Subject } from '../protocol.ts';
+import type {
+  Ceilings,
+  Demo,
+  Facts,
+  KernelTime,
+  Matmul,
+  StepTimes,
+  Subject,
+  WeightTimes,
+} from '../protocol.ts';
 import { figure, percent, spread, table } from './table.ts';
 
 export function printFacts({ adapter, features, userAgent }: Facts): string {
@@ -106,6 +115,21 @@ export function printMatmuls(matmuls: readonly Matmul[]): string {
   return section(
     'The same matmuls elsewhere (rows × inner × columns, f32), GFLOP/s, and ours over theirs',
     `${table(['', 'pare', ...names.flatMap((name) => [name, `pare/${name}`])], rows)}\n  largest difference between results: ${worst.toExponential(1)} of their root mean square`,
+  );
+}
+
+export function printInt4(shapes: readonly WeightTimes[]): string {
+  const rows = shapes.flatMap(({ shape, weights }) =>
+    weights.map(({ label, bytes, gflops, ratio }) => [
+      `${shape.join(' × ')}, ${label}`,
+      figure(bytes / 1024),
+      spread(gflops),
+      spread(ratio),
+    ]),
+  );
+  return section(
+    'Weights in 4, 16 and 32 bits (rows × inner × columns)',
+    table(['', 'KiB of W', 'GFLOP/s', 'over f16'], rows),
   );
 }
 

@@ -3,6 +3,7 @@ import { WebGpuBackend } from '../../src/backends/webgpu/webgpu.ts';
 import type { BenchPage } from '../protocol.ts';
 import { measureCeilings } from './ceilings.ts';
 import { openDemo } from './demo-subject.ts';
+import { measureInt4 } from './int4.ts';
 import { openStories } from './stories-subject.ts';
 import { measureSubject } from './subject.ts';
 
@@ -23,6 +24,7 @@ async function open(): Promise<BenchPage> {
     facts: { adapter, features, userAgent: navigator.userAgent },
     ceilings: ({ rounds }) => checked(measureCeilings(device, rounds)),
     demo: async (options) => checked(measureSubject(device, await openDemo(backend), options)),
+    int4: ({ rounds }) => checked(measureInt4(backend, rounds)),
     stories: async (options) => checked(measureSubject(device, await openStories(backend), options)),
   };
 }
