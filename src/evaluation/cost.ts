@@ -91,11 +91,13 @@ function activeShape(
 ): [number, number] {
   const [rows, columns] = shape;
   const width = blockWidths.get(layer) ?? null;
-  const share = attention ? (kvGroups?.[layer] ?? attention.kvHeads) / attention.kvHeads : 1;
+  // Multiplied before divided, so that no figure is rounded: all of them are whole.
+  const kept = (size: number): number =>
+    attention ? (size * (kvGroups?.[layer] ?? attention.kvHeads)) / attention.kvHeads : size;
   if (role === 'gate' || role === 'up') return [width ?? rows, columns];
   if (role === 'down') return [rows, width ?? columns];
-  if (role === 'q' || role === 'k' || role === 'v') return [rows * share, columns];
-  return role === 'o' ? [rows, columns * share] : [rows, columns];
+  if (role === 'q' || role === 'k' || role === 'v') return [kept(rows), columns];
+  return role === 'o' ? [rows, kept(columns)] : [rows, columns];
 }
 
 /** The papers' "TFLOPs" column: 10^12 MACs of 256 positions. Label it `TMACs @256`. */

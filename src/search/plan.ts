@@ -44,7 +44,7 @@ export function elasticPlanOf(
   });
   const elasticAtAll =
     elastic.space.groups.length > 0 ||
-    heads.some((at) => at !== null) ||
+    [...widths, ...heads].some((at) => at !== null) ||
     [...adapters.values()].some(({ group }) => group !== null);
   return { columns: elasticAtAll ? columns : 0, adapters, widths, heads, blocks, merge };
 }

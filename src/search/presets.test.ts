@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { hasShared, readSharedJson } from '../lib/golden.testing.ts';
 import { buildSpace, presetTargets, rankChoices, widthChoices } from './presets.ts';
-import { heuristicGenome, spaceSizeLog10 } from './space.ts';
+import { type ElasticSpace, heuristicGenome, spaceSizeLog10 } from './space.ts';
 import { llamaStructure } from './toys.testing.ts';
 
 const small = llamaStructure({ layers: 2, hidden: 64, intermediate: 172, vocabulary: 512 });
@@ -65,7 +65,7 @@ describe("Pare's variants", () => {
   });
 
   it('can share one width between all blocks, and take fractions and targets', () => {
-    const options = { preset: 'lonas', variant: 'pare', rank: 8, uniformWidth: true } as const;
+    const options = { preset: 'lonas', variant: 'pare', rank: 8, uniform: true } as const;
     const { space, fixed } = buildSpace(small, { ...options, targets: ['q', 'o'], rankFractions: [1, 0.25] });
     expect(space.groups.map((g) => [g.id, g.choices.length, g.members.length])).toEqual([
       ['0.q.rank', 2, 1],
@@ -75,6 +75,14 @@ describe("Pare's variants", () => {
       ['1.o.rank', 2, 1],
     ]);
     expect(fixed).toEqual([]);
+  });
+
+  it('has no group for a width that is neither chosen nor cut, and a fixed one for a width that is cut', () => {
+    const ranks = { preset: 'lonas', variant: 'pare', rank: 8, rankFractions: [1] } as const;
+    const full = buildSpace(small, { ...ranks, widthFractions: [1] });
+    expect([...full.space.groups, ...full.fixed].filter((g) => g.kind === 'width')).toEqual([]);
+    const cut = buildSpace(small, { ...ranks, widthFractions: [0.5] });
+    expect(cut.fixed.filter((g) => g.kind === 'width').map((g) => g.choices)).toEqual([[88], [88]]);
   });
 
   it('makes a fixed group of whatever leaves no choice', () => {
@@ -88,6 +96,83 @@ describe("Pare's variants", () => {
     const plain = { ...small, modules: small.modules.filter((m) => m.role !== 'gate') };
     const { space } = buildSpace(plain, { preset: 'lonas', variant: 'published', rank: 8 });
     expect(space.groups.map((g) => g.members.length)).toEqual([3, 3, 1, 1, 1, 1]);
+  });
+});
+
+describe('LoNAS+ and elastic heads', () => {
+  const attention = { heads: 8, kvHeads: 4, headDim: 8 };
+  const grouped = llamaStructure({ layers: 3, hidden: 64, intermediate: 176, vocabulary: 512, attention });
+  const options = { preset: 'lonas-plus', variant: 'pare', rank: 8 } as const;
+  const kinds = (elastic: ElasticSpace) => elastic.space.groups.map((g) => [g.kind, g.layer]);
+
+  it('cut whole KV groups, one gene a block, only where they are asked for', () => {
+    const { space, attention: shape } = buildSpace(grouped, { ...options, headFractions: [1, 0.75, 0.5] });
+    const heads = space.groups.filter((g) => g.kind === 'heads');
+    expect(heads.map((g) => [g.id, g.choices])).toEqual([
+      ['0.attention.heads', [4, 3, 2]],
+      ['1.attention.heads', [4, 3, 2]],
+      ['2.attention.heads', [4, 3, 2]],
+    ]);
+    expect(heads[1]?.members.map((m) => m.split('.').at(-1))).toEqual(['q_proj', 'k_proj', 'v_proj']);
+    expect(shape).toEqual(attention);
+    expect(kinds(buildSpace(grouped, options)).some(([kind]) => kind === 'heads')).toBe(false);
+    expect(kinds(buildSpace(small, { ...options, headFractions: [1, 0.5] }))).not.toContainEqual([
+      'heads',
+      0,
+    ]);
+    const shears = { ...options, preset: 'shears', headFractions: [1, 0.5] } as const;
+    expect(kinds(buildSpace(grouped, shears)).every(([kind]) => kind === 'rank')).toBe(true);
+  });
+
+  it('let every block go but the first', () => {
+    const { space } = buildSpace(grouped, options);
+    const removable = space.groups.filter((g) => g.kind === 'block');
+    expect(removable.map((g) => [g.layer, g.choices])).toEqual([
+      [1, [1, 0]],
+      [2, [1, 0]],
+    ]);
+    expect(removable[0]?.members).toEqual([
+      'model.layers.1.self_attn.o_proj',
+      'model.layers.1.mlp.down_proj',
+    ]);
+  });
+
+  it('share one gene between all blocks where they are uniform, for widths and heads', () => {
+    const { space } = buildSpace(grouped, { ...options, headFractions: [1, 0.5], uniform: true });
+    const shared = space.groups.filter((g) => g.kind === 'heads' || g.kind === 'width');
+    expect(shared.map((g) => [g.id, g.layer, g.members.length])).toEqual([
+      ['all.attention.heads', 0, 9],
+      ['all.ffn.width', 0, 6],
+    ]);
+    expect(space.groups.filter((g) => g.kind === 'block')).toHaveLength(2);
+  });
+
+  it('adapt embedding and head at the full rank; a tied pair is one', () => {
+    const outer = (tied: boolean) =>
+      buildSpace(
+        llamaStructure({ layers: 2, hidden: 64, intermediate: 176, vocabulary: 512, attention, tied }),
+        options,
+      )
+        .fixed.map((g) => [g.members[0], g.choices[0]])
+        .filter(([name]) => !String(name).startsWith('model.layers'));
+    expect(outer(false)).toEqual([
+      ['lm_head', 8],
+      ['model.embed_tokens', 8],
+    ]);
+    expect(outer(true)).toEqual([['lm_head', 8]]);
+  });
+
+  it('give one KV head nothing to choose', () => {
+    const single = { ...attention, kvHeads: 1 };
+    const structure = llamaStructure({
+      layers: 2,
+      hidden: 64,
+      intermediate: 176,
+      vocabulary: 512,
+      attention: single,
+    });
+    const elastic = buildSpace(structure, { ...options, headFractions: [1, 0.5] });
+    expect([...elastic.space.groups, ...elastic.fixed].some((g) => g.kind === 'heads')).toBe(false);
   });
 });
 

@@ -134,6 +134,7 @@ function rankGroups(
 
 function widthGroups(structure: ModelStructure, options: SpaceOptions): Group[] {
   const choices = widthChoices(structure.intermediateSize, options.widthFractions ?? widthFractions);
+  if (isFull(choices, structure.intermediateSize)) return [];
   return sharedOrNot('ffn.width', 'width', blocks(structure, ['gate', 'up']), choices, options);
 }
 
@@ -142,10 +143,13 @@ function headGroups(structure: ModelStructure, options: SpaceOptions): Group[] {
   const { attention: heads } = structure;
   if (!heads) return [];
   const choices = rankChoices(heads.kvHeads, options.headFractions ?? [1]);
-  // Nothing to choose and nothing to cut: no limit is needed.
-  if (choices.length === 1 && choices[0] === heads.kvHeads) return [];
+  if (isFull(choices, heads.kvHeads)) return [];
   return sharedOrNot('attention.heads', 'heads', blocks(structure, attention), choices, options);
 }
+
+/** Nothing to choose and nothing to cut: no limit is needed. */
+const isFull = (choices: readonly number[], size: number): boolean =>
+  choices.length === 1 && choices[0] === size;
 
 /** Every block but the first may go: a model keeps at least one, and the first is the one that it misses most. */
 function blockGroups(structure: ModelStructure): Group[] {

@@ -63,6 +63,24 @@ describe('spaces', () => {
     expect(subNetworkOf({ space: { groups: [width, rank] }, fixed: [fixed] }, [1, 0])).toEqual({
       ranks: { up: 4, down: 4 },
       widths: { gate: 8, up: 8 },
+      kvGroups: {},
+      removed: new Set(),
+    });
+  });
+
+  it('resolve to KV groups and removed blocks by layer', () => {
+    const member = (layer: number, name: string) => `model.layers.${layer}.${name}`;
+    const heads = { id: 'h', kind: 'heads', layer: 0, choices: [2, 1] } as const;
+    const block = { id: 'b', kind: 'block', layer: 1, choices: [1, 0] } as const;
+    const uniform = { ...heads, members: [member(0, 'q'), member(0, 'k'), member(3, 'q')] };
+    const groups = [uniform, { ...block, members: [member(1, 'o'), member(1, 'down')] }];
+    expect(subNetworkOf({ space: { groups }, fixed: [] }, [1, 0])).toMatchObject({
+      kvGroups: { 0: 1, 3: 1 },
+      removed: new Set(),
+    });
+    expect(subNetworkOf({ space: { groups }, fixed: [] }, [0, 1])).toMatchObject({
+      kvGroups: { 0: 2, 3: 2 },
+      removed: new Set([1]),
     });
   });
 
@@ -70,6 +88,8 @@ describe('spaces', () => {
     const group = { id: 'a', kind: 'rank', layer: 0, members: ['m'], choices: [4, 2] } as const;
     expect(() => checkSpace({ groups: [{ ...group, choices: [2, 4] }] })).toThrow('descending');
     expect(() => checkSpace({ groups: [{ ...group, choices: [] }] })).toThrow('no choices');
+    expect(() => checkSpace({ groups: [{ ...group, choices: [1, 0] }] })).toThrow('positive');
+    expect(() => checkSpace({ groups: [{ ...group, kind: 'block', choices: [1, 0] }] })).not.toThrow();
     expect(() => checkSpace({ groups: [group, { ...group, id: 'b' }] })).toThrow('twice');
     expect(() => checkSpace({ groups: [group, { ...group, id: 'b', kind: 'width' }] })).not.toThrow();
   });

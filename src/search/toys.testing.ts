@@ -1,7 +1,7 @@
 /** Small models, spaces and scores for the tests of this folder. */
 import type { Evaluation, Searcher } from './searcher.ts';
 import type { Genome, SearchSpace } from './space.ts';
-import type { ModelStructure, ModuleRole, ModuleShape } from '../models/structure.ts';
+import type { AttentionShape, ModelStructure, ModuleRole, ModuleShape } from '../models/structure.ts';
 
 export interface LlamaSize {
   readonly layers: number;
@@ -10,6 +10,11 @@ export interface LlamaSize {
   readonly vocabulary: number;
   /** Rows of k and v; the hidden size where absent. */
   readonly keys?: number;
+  /** Rows of q and columns of o; the hidden size where absent. */
+  readonly queries?: number;
+  /** Where heads can be cut: `queries` and `keys` follow from it. */
+  readonly attention?: AttentionShape;
+  readonly tied?: boolean;
 }
 
 /** The linear modules of a Llama, named as in its checkpoint. */
@@ -18,13 +23,16 @@ export function llamaStructure({
   hidden,
   intermediate,
   vocabulary,
-  keys = hidden,
+  attention,
+  keys = attention ? attention.kvHeads * attention.headDim : hidden,
+  queries = attention ? attention.heads * attention.headDim : hidden,
+  tied = false,
 }: LlamaSize): ModelStructure {
   const shapes: [role: ModuleRole, name: string, rows: number, columns: number][] = [
-    ['q', 'self_attn.q_proj', hidden, hidden],
+    ['q', 'self_attn.q_proj', queries, hidden],
     ['k', 'self_attn.k_proj', keys, hidden],
     ['v', 'self_attn.v_proj', keys, hidden],
-    ['o', 'self_attn.o_proj', hidden, hidden],
+    ['o', 'self_attn.o_proj', hidden, queries],
     ['gate', 'mlp.gate_proj', intermediate, hidden],
     ['up', 'mlp.up_proj', intermediate, hidden],
     ['down', 'mlp.down_proj', hidden, intermediate],
@@ -36,7 +44,13 @@ export function llamaStructure({
   ).flat();
   modules.push({ name: 'lm_head', layer: layers, role: 'head', shape: [vocabulary, hidden] });
   const otherParameters = vocabulary * hidden + (2 * layers + 1) * hidden;
-  return { layers, modules, intermediateSize: intermediate, otherParameters };
+  return {
+    layers,
+    modules,
+    intermediateSize: intermediate,
+    otherParameters,
+    ...(attention ? { attention, embedding: [vocabulary, hidden], tiedHead: tied } : {}),
+  };
 }
 
 /** A space with so many choices a gene. */

@@ -116,7 +116,6 @@ export function startedFixture(layers: number): EventOf<'started'> {
       test: 400,
       tooLong: 0,
       tests: [],
-    tests: [],
     },
     device: { backend: 'webgpu', adapter: 'SwiftShader' },
     metric: 'accuracy',

@@ -154,4 +154,17 @@ describe('geneGrid', () => {
       [0, 1, 2, 3].map(() => [88, 0.5]),
     );
   });
+
+  it('has rows of heads and blocks, and names a shared group once', () => {
+    const names = (part: string, roles: string[]) =>
+      [0, 1].flatMap((layer) => roles.map((role) => `model.layers.${layer}.${part}.${role}_proj`));
+    const groups = [
+      { id: 'a', kind: 'width' as const, layer: 0, members: names('mlp', ['gate', 'up']), choices: [8, 4] },
+      { id: 'b', kind: 'heads' as const, layer: 0, members: names('self_attn', ['q']), choices: [2, 1] },
+      { id: 'c', kind: 'block' as const, layer: 1, members: ['o', 'down'], choices: [1, 0] },
+    ];
+    const grid = geneGrid(groups, [1, 1, 1]);
+    expect(grid.map((row) => row.label)).toEqual(['width gate up', 'heads', 'block']);
+    expect(grid[2]?.cells.map((cell) => cell?.fraction ?? null)).toEqual([null, 0]);
+  });
 });
