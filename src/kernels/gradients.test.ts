@@ -98,6 +98,17 @@ const ops: Record<string, Build> = {
   },
   'matmul nt of INT4 codes': multiplyInt4('nt'),
   'matmul nn of INT4 codes': multiplyInt4('nn'),
+  'two INT4 modules of one input, whose gradients fold into one matmul': (scene) => {
+    const x = scene.normal('x', [6, 12], free);
+    const [left, right] = ['left', 'right'].map((name) => {
+      const { codes, grid } = scene.int4(name, [5, 12], 8);
+      return scene.graph.apply(matmul, [x, codes, null, null, null, null, grid], {
+        ...plain,
+        scale: 0.2,
+      })[0]!;
+    });
+    return scene.graph.apply(swiglu, [left!, right!], {})[0]!;
+  },
   'matmul of a trainable f16 weight': (scene) => {
     const w = scene.normal('w', [5, 4], { dtype: 'f16', trainable: true });
     const operands = [scene.normal('x', [6, 4], free), w, null, null, null, null];

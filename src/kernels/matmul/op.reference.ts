@@ -31,12 +31,14 @@ export function matmulReference(
   const words = Math.ceil(wColumns / 32);
   const limit = (group: number | null, row: number, full: number) =>
     activeColumns(limits ?? null, { group, rowsPerSequence }, row, full);
-  const decode = grid && decoder(w!, grid);
-  const element = (row: number, column: number) => {
-    if (mask && !maskBit(mask.data, words, row, column)) return 0;
-    return decode ? decode(row, column) : w!.data[row * wColumns + column]!;
+  const decode = grid ? decoder(w!, grid) : null;
+  const nt = orientation === 'nt';
+  const [wInner, wOuter] = nt ? [1, wColumns] : [wColumns, 1];
+  const weight = (k: number, n: number) => {
+    if (mask && !maskBit(mask.data, words, nt ? n : k, nt ? k : n)) return 0;
+    if (decode) return nt ? decode(n, k) : decode(k, n);
+    return w!.data[k * wInner + n * wOuter]!;
   };
-  const weight = (k: number, n: number) => (orientation === 'nt' ? element(n, k) : element(k, n));
   for (let m = 0; m < rows; m++) {
     const innerEnd = tn ? inner : limit(innerLimit, m, inner);
     const outerEnd = tn ? columns : limit(outerLimit, m, columns);
