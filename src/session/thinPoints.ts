@@ -11,7 +11,7 @@ export interface Thinned {
 
 /**
  * Makes a log fit by leaving out what matters least, as little of it as will do: first the *genes* of dominated
- * sub-networks (their dots stay on the chart, but cannot be chosen), then those sub-networks altogether. The front,
+ * sub-networks (their dots stay on the chart, but cannot be chosen), infeasible ones included, then those sub-networks altogether. The front,
  * tagged points, the chosen one and rows of the table are always whole. null where even that is not enough.
  */
 export function thinPoints(
@@ -24,7 +24,7 @@ export function thinPoints(
     if (!fits(strategy(log, new Set(removable)))) continue;
     const left = leastThatFits(removable, (dropped) => fits(strategy(log, new Set(dropped))));
     const what = strategy === withoutGenes ? 'the genes of' : '';
-    const notice = `To stay short, the link leaves out ${what} ${integer(left.length)} of ${integer(view.points.length)} scored sub-networks, all of them dominated. The session file holds all.`;
+    const notice = `To stay short, the link leaves out ${what} ${integer(left.length)} of ${integer(view.points.length)} scored sub-networks, none of them on the front. The session file holds all.`;
     return { log: strategy(log, new Set(left)), notice: notice.replace('  ', ' ') };
   }
   return null;
