@@ -10,9 +10,9 @@ export interface Thinned {
 }
 
 /**
- * Makes a log fit by leaving out what matters least, as little of it as will do: first the *genes* of dominated
- * sub-networks (their dots stay on the chart, but cannot be chosen), infeasible ones included, then those sub-networks altogether. The front,
- * tagged points, the chosen one and rows of the table are always whole. null where even that is not enough.
+ * Makes a log fit by leaving out what matters least, as little of it as will do: first the *genes* of dominated and
+ * infeasible sub-networks (their dots stay on the chart, but cannot be chosen), then those sub-networks altogether. The
+ * front, tagged points, the chosen one and rows of the table are always whole. null where even that is not enough.
  */
 export function thinPoints(
   log: readonly SessionEvent[],
