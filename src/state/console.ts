@@ -24,6 +24,7 @@ import { choosePoint, pauseRun, resumeRun, startRun, stopRun } from './run.ts';
 import { scoreModel, stopScoring } from './score.ts';
 import { sessionLog, sessionStore } from './session.ts';
 import { copyShareLink, openLink, openSessionFile, revisitRun, saveSession, shareLink } from './share.ts';
+import { addTestSets, removeTestSet, testSetStore } from './testSets.ts';
 import { sameGenome } from '../session/view.ts';
 
 const named = (file: File): DroppedFile => ({ path: file.webkitRelativePath || file.name, file });
@@ -37,6 +38,10 @@ export const consoleApi = {
   pickColumns,
   model: (): ModelSummary | null => modelStore.getState().summary,
   data: (): DataSummary | null => dataStore.getState().summary,
+  /** Opens files that runs are only tested on. */
+  addTestSets: (files: Iterable<File>): Promise<void> => addTestSets(Array.from(files, named)),
+  removeTestSet,
+  testSets: (): readonly DataSummary[] => testSetStore.getState().sets,
   recipe: (): Recipe => recipeStore.getState().recipe,
   /** Replaces whole sections of the recipe; throws what is wrong with it. */
   setRecipe: (sections: Partial<Recipe>): Recipe => {

@@ -17,7 +17,10 @@ interface Props {
 /** Shortest text of a number that a person would type: 0.55·100 is 55, not 55.00000000000001. */
 const tidy = (value: number): string => String(Number(value.toPrecision(12)));
 
-/** A number that is applied while it is typed, wherever it is valid; else the field says why not and keeps the text. */
+/**
+ * A number that is applied while it is typed, wherever it is valid; else the field says why not and keeps the text. Left
+ * like that, it shows the value that still holds, and why the other one did not take its place.
+ */
 export function NumberField({
   label,
   value,
@@ -30,11 +33,18 @@ export function NumberField({
 }: Props) {
   const id = useId();
   const [draft, setDraft] = useState<{ text: string; problem: string } | null>(null);
+  const [left, setLeft] = useState<{ problem: string; value: number } | null>(null);
+  const problem = draft?.problem ?? (left?.value === value ? left.problem : null);
+  const leave = () => {
+    setLeft(draft && { problem: draft.problem, value });
+    setDraft(null);
+  };
   const change = (text: string) => {
+    setLeft(null);
     const typed = Number(text);
-    const problem =
+    const found =
       text.trim() === '' || !Number.isFinite(typed) ? 'A number is needed.' : onChange(typed / scale);
-    setDraft(problem === null ? null : { text, problem });
+    setDraft(found === null ? null : { text, problem: found });
   };
   return (
     <div className="field" title={title}>
@@ -48,15 +58,15 @@ export function NumberField({
           value={draft?.text ?? tidy(value * scale)}
           disabled={disabled}
           aria-invalid={draft !== null}
-          aria-describedby={draft ? `${id}-problem` : undefined}
+          aria-describedby={problem === null ? undefined : `${id}-problem`}
           onChange={(event) => change(event.target.value)}
-          onBlur={() => setDraft(null)}
+          onBlur={leave}
         />
         {unit && <span className="unit">{unit}</span>}
       </span>
-      {draft && (
+      {problem !== null && (
         <p id={`${id}-problem`} className="field-problem">
-          {draft.problem}
+          {problem}
         </p>
       )}
     </div>

@@ -3,19 +3,22 @@ import { bytes, integer } from '../../session/format.ts';
 import { dataStore, openData, pickColumns } from '../../state/data.ts';
 import { estimateStore } from '../../state/estimate.ts';
 import { scoreStore } from '../../state/scoreStore.ts';
-import { isRunActive, sessionStore } from '../../state/session.ts';
+import { sessionStore } from '../../state/session.ts';
 import type { DataSummary } from '../../workers/studio.protocol.ts';
 import { Facts } from '../controls/Facts.tsx';
 import { Panel } from '../controls/Panel.tsx';
 import { SelectField } from '../controls/SelectField.tsx';
 import { FilePicker } from '../drop/FilePicker.tsx';
+import { dataFormats } from './dataFormats.ts';
 import { ScoreModel } from './ScoreModel.tsx';
+import { TestSets } from './TestSets.tsx';
+import { useBusy } from './useBusy.ts';
 import './sources.css';
 
 export function DataPanel() {
   const { loading, summary } = useStore(dataStore);
   const scoring = useStore(scoreStore, (state) => state.progress !== null);
-  const busy = useStore(sessionStore, isRunActive) || loading !== null || scoring;
+  const busy = useBusy() || loading !== null || scoring;
   const kind = summary && (
     <span className="chip">{summary.kind === 'pairs' ? 'prompt + answer' : 'plain text'}</span>
   );
@@ -42,7 +45,7 @@ export function DataPanel() {
         >
           Use the demo data
         </button>
-        <FilePicker label="File" accept=".jsonl,.ndjson,.json,.csv,.tsv,.txt" disabled={busy} />
+        <FilePicker label="File" accept={dataFormats} disabled={busy} />
       </div>
     </Panel>
   );
@@ -64,6 +67,7 @@ function Opened({ summary, disabled }: { summary: DataSummary; disabled: boolean
       {summary.columns.length > 2 && <Columns summary={summary} disabled={disabled} />}
       <Preview preview={summary.preview} />
       <ScoreModel />
+      <TestSets disabled={disabled} />
     </>
   );
 }

@@ -11,6 +11,7 @@ import { MethodTable } from './MethodTable.tsx';
 import { MemoryNeeded } from './MemoryNeeded.tsx';
 import { RecipeField } from './RecipeField.tsx';
 import type { FieldGroup, FieldSpec } from './recipeFields.ts';
+import { patternOf } from './pruningFields.ts';
 import { groupsFor } from './recipeGroups.ts';
 import { Starts } from './Starts.tsx';
 import { useBusy } from './useBusy.ts';
@@ -19,12 +20,24 @@ import './recipe.css';
 export function RecipePanel() {
   const busy = useBusy();
   const recipe = useStore(recipeStore, (state) => state.recipe);
-  const { main, advanced } = groupsFor(recipe);
+  const { lead, main, advanced } = groupsFor(recipe);
   return (
-    <Panel title="Recipe" step={3} className="recipe" aside={<History disabled={busy} main={main} />}>
+    <Panel
+      title="Recipe"
+      step={3}
+      className="recipe"
+      aside={<History disabled={busy} main={[...lead, ...main]} />}
+    >
       <MethodChoice disabled={busy} />
       <Starts disabled={busy} />
-      <div className="fields" data-pattern={recipe.sparsity?.pattern ? 'n:m' : undefined}>
+      {lead.length > 0 && (
+        <div className="fields lead" data-pattern={patternOf(recipe)}>
+          {lead.map((spec) => (
+            <RecipeField key={`${recipe.method} ${spec.label}`} spec={spec} disabled={busy} />
+          ))}
+        </div>
+      )}
+      <div className="fields main">
         {main.map((spec) => (
           <RecipeField key={`${recipe.method} ${spec.label}`} spec={spec} disabled={busy} />
         ))}

@@ -29,13 +29,13 @@ export const ships: Record<Method, (float: string) => string> = {
 
 /** Whether an adapter is left over, and why. */
 export const merging: Record<Method, string> = {
-  lora: 'Merges into the weights, as long as the base is dense.',
-  lonas: 'Merges into the weights, which are then cut.',
-  'lonas-plus': 'Merges into the weights, which are then cut.',
-  shears: 'Does not merge: the adapter is dense and would fill the zeros, so it stays beside the base.',
-  sqft: 'Does not merge: INT4 codes cannot hold the adapter, so it stays beside the base.',
-  'sqft-sparsepeft': 'Merges without loss, and every zero stays zero.',
-  'sqft-qa-sparsepeft': 'Merges without loss into the INT4 codes themselves.',
+  lora: 'Mergeable on a dense base.',
+  lonas: 'Mergeable: the merged weights are cut.',
+  'lonas-plus': 'Mergeable: the merged weights are cut.',
+  shears: 'Not mergeable: a dense adapter would fill the zeros.',
+  sqft: 'Not mergeable: INT4 codes cannot hold the adapter.',
+  'sqft-sparsepeft': 'Mergeable, without loss.',
+  'sqft-qa-sparsepeft': 'Mergeable, without loss.',
 };
 
 /** Once merged, a sub-network's rank no longer costs anything. */

@@ -13,7 +13,8 @@ const named: Readonly<Record<string, Sparsity['pattern']>> = {
   'n:m': { n: 1, m: 4 },
 };
 
-function patternOf({ sparsity }: Recipe): string {
+/** The choice of the Pattern field. */
+export function patternOf({ sparsity }: Recipe): string {
   if (!sparsity) return 'dense';
   const { pattern, method } = sparsity;
   if (method === 'existing') return 'existing';

@@ -15,8 +15,8 @@ const sparse = (recipe: Recipe): Recipe => ({
 });
 
 function fieldsOf(recipe: Recipe): FieldSpec[] {
-  const { main, advanced } = groupsFor(recipe);
-  return [...main, ...advanced.flatMap(({ fields }) => fields)].filter(
+  const { lead, main, advanced } = groupsFor(recipe);
+  return [...lead, ...main, ...advanced.flatMap(({ fields }) => fields)].filter(
     (spec) => spec.read(recipe) !== undefined,
   );
 }

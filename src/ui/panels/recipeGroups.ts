@@ -191,17 +191,22 @@ const leading: Partial<Record<Method, readonly FieldSpec[]>> = {
   'sqft-qa-sparsepeft': amounts,
 };
 
-/** All settings of a recipe: the main ones in sight, the others by what they belong to. */
-export function groupsFor({ method }: Recipe): {
+interface Groups {
+  /** What the method is about. */
+  lead: readonly FieldSpec[];
+  /** What people change most, whatever the method. */
   main: readonly FieldSpec[];
   advanced: readonly FieldGroup[];
-} {
-  const main = [...(leading[method] ?? []), ...common];
+}
+
+/** All settings of a recipe: the main ones in sight, the others by what they belong to. */
+export function groupsFor({ method }: Recipe): Groups {
+  const lead = leading[method] ?? [];
   const advanced = [adapters, training, searching, pruning, quantization, scoring].map(
     ({ title, fields }) => ({
       title,
-      fields: fields.filter((spec) => !main.includes(spec)),
+      fields: fields.filter((spec) => !lead.includes(spec)),
     }),
   );
-  return { main, advanced };
+  return { lead, main: common, advanced };
 }
