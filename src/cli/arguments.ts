@@ -1,9 +1,12 @@
 import { parseArgs } from 'node:util';
 import { PareError } from '../lib/assert.ts';
+import { methods } from '../session/recipe.ts';
 
 const options = {
   ids: { type: 'string' },
   data: { type: 'string' },
+  test: { type: 'string', multiple: true },
+  set: { type: 'string', multiple: true },
   task: { type: 'string' },
   limit: { type: 'string' },
   model: { type: 'string' },
@@ -63,8 +66,10 @@ export const helpText = `Usage: npm run -s pare -- COMMAND [--json] [--device we
   eval MODEL --data DATA --task exact|perplexity [--limit N]
   run RECIPE --model MODEL --data DATA --out DIR --seed S
       [--steps N --population N --evaluations N --sparsity 0.5]
+      [--test DATA …]                          further sets that are only tested on
+      [--set PATH=VALUE …]                     any field of the recipe: --set quantization.group=32
 
 MODEL   a Hugging Face folder, a safetensors file beside its config.json, or demo
 DATA    .jsonl, .json, .csv, .tsv or text, or demo   [--prompt COLUMN --answer COLUMN]
-RECIPE  lora, shears, lonas, or a recipe file (.json)
+RECIPE  ${methods.join(', ')}, or a recipe file (.json)
 `;

@@ -16,11 +16,13 @@ export type Command = (
 
 /** From the headers alone: no weights are read, no device is opened. */
 export const inspect: Command = async (_flags, subject) => {
-  const { config, tensors } = await openModelFolder(await modelFiles(subject));
+  const { config, tensors, quantized } = await openModelFolder(await modelFiles(subject));
   const structure = llamaStructure(config);
   const { macsPerToken, wholeModelParameters } = costOf(structure, denseModel);
   const dtypeOf = (name: string) =>
-    (tensors.get(`${name}.weight`) ?? tensors.get('model.embed_tokens.weight'))!.dtype.toLowerCase();
+    quantized.has(name)
+      ? 'i4'
+      : (tensors.get(`${name}.weight`) ?? tensors.get('model.embed_tokens.weight'))!.dtype.toLowerCase();
   return {
     architecture: architectureOf(config),
     parameters: wholeModelParameters,

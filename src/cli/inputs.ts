@@ -9,7 +9,7 @@ import { WebGpuBackend } from '../backends/webgpu/webgpu.ts';
 import { openData } from '../datasets/parse.ts';
 import type { FileSource } from '../formats/source.ts';
 import { PareError } from '../lib/assert.ts';
-import { readData, type LoadedData } from '../recipes/data.ts';
+import { readData, type LoadedData } from '../recipes/loaded-data.ts';
 import { usage, type Flags } from './arguments.ts';
 import { nodeFile, nodeFolder } from './node-files.ts';
 
@@ -32,8 +32,18 @@ export function modelFiles(subject: string | undefined): Promise<FileSource[]> {
   return nodeFolder(statSync(path).isDirectory() ? path : dirname(path));
 }
 
-export async function dataOf({ data, prompt, answer }: Flags): Promise<LoadedData> {
-  if (!data) throw usage('--data is missing.');
+/** The data that `--data` names. */
+export function dataOf(flags: Flags): Promise<LoadedData> {
+  if (!flags.data) throw usage('--data is missing.');
+  return readDataFile(flags.data, flags);
+}
+
+/** The further test sets that `--test` names. */
+export function testsOf(flags: Flags): Promise<LoadedData[]> {
+  return Promise.all((flags.test ?? []).map((file) => readDataFile(file, flags)));
+}
+
+async function readDataFile(data: string, { prompt, answer }: Flags): Promise<LoadedData> {
   const path = data === 'demo' ? join(demoFolder(), 'data/problems.jsonl') : resolve(data);
   if (!existsSync(path))
     throw new PareError('data-missing', `${data} does not exist.`, 'Give the path of a data file, or demo.');

@@ -18,13 +18,14 @@ import { methods, recipeSchema, type Method, type Recipe } from '../session/reci
 import { viewOf } from '../session/reduce.ts';
 import { numberOf, usage, type Flags } from './arguments.ts';
 import type { Command } from './commands.ts';
-import { dataOf, modelFiles } from './inputs.ts';
+import { dataOf, modelFiles, testsOf } from './inputs.ts';
 
 export const run: Command = async (flags, subject, openBackend) => {
   const out = flags.out;
   if (!out) throw usage('--out is missing.');
   const recipe = adjust(await readRecipe(subject, flags), flags);
   const data = await dataOf(flags);
+  const tests = await testsOf(flags);
   const model = await loadModel(await openBackend(), await modelFiles(flags.model));
   const log: SessionEvent[] = [];
   const onEvent = (event: SessionEvent) => {
@@ -35,6 +36,7 @@ export const run: Command = async (flags, subject, openBackend) => {
     recipe,
     model,
     data,
+    tests,
     control: new RunControl(),
     search: searchHere,
     onEvent,
@@ -143,10 +145,31 @@ function adjust(recipe: Recipe, flags: Flags): Recipe {
           ? null
           : { method: 'wanda', pattern: null, calibration: 128, ...sparsity, ratio },
   };
-  const checked = recipeSchema.safeParse(adjusted);
+  const checked = recipeSchema.safeParse((flags.set ?? []).reduce(withField, adjusted));
   if (checked.success) return checked.data;
   const [issue] = checked.error.issues;
   throw usage(`${issue?.path.join('.')}: ${issue?.message}`);
+}
+
+/** `training.batch=4`: one field of the recipe, its value as JSON or, failing that, as text. */
+function withField(recipe: unknown, assignment: string): unknown {
+  const [, path, text] = /^([a-zA-Z.]+)=(.*)$/s.exec(assignment) ?? [];
+  if (path === undefined || text === undefined) throw usage(`--set ${assignment} is not PATH=VALUE.`);
+  const change = (held: unknown, [key, ...rest]: string[]): unknown => {
+    if (key === undefined) return parseValue(text);
+    if (typeof held !== 'object' || held === null || !Object.hasOwn(held, key))
+      throw usage(`--set ${path}: this recipe has no ${key}.`);
+    return { ...held, [key]: change((held as Record<string, unknown>)[key], rest) };
+  };
+  return change(recipe, path.split('.'));
+}
+
+function parseValue(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
 }
 
 async function save(path: string, stream: ReadableStream<Uint8Array>): Promise<void> {

@@ -1,51 +1,12 @@
-import {
-  batchShape,
-  evaluationBatches,
-  type Batch,
-  type BatchShape,
-  type LossSpan,
-} from '../datasets/batches.ts';
-import { documentsOf, recogniseColumns, toPairs, type ColumnChoice } from '../datasets/columns.ts';
-import type { Example, Pair, Table } from '../datasets/data.ts';
-import type { DataFile } from '../datasets/parse.ts';
+import { batchShape, evaluationBatches, type Batch, type BatchShape } from '../datasets/batches.ts';
+import type { Example } from '../datasets/data.ts';
 import { splitExamples, type Split } from '../datasets/split.ts';
-import { tokenizeDocuments, tokenizePairs } from '../datasets/tokenize.ts';
-import type { TextTokenizer } from '../datasets/tokenizer.ts';
-import { PareError } from '../lib/assert.ts';
 import { Random } from '../lib/random.ts';
 import type { DataInfo } from '../session/events.ts';
 import type { Recipe } from '../session/recipe.ts';
+import { evaluationShapeOf, requireTokenizer, tokenizeAll, type LoadedData } from './loaded-data.ts';
 import type { LoadedModel } from './model.ts';
-
-/** A data file, read as questions and answers or as running text. */
-export interface LoadedData {
-  readonly file: DataFile;
-  readonly columns: readonly string[];
-  readonly choice: ColumnChoice | null;
-  /** null: a table whose columns the user has still to pick. */
-  readonly content:
-    | { readonly kind: 'pairs'; readonly pairs: readonly Pair[] }
-    | { readonly kind: 'documents'; readonly documents: readonly string[] }
-    | null;
-}
-
-export function readData(file: DataFile, chosen?: ColumnChoice): LoadedData {
-  const { dataset } = file;
-  if (dataset.kind === 'documents') return { file, columns: [], choice: null, content: dataset };
-  const documents = chosen ? null : documentsOf(dataset);
-  if (documents) return { file, columns: dataset.columns, choice: null, content: documents };
-  const choice = chosen ?? recogniseColumns(dataset);
-  return {
-    file,
-    columns: dataset.columns,
-    choice,
-    content: choice ? pairsOf(dataset, file.name, choice) : null,
-  };
-}
-
-function pairsOf(table: Table, name: string, choice: ColumnChoice) {
-  return { kind: 'pairs', pairs: toPairs(table, name, choice) } as const;
-}
+import { prepareTestSet, type TestSet } from './test-set.ts';
 
 /** Tokenised and split, with the shapes of its batches. */
 export interface PreparedData {
@@ -54,37 +15,22 @@ export interface PreparedData {
   readonly evaluationShape: BatchShape;
   readonly validation: readonly Batch[];
   readonly test: readonly Batch[];
+  /** Further data sets that are only tested on. */
+  readonly tests: readonly TestSet[];
   readonly info: DataInfo;
-}
-
-/** Sequences that are scored at a time, at most; and positions × vocabulary, so that logits stay below 64 MB. */
-const mostSequences = 32;
-const mostPositions = 8192;
-const mostLogits = 2 ** 24;
-
-/** The shape in which these examples are scored. */
-export function evaluationShapeOf(
-  examples: readonly Example[],
-  loss: LossSpan,
-  vocabSize: number,
-  most = mostSequences,
-): BatchShape {
-  const one = batchShape(examples, 1, loss);
-  const room = Math.min(
-    most,
-    mostPositions / one.length,
-    mostLogits / (one.capacity * vocabSize),
-    examples.length,
-  );
-  return batchShape(examples, Math.max(1, Math.floor(room)), loss);
 }
 
 /** Splits by the recipe's seed; `tooLong` examples are left out and counted. Running text is cut instead. */
 export function prepareData(
   data: LoadedData,
-  { tokenizer, config: { vocabSize, maxPositions } }: Pick<LoadedModel, 'tokenizer' | 'config'>,
+  model: Pick<LoadedModel, 'tokenizer' | 'config'>,
   recipe: Recipe,
+  further: readonly LoadedData[] = [],
 ): PreparedData {
+  const {
+    tokenizer,
+    config: { vocabSize, maxPositions },
+  } = model;
   const maxLength = Math.min(recipe.maxLength, maxPositions);
   const { examples, tooLong } = tokenizeAll(data, requireTokenizer(tokenizer), {
     task: recipe.task,
@@ -101,8 +47,11 @@ export function prepareData(
   const loss = recipe.training.loss;
   const scored = recipe.task === 'perplexity' && data.content?.kind === 'documents' ? 'all' : 'answer';
   const evaluationShape = evaluationShapeOf(all, scored, vocabSize);
+  const seen = [...split.train, ...split.validation];
+  const tests = further.map((set) => prepareTestSet(set, model, recipe, seen));
   return {
     split,
+    tests,
     trainShape: batchShape(split.train, recipe.training.batch, loss),
     evaluationShape,
     validation: [...evaluationBatches(split.validation, evaluationShape)],
@@ -115,6 +64,7 @@ export function prepareData(
       validation: split.validation.length,
       test: split.test.length,
       tooLong,
+      tests: tests.map((set) => set.info),
     },
   };
 }
@@ -125,37 +75,4 @@ function heldOut({ validation, test }: Recipe['split'], examples: number): Recip
     validation: Math.max(1, Math.min(validation, Math.floor(examples / 5))),
     test: Math.max(1, Math.min(test, Math.floor(examples / 3))),
   };
-}
-
-/** Every example of a data file, tokenised for a recipe's task. */
-export function tokenizeAll(
-  data: LoadedData,
-  tokenizer: TextTokenizer,
-  { task, maxLength }: Pick<Recipe, 'task' | 'maxLength'>,
-): { examples: Example[]; tooLong: number } {
-  if (!data.content) {
-    throw new PareError(
-      'columns-unknown',
-      `${data.file.name} has the columns ${data.columns.join(', ')}.`,
-      'Choose which of them is the prompt and which the answer.',
-    );
-  }
-  if (data.content.kind === 'pairs') return tokenizePairs(tokenizer, data.content.pairs, maxLength);
-  if (task === 'exact') {
-    throw new PareError(
-      'task-mismatch',
-      `${data.file.name} is running text: it has no answers to match.`,
-      'Choose perplexity as the task, or data with questions and answers.',
-    );
-  }
-  return { examples: tokenizeDocuments(tokenizer, data.content.documents, maxLength), tooLong: 0 };
-}
-
-export function requireTokenizer(tokenizer: TextTokenizer | null): TextTokenizer {
-  if (tokenizer) return tokenizer;
-  throw new PareError(
-    'tokenizer-missing',
-    'The model has no tokenizer.json, so text cannot become tokens.',
-    'Add tokenizer.json to the folder and open it again.',
-  );
 }

@@ -3,7 +3,8 @@ import { runSearch } from '../search/run.ts';
 import type { SessionEvent } from '../session/events.ts';
 import type { Recipe } from '../session/recipe.ts';
 import { RunStopped, type RunControl } from './control.ts';
-import { prepareData, type LoadedData } from './data.ts';
+import { type LoadedData } from './loaded-data.ts';
+import { prepareData } from './data.ts';
 import type { LoadedModel } from './model.ts';
 import type { RunContext, SearchDriver } from './run-context.ts';
 import { checkRun, runRecipe, type FinishedRun } from './run.ts';
@@ -15,6 +16,8 @@ export interface EngineOptions {
   readonly recipe: Recipe;
   readonly model: LoadedModel;
   readonly data: LoadedData;
+  /** Further data sets that are only tested on. */
+  readonly tests?: readonly LoadedData[];
   readonly control: RunControl;
   readonly search: SearchDriver;
   readonly onEvent: (event: SessionEvent) => void;
@@ -32,7 +35,7 @@ export async function runToEnd(options: EngineOptions): Promise<FinishedRun | nu
   const emit: RunContext['emit'] = (event) =>
     onEvent({ ...event, at: Math.round(performance.now() - began) });
   control.listen((paused) => emit({ type: paused ? 'paused' : 'resumed' }));
-  const data = prepareData(options.data, options.model, options.recipe);
+  const data = prepareData(options.data, options.model, options.recipe, options.tests);
   const run: RunContext = { ...options, data, emit };
   const elastic = checkRun(run, options.data);
   options.onStart?.();

@@ -3,7 +3,7 @@ import { CpuBackend } from '../backends/cpu/cpu.ts';
 import { modelFiles } from '../cli/inputs.ts';
 import { nodeFile } from '../cli/node-files.ts';
 import { openData } from '../datasets/parse.ts';
-import { readData } from './data.ts';
+import { readData } from './loaded-data.ts';
 import { estimateMemory, requireFits } from './estimate.ts';
 import { loadModel } from './model.ts';
 import { presets } from './presets.ts';

@@ -11,10 +11,8 @@ import { compressedTensors } from '../formats/compressed-tensors-write.ts';
 import { peftFiles } from '../formats/peft-write.ts';
 import { safetensorsStream, textStream, type SizedStream } from '../formats/safetensors-write.ts';
 import type { SafetensorsDtype } from '../formats/safetensors.ts';
-import { groupShift } from '../kernels/int4.ts';
 import type { FloatDtype } from '../lib/half.ts';
 import type { Runnable } from '../models/runnable.ts';
-import { headModule } from '../models/structure.ts';
 import type { Proof, ResultRow } from '../session/events.ts';
 import type { Recipe } from '../session/recipe.ts';
 import type { LoadedModel } from './model.ts';
@@ -101,16 +99,23 @@ async function codesOf({ run: { model, recipe } }: FinishedRun, network: Runnabl
   const modules = finishedCodes(network);
   if (modules.length === 0) return { tensors: [], config: {}, notes: [] };
   const outputs = modules.map((module) => ({ ...module, group: groupOf(module, recipe, model) }));
-  const ignore = model.config.tied ? [] : [headModule];
+  // Linear modules that stay floats; a tied head is no module of the file.
+  const ignore = model.structure.modules
+    .filter(({ name, role }) => !network.quantized.has(name) && !(role === 'head' && model.config.tied))
+    .map(({ name }) => name);
   const dtype = model.store.spec('model.norm.weight').dtype as FloatDtype;
   const { tensors, quantization, notes } = await compressedTensors(outputs, { ignore, dtype });
   return { tensors, config: { quantization_config: quantization }, notes };
 }
 
 /** Inputs a group, as the recipe or the file has it; null: the whole row. */
-function groupOf({ shape, groups }: FinishedCodes, { quantization }: Recipe, { quantized }: LoadedModel) {
-  if (quantization && quantized.size === 0) return quantization.group;
-  return groups === 1 ? null : 2 ** groupShift(shape[1], groups);
+function groupOf(
+  { module }: FinishedCodes,
+  { quantization }: Recipe,
+  { folder }: LoadedModel,
+): number | null {
+  const opened = folder.quantized.get(module);
+  return opened ? opened.group : quantization!.group;
 }
 
 function tokenizerFiles({ model: { folder } }: FinishedRun['run']): ExportFile[] {

@@ -12,7 +12,7 @@ import { eventSchema, type SessionEvent } from '../session/events.ts';
 import type { Method, Recipe } from '../session/recipe.ts';
 import { viewOf } from '../session/reduce.ts';
 import { RunControl } from './control.ts';
-import { readData, type LoadedData } from './data.ts';
+import { readData, type LoadedData } from './loaded-data.ts';
 import { runToEnd, searchHere } from './engine.ts';
 import { exportModel } from './export.ts';
 import { loadModel, originalModel, type LoadedModel } from './model.ts';

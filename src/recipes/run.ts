@@ -6,7 +6,7 @@ import { PareError } from '../lib/assert.ts';
 import { codesName, gridName, moduleShape, type BaseForm } from '../models/elastic.ts';
 import type { Runnable } from '../models/runnable.ts';
 import { checkGenome, maximalGenome, subNetworkOf, type ElasticSpace, type Genome } from '../search/space.ts';
-import type { LoadedData } from './data.ts';
+import type { LoadedData } from './loaded-data.ts';
 import { estimateMemory, requireFits } from './estimate.ts';
 import { originalModel } from './model.ts';
 import { requireStart } from './requirements.ts';

@@ -3,7 +3,7 @@ import type { Example } from '../datasets/data.ts';
 import { Evaluator, type Scores } from '../evaluation/evaluator.ts';
 import { PareError } from '../lib/assert.ts';
 import type { Recipe } from '../session/recipe.ts';
-import { evaluationShapeOf, requireTokenizer, tokenizeAll, type LoadedData } from './data.ts';
+import { evaluationShapeOf, requireTokenizer, tokenizeAll, type LoadedData } from './loaded-data.ts';
 import { originalModel, type LoadedModel } from './model.ts';
 
 export interface DataScore {

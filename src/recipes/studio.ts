@@ -9,7 +9,7 @@ import type { Runnable } from '../models/runnable.ts';
 import type { ResultRow, SessionEvent } from '../session/events.ts';
 import type { Recipe } from '../session/recipe.ts';
 import { RunControl } from './control.ts';
-import { readData, type LoadedData } from './data.ts';
+import { readData, type LoadedData } from './loaded-data.ts';
 import { runToEnd } from './engine.ts';
 import { estimateMemory } from './estimate.ts';
 import { provenExport } from './proof.ts';
@@ -34,6 +34,7 @@ export class Studio {
   readonly #search: SearchDriver;
   #model: LoadedModel | null = null;
   #data: LoadedData | null = null;
+  #tests: LoadedData[] = [];
   #finished: FinishedRun | null = null;
   #rows: ResultRow[] = [];
   #control: RunControl | null = null;
@@ -62,6 +63,18 @@ export class Studio {
     return dataSummary(data);
   }
 
+  /** Adds a data set that runs are only tested on; one that is there already is read anew. */
+  async addTest(file: FileSource, columns?: ColumnChoice): Promise<DataSummary> {
+    const data = readData(await openData(file), columns);
+    this.removeTest(data.file.sha256);
+    this.#tests = [...this.#tests, data];
+    return dataSummary(data);
+  }
+
+  removeTest(sha256: string): void {
+    this.#tests = this.#tests.filter(({ file }) => file.sha256 !== sha256);
+  }
+
   estimate(recipe: Recipe): MemoryEstimate {
     return estimateMemory(this.#needModel(), this.#needData(), recipe);
   }
@@ -79,6 +92,7 @@ export class Studio {
         recipe,
         model: this.#needModel(),
         data: this.#needData(),
+        tests: this.#tests,
         control,
         search: this.#search,
       };

@@ -2,7 +2,7 @@ import type { DataInfo, ModelInfo } from '../session/events.ts';
 import { costOf, denseModel } from '../evaluation/cost.ts';
 import { codesName } from '../models/elastic.ts';
 import type { ModuleRole } from '../models/structure.ts';
-import type { LoadedData } from './data.ts';
+import type { LoadedData } from './loaded-data.ts';
 import type { LoadedModel } from './model.ts';
 
 /** What the Model panel shows. */

@@ -138,10 +138,13 @@ function widthGroups(structure: ModelStructure, options: SpaceOptions): Group[] 
   return sharedOrNot('ffn.width', 'width', blocks(structure, ['gate', 'up']), choices, options);
 }
 
+/** With fewer, one KV group is a third of a block's attention or more; measured on the demo, that is too much at a stroke. */
+const leastKvGroups = 4;
+
 /** Whole KV groups, never part of a head, so rotary positions and the q-to-kv mapping are untouched. */
 function headGroups(structure: ModelStructure, options: SpaceOptions): Group[] {
   const { attention: heads } = structure;
-  if (!heads) return [];
+  if (!heads || heads.kvHeads < leastKvGroups) return [];
   const choices = rankChoices(heads.kvHeads, options.headFractions ?? [1]);
   if (isFull(choices, heads.kvHeads)) return [];
   return sharedOrNot('attention.heads', 'heads', blocks(structure, attention), choices, options);

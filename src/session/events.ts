@@ -42,6 +42,18 @@ export const dataInfoSchema = z.strictObject({
   test: z.int().min(0),
   /** Examples left out because they are longer than the recipe's `maxLength`. */
   tooLong: z.int().min(0),
+  /** Further files that are only tested on. */
+  tests: z
+    .array(
+      z.strictObject({
+        name,
+        sha256: z.string().regex(/^[0-9a-f]{64}$/),
+        bytes: z.int().min(0),
+        examples: z.int().min(0),
+      }),
+    )
+    .max(32)
+    .default([]),
 });
 
 export const deviceInfoSchema = z.strictObject({ backend: z.enum(['webgpu', 'cpu']), adapter: name });

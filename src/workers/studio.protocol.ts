@@ -41,6 +41,9 @@ export interface StudioApi {
   start(base: string): Promise<DeviceInfo & { notice: string | null }>;
   openModel(files: DroppedFile[] | 'demo'): Promise<ModelSummary>;
   openData(file: DroppedFile | 'demo', columns?: { prompt: string; answer: string }): Promise<DataSummary>;
+  /** A data set that runs are only tested on; several can be open. `removeTest` takes one out, by its SHA-256. */
+  addTest(file: DroppedFile, columns?: { prompt: string; answer: string }): Promise<DataSummary>;
+  removeTest(sha256: string): Promise<void>;
   /** The open model, as it is, on all of the open data; `stop` ends it (it rejects with code `stopped`). */
   score(task: Recipe['task'], onProgress: (done: number, total: number) => void): Promise<DataScore>;
   /** Of the recipe on the model and the data that are open; before anything runs. */

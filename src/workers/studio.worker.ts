@@ -51,6 +51,8 @@ const api: StudioApi = {
         : asSource(file);
     return need().openData(source, columns);
   },
+  addTest: (file, columns) => need().addTest(asSource(file), columns),
+  removeTest: (sha256) => Promise.resolve(need().removeTest(sha256)),
   score: (task, onProgress) => need().score(task, (done, total) => onProgress(done, total)),
   estimate: (recipe) => Promise.resolve(need().estimate(recipe)),
   async run(recipe, onEvents) {

@@ -2,12 +2,12 @@ import { adapterNames } from '../../compression/adapters/init.ts';
 import { shippedZeros } from '../../compression/merging/zeros.ts';
 import { costOf } from '../../evaluation/cost.ts';
 import { subNetworkOf } from '../../search/space.ts';
-import { resultRow } from '../result-row.ts';
 import { progress, type RunContext } from '../run-context.ts';
 import { shippedBytes } from '../shipped-bytes.ts';
 import { fixedSpace } from '../space.ts';
 import { baselinePlanOf, mergeable, subNetworkModel, type Trained } from '../trained.ts';
-import { scoreOnce, scoreReference, type ScoredModel } from './score.ts';
+import { emitResult } from './result.ts';
+import { scoreReference, type ScoredModel } from './score.ts';
 import { trainAdapters } from './train.ts';
 
 /**
@@ -38,7 +38,7 @@ export async function trainBaseline(run: RunContext, masked: ReadonlySet<string>
       bytes: shippedBytes(network, model.folder.tensors.keys(), mergeable(baseline)),
       speedup: null,
     } as const;
-    run.emit({ type: 'result', row: resultRow(run, facts, await scoreOnce(run, network, run.data.test)) });
+    await emitResult(run, network, facts);
     progress(run, 'train', recipe.training.steps);
     return scored;
   } finally {

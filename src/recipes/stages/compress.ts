@@ -44,15 +44,20 @@ export async function compressBase(run: RunContext, elastic: ElasticSpace): Prom
   const masked = sparsity
     ? await sparsify(run, sparsity, calibration(sparsity.calibration))
     : new Set<string>();
-  const { group, symmetric, method, grid, damping } = quantization ?? {};
   const quantized = quantization
-    ? await quantizeModel(
-        calibration(quantization.calibration),
-        { method: method!, group: group!, symmetric: symmetric!, rule: grid!, damping: damping! },
-        masked,
-      )
+    ? await quantize(calibration(quantization.calibration), quantization, masked)
     : model.quantized;
   return { masked, quantized };
+}
+
+/** The published script quantizes the modules of a block one after the other, each on what those before it put out. */
+function quantize(
+  calibration: Calibration,
+  { method, group, symmetric, grid, damping }: NonNullable<Recipe['quantization']>,
+  masked: ReadonlySet<string>,
+): Promise<Set<string>> {
+  const sequential = grid === 'published';
+  return quantizeModel(calibration, { method, group, symmetric, rule: grid, damping, sequential }, masked);
 }
 
 async function sparsify(

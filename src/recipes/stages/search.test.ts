@@ -8,7 +8,8 @@ import { genomeKey, subNetworkOf, type ElasticSpace, type Genome } from '../../s
 import type { EventOf, SessionEvent } from '../../session/events.ts';
 import type { Recipe } from '../../session/recipe.ts';
 import { RunControl } from '../control.ts';
-import { prepareData, readData, type LoadedData } from '../data.ts';
+import { readData, type LoadedData } from '../loaded-data.ts';
+import { prepareData } from '../data.ts';
 import { searchHere } from '../engine.ts';
 import { loadModel, type LoadedModel } from '../model.ts';
 import { presets } from '../presets.ts';

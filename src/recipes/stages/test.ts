@@ -12,12 +12,12 @@ import type { BaseForm } from '../../models/elastic.ts';
 import type { Runnable } from '../../models/runnable.ts';
 import { finishModel } from '../finished-model.ts';
 import { originalModel } from '../model.ts';
-import { plainNetwork, resultRow } from '../result-row.ts';
+import { plainNetwork } from '../result-row.ts';
 import { progress, type RunContext } from '../run-context.ts';
 import { presets } from '../presets.ts';
 import { shippedBytes } from '../shipped-bytes.ts';
 import { mergeable, subNetworkModel, type Trained } from '../trained.ts';
-import { scoreOnce } from './score.ts';
+import { emitResult } from './result.ts';
 import type { SearchOutcome } from './search.ts';
 
 const speedPairs = 5;
@@ -31,7 +31,7 @@ export async function testUntuned(run: RunContext, base: BaseForm): Promise<void
     const facts = { genome: null, subNetwork: plainNetwork, merged: true, speedup: null, bytes: null };
     const zeros = await shippedZeros(model);
     const row = { ...facts, label, tag, zeros, quantized: model.quantized.size > 0 };
-    run.emit({ type: 'result', row: resultRow(run, row, await scoreOnce(run, model, run.data.test)) });
+    await emitResult(run, model, row);
   }
 }
 
@@ -53,16 +53,9 @@ export async function testSubNetworks(
     ['best', outcome.best.genome],
   ];
   for (const [index, [tag, genome]] of rows.entries()) {
-    const scores = await scoreOnce(run, subNetworkModel(run.model, trained, genome), run.data.test);
-    const described = await describe(run, trained, genome);
-    run.emit({
-      type: 'result',
-      row: resultRow(
-        run,
-        { ...described, tag, label: `${presets[run.recipe.method].label} ${tag}`, speedup: null },
-        scores,
-      ),
-    });
+    const label = `${presets[run.recipe.method].label} ${tag}`;
+    const facts = { ...(await describe(run, trained, genome)), tag, label, speedup: null };
+    await emitResult(run, subNetworkModel(run.model, trained, genome), facts);
     progress(run, 'test', index + 2);
   }
 }
@@ -94,7 +87,6 @@ async function testFinished(
   finished: Runnable,
 ): Promise<void> {
   const { data, model, recipe } = run;
-  const scores = await scoreOnce(run, finished, data.test);
   const { batch, length } = data.evaluationShape;
   const { ratio } = await measureSpeedup(
     originalModel(model),
@@ -105,7 +97,7 @@ async function testFinished(
   const name = presets[recipe.method].label;
   const label = recipe.method === 'lora' ? name : `${name} chosen`;
   const facts = { ...(await describe(run, trained, genome)), label, tag: 'chosen', speedup: ratio } as const;
-  run.emit({ type: 'result', row: resultRow(run, facts, scores) });
+  await emitResult(run, finished, facts);
 }
 
 async function describe({ model }: RunContext, trained: Trained, genome: Genome) {

@@ -1,0 +1,29 @@
+import { Evaluator } from '../../evaluation/evaluator.ts';
+import type { Runnable } from '../../models/runnable.ts';
+import type { ResultRow } from '../../session/events.ts';
+import { resultRow, type RowFacts } from '../result-row.ts';
+import { scoreOf, type RunContext } from '../run-context.ts';
+import { scoreOnce } from './score.ts';
+
+/** Scores a model on the test split and on every further test set, and logs its row of the results table. */
+export async function emitResult(run: RunContext, model: Runnable, facts: RowFacts): Promise<void> {
+  const scores = await scoreOnce(run, model, run.data.test);
+  run.emit({
+    type: 'result',
+    row: { ...resultRow(run, facts, scores), tests: await furtherTests(run, model) },
+  });
+}
+
+async function furtherTests(run: RunContext, model: Runnable): Promise<ResultRow['tests']> {
+  const tests: ResultRow['tests'] = [];
+  for (const { name, shape, batches } of run.data.tests) {
+    const evaluator = await Evaluator.create(model, shape, batches.length);
+    try {
+      const scores = await evaluator.score(batches, model.limits, run.control.checkpoint);
+      tests.push({ name, score: scoreOf(run.recipe, scores), examples: scores.examples });
+    } finally {
+      evaluator.dispose();
+    }
+  }
+  return tests;
+}

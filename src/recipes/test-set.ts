@@ -1,0 +1,49 @@
+import { evaluationBatches, type Batch, type BatchShape } from '../datasets/batches.ts';
+import type { Example } from '../datasets/data.ts';
+import { PareError } from '../lib/assert.ts';
+import type { DataInfo } from '../session/events.ts';
+import type { Recipe } from '../session/recipe.ts';
+import { evaluationShapeOf, requireTokenizer, tokenizeAll, type LoadedData } from './loaded-data.ts';
+import type { LoadedModel } from './model.ts';
+
+/** Data that is only tested on: neither trained nor searched with. */
+export interface TestSet {
+  readonly name: string;
+  readonly shape: BatchShape;
+  readonly batches: readonly Batch[];
+  readonly info: DataInfo['tests'][number];
+}
+
+/**
+ * The first examples of a file, as many as the recipe's own test split has; those whose prompt is among `seen` (what is
+ * trained and searched with) are left out.
+ */
+export function prepareTestSet(
+  data: LoadedData,
+  { tokenizer, config }: Pick<LoadedModel, 'tokenizer' | 'config'>,
+  recipe: Recipe,
+  seen: readonly Example[],
+): TestSet {
+  const maxLength = Math.min(recipe.maxLength, config.maxPositions);
+  const { examples } = tokenizeAll(data, requireTokenizer(tokenizer), { task: recipe.task, maxLength });
+  const key = ({ prompt, answer }: Example) => prompt || answer;
+  const known = new Set(seen.map(key));
+  const unseen = examples.filter((example) => !known.has(key(example))).slice(0, recipe.split.test);
+  const name = data.file.name.slice(0, 200);
+  if (unseen.length === 0) {
+    throw new PareError(
+      'test-set-seen',
+      `All examples of ${name} are also trained or searched with, so they test nothing.`,
+      'Take this test set out, or use one of other examples.',
+    );
+  }
+  const span = recipe.task === 'perplexity' && data.content?.kind === 'documents' ? 'all' : 'answer';
+  const shape = evaluationShapeOf(unseen, span, config.vocabSize);
+  const { sha256, bytes } = data.file;
+  return {
+    name,
+    shape,
+    batches: [...evaluationBatches(unseen, shape)],
+    info: { name, sha256, bytes, examples: unseen.length },
+  };
+}
