@@ -28,7 +28,8 @@ export type Flags = ReturnType<typeof readArguments>['flags'];
 export function readArguments(argv: readonly string[]) {
   try {
     const { values, positionals } = parseArgs({ args: [...argv], options, allowPositionals: true });
-    return { flags: values, command: positionals[0], subject: positionals[1] };
+    const [command, ...subjects] = positionals;
+    return { flags: values, command, subjects };
   } catch (error) {
     throw usage((error as Error).message);
   }
@@ -68,6 +69,7 @@ export const helpText = `Usage: npm run -s pare -- COMMAND [--json] [--device we
       [--steps N --population N --evaluations N --sparsity 0.5]
       [--test DATA …]                          further sets that are only tested on
       [--set PATH=VALUE …]                     any field of the recipe: --set quantization.group=32
+  compare SESSION …                            the results of several runs (.pare) as one table, Markdown or JSON
 
 MODEL   a Hugging Face folder, a safetensors file beside its config.json, or demo
 DATA    .jsonl, .json, .csv, .tsv or text, or demo   [--prompt COLUMN --answer COLUMN]

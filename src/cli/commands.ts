@@ -10,12 +10,12 @@ import { dataOf, modelFiles } from './inputs.ts';
 
 export type Command = (
   flags: Flags,
-  subject: string | undefined,
+  subjects: readonly string[],
   backend: () => Promise<Backend>,
 ) => Promise<unknown>;
 
 /** From the headers alone: no weights are read, no device is opened. */
-export const inspect: Command = async (_flags, subject) => {
+export const inspect: Command = async (_flags, [subject]) => {
   const { config, tensors, quantized } = await openModelFolder(await modelFiles(subject));
   const structure = llamaStructure(config);
   const { macsPerToken, wholeModelParameters } = costOf(structure, denseModel);
@@ -32,7 +32,7 @@ export const inspect: Command = async (_flags, subject) => {
   };
 };
 
-export const logits: Command = async ({ ids }, subject, backend) => {
+export const logits: Command = async ({ ids }, [subject], backend) => {
   const tokens = (ids ?? '').split(',').map((part) => Number(part.trim() || Number.NaN));
   const model = await loadModel(await backend(), await modelFiles(subject));
   const { vocabSize, maxPositions } = model.config;
@@ -45,7 +45,7 @@ export const logits: Command = async ({ ids }, subject, backend) => {
   return { logits: rows.map((row) => [...row]) };
 };
 
-export const evaluate: Command = async (flags, subject, backend) => {
+export const evaluate: Command = async (flags, [subject], backend) => {
   const { task } = flags;
   if (task !== 'exact' && task !== 'perplexity') throw usage('--task must be exact or perplexity.');
   const limit = numberOf('limit', flags.limit, { least: 1, most: 1e9, whole: true }) ?? Infinity;

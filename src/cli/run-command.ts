@@ -20,7 +20,7 @@ import { numberOf, usage, type Flags } from './arguments.ts';
 import type { Command } from './commands.ts';
 import { dataOf, modelFiles, testsOf } from './inputs.ts';
 
-export const run: Command = async (flags, subject, openBackend) => {
+export const run: Command = async (flags, [subject], openBackend) => {
   const out = flags.out;
   if (!out) throw usage('--out is missing.');
   const recipe = adjust(await readRecipe(subject, flags), flags);
