@@ -17,7 +17,7 @@ export const compare: Command = async ({ json }, files) => {
 
 async function readRun(path: string) {
   const source = await nodeFile(path);
-  const run = comparedRun(viewOf(await readSessionFile(await source.read(0, source.size))));
+  const run = comparedRun(viewOf(readSessionFile(await source.read(0, source.size))));
   if (run) return run;
   throw new PareError(
     'run-unfinished',

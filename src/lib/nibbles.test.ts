@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import { array, assert, integer, property } from 'fast-check';
 import { expect, test } from 'vitest';
 import { packNibbles, unpackNibbles } from './nibbles.ts';
 
@@ -7,14 +7,10 @@ test('low nibble first, rows padded to whole words', () => {
 });
 
 test('what is packed comes back', () => {
-  fc.assert(
-    fc.property(
-      fc.integer({ min: 1, max: 20 }),
-      fc.array(fc.integer({ min: 0, max: 15 })),
-      (columns, codes) => {
-        const whole = codes.slice(0, Math.floor(codes.length / columns) * columns);
-        expect([...unpackNibbles(packNibbles(whole, columns), columns)]).toEqual(whole);
-      },
-    ),
+  assert(
+    property(integer({ min: 1, max: 20 }), array(integer({ min: 0, max: 15 })), (columns, codes) => {
+      const whole = codes.slice(0, Math.floor(codes.length / columns) * columns);
+      expect([...unpackNibbles(packNibbles(whole, columns), columns)]).toEqual(whole);
+    }),
   );
 });

@@ -14,6 +14,8 @@ export interface TestSet {
   readonly info: DataInfo['tests'][number];
 }
 
+const key = ({ prompt, answer }: Example): string => prompt || answer;
+
 /**
  * The first examples of a file, as many as the recipe's own test split has; those whose prompt is among `seen` (what is
  * trained and searched with) are left out.
@@ -26,7 +28,6 @@ export function prepareTestSet(
 ): TestSet {
   const maxLength = Math.min(recipe.maxLength, config.maxPositions);
   const { examples } = tokenizeAll(data, requireTokenizer(tokenizer), { task: recipe.task, maxLength });
-  const key = ({ prompt, answer }: Example) => prompt || answer;
   const known = new Set(seen.map(key));
   const unseen = examples.filter((example) => !known.has(key(example))).slice(0, recipe.split.test);
   const name = data.file.name.slice(0, 200);

@@ -4,7 +4,8 @@ import { integer } from './format.ts';
 /** The proof of the merge in one sentence: what was compared, what came out, and what was allowed. */
 export function proofText(proof: Proof): string {
   const { logitError, bound, reason, tokens, maskedWeights, maskedZeros, otherZeros, codes, holds } = proof;
-  const logits = logitError === 0 ? 'logits equal bit for bit' : `logits equal within ${power(logitError)}`;
+  const verb = logitError > bound ? 'differ by' : 'equal within';
+  const logits = logitError === 0 ? 'logits equal bit for bit' : `logits ${verb} ${power(logitError)}`;
   const parts = [
     `${logits} over ${integer(tokens)} positions (bound ${bound === 0 ? '0' : power(bound)}: ${reason})`,
   ];

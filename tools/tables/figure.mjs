@@ -11,6 +11,9 @@ const [width, height, left, top, gap] = [300, 200, 48, 28, 34];
 const scale = (low, high, from, to) => (value) =>
   high === low ? (from + to) / 2 : from + ((value - low) / (high - low)) * (to - from);
 
+const text = (at, value, anchor = 'middle') =>
+  `<text x="${at[0].toFixed(1)}" y="${at[1].toFixed(1)}" text-anchor="${anchor}">${value}</text>`;
+
 function panel(title, { scored, rows }, column, line) {
   const dense = rows['untuned-dense'].macsPerToken;
   const macs = scored.map((point) => point.macs / dense);
@@ -29,8 +32,6 @@ function panel(title, { scored, rows }, column, line) {
       return `<circle cx="${x(macs[index]).toFixed(1)}" cy="${y(accuracy[index]).toFixed(1)}" r="3.5" fill="#2f6fde" fill-opacity="${shade}"/>`;
     })
     .join('');
-  const text = (at, value, anchor = 'middle') =>
-    `<text x="${at[0].toFixed(1)}" y="${at[1].toFixed(1)}" text-anchor="${anchor}">${value}</text>`;
   return [
     `<rect x="${x0}" y="${y0}" width="${width}" height="${height}" fill="none" stroke="#8a8a8a" stroke-opacity=".5"/>`,
     text([x0 + width / 2, y0 - 8], title),

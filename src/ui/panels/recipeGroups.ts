@@ -103,7 +103,7 @@ const adapters: FieldGroup = {
     {
       label: 'Head fractions',
       about:
-        'The parts of the attention heads that a sub-network may keep, in whole KV groups: a key and value head with its queries. 1 alone keeps them all.',
+        'The parts of the attention heads that a sub-network may keep, in whole KV groups: a key and value head with its queries. 1 alone keeps them all; so does a model with fewer than four groups.',
       kind: 'fractions',
       ...at('elastic', 'heads', cuts),
     },
