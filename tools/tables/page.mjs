@@ -27,12 +27,6 @@ function speed(runs, tag) {
 
 /** `paper` is the paper's score over its own LoRA. */
 function row(label, runs, tag, paper) {
-  const ours =
-    tag === 'lora'
-      ? ['1']
-      : tag.startsWith('untuned')
-        ? [ratio(relative(runs, tag))]
-        : [ratio(relative(runs, tag))];
   return [
     label,
     percent(scores(runs, tag)),
