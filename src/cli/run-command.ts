@@ -10,11 +10,12 @@ import { runToEnd, searchHere } from '../recipes/engine.ts';
 import { provenExport } from '../recipes/proof.ts';
 import { loadModel } from '../recipes/model.ts';
 import { presets } from '../recipes/presets.ts';
-import type { SessionEvent } from '../session/events.ts';
+import type { Proof, SessionEvent } from '../session/events.ts';
 import { writeSessionFile } from '../session/file.ts';
 import { encodeLink } from '../session/link.ts';
 import { appendToLog } from '../session/log.ts';
 import { methods, recipeSchema, type Method, type Recipe } from '../session/recipe.ts';
+import { proofText } from '../session/proofText.ts';
 import { viewOf } from '../session/reduce.ts';
 import { numberOf, usage, type Flags } from './arguments.ts';
 import type { Command } from './commands.ts';
@@ -42,17 +43,27 @@ export const run: Command = async (flags, [subject], openBackend) => {
     onEvent,
   });
   if (!finished) throw new PareError('stopped', 'The run was stopped.', 'Run it again.');
-  const { files, proof } = await provenExport(finished, viewOf(log).results);
-  const view = viewOf(log);
   await mkdir(out, { recursive: true });
+  // Before the export as well: nothing that was measured may be lost to what comes after.
+  await saveResults(out, log, null);
+  const { files, proof } = await provenExport(finished, viewOf(log).results);
+  await saveResults(out, log, proof);
+  for (const { name, stream } of files) await save(join(out, 'model', name), stream);
+  if (proof && !proof.holds) {
+    const remedy = 'Do not use this export: results.json tells what differs. Please report it.';
+    throw new PareError('proof-failed', proofText(proof), remedy);
+  }
+  return summary(log);
+};
+
+async function saveResults(out: string, log: readonly SessionEvent[], proof: Proof | null): Promise<void> {
+  const { metric, results } = viewOf(log);
   await writeFile(join(out, 'session.pare'), writeSessionFile(log));
   await writeFile(
     join(out, 'results.json'),
-    `${JSON.stringify({ metric: view.metric, rows: view.results, proof }, null, 2)}\n`,
+    `${JSON.stringify({ metric, rows: results, proof }, null, 2)}\n`,
   );
-  for (const { name, stream } of files) await save(join(out, 'model', name), stream);
-  return summary(log);
-};
+}
 
 const point = ({
   genome,

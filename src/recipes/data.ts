@@ -48,7 +48,8 @@ export function prepareData(
   const scored = recipe.task === 'perplexity' && data.content?.kind === 'documents' ? 'all' : 'answer';
   const evaluationShape = evaluationShapeOf(all, scored, vocabSize);
   const seen = [...split.train, ...split.validation];
-  const tests = further.map((set) => prepareTestSet(set, model, recipe, seen));
+  const names = distinctNames(further.map(({ file }) => file.name.slice(0, 190)));
+  const tests = further.map((set, index) => prepareTestSet(names[index]!, set, model, recipe, seen));
   return {
     split,
     tests,
@@ -75,4 +76,12 @@ function heldOut({ validation, test }: Recipe['split'], examples: number): Recip
     validation: Math.max(1, Math.min(validation, Math.floor(examples / 5))),
     test: Math.max(1, Math.min(test, Math.floor(examples / 3))),
   };
+}
+
+/** Two files may have one name: `test.json`, `test.json (2)`. */
+function distinctNames(names: readonly string[]): string[] {
+  return names.map((name, index) => {
+    const before = names.slice(0, index).filter((other) => other === name).length;
+    return before === 0 ? name : `${name} (${before + 1})`;
+  });
 }

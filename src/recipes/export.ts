@@ -72,19 +72,19 @@ export async function exportModel(
   return { name, files: [...files, ...adapters], notes };
 }
 
+/** Keys of config.json that hold a value a layer. */
+const perLayer = ['layer_types', 'mlp_layer_types', 'no_rope_layers'];
+
 /** The config of the original, with the sizes that are left. */
 function configOf({ run: { model } }: FinishedRun, kept: Kept): Record<string, unknown> {
   const { raw, tied, headDim } = model.config;
   const { width, query, keyValue } = kept.widest();
-  // What the file says of every layer, it says of those that are left.
-  const perLayer = Object.entries(raw).filter(
-    ([, value]) => Array.isArray(value) && value.length === model.config.layers && value.length > 1,
-  ) as [string, unknown[]][];
+  // What the config says of every layer, it says of those that are left.
+  const lists = perLayer.filter((key) => Array.isArray(raw[key]));
+  const left = (key: string) => kept.blocks.map(({ block }) => (raw[key] as unknown[])[block]);
   return {
     ...raw,
-    ...Object.fromEntries(
-      perLayer.map(([key, value]) => [key, kept.blocks.map(({ block }) => value[block])]),
-    ),
+    ...Object.fromEntries(lists.map((key) => [key, left(key)])),
     tie_word_embeddings: tied,
     num_hidden_layers: kept.blocks.length,
     intermediate_size: width,
@@ -99,10 +99,10 @@ async function codesOf({ run: { model, recipe } }: FinishedRun, network: Runnabl
   const modules = finishedCodes(network);
   if (modules.length === 0) return { tensors: [], config: {}, notes: [] };
   const outputs = modules.map((module) => ({ ...module, group: groupOf(module, recipe, model) }));
-  // Linear modules that stay floats; a tied head is no module of the file.
+  // Loaders go by the modules of the model, of which a tied head is one as well.
   const ignore = model.structure.modules
-    .filter(({ name, role }) => !network.quantized.has(name) && !(role === 'head' && model.config.tied))
-    .map(({ name }) => name);
+    .map(({ name }) => name)
+    .filter((name) => !network.quantized.has(name));
   const dtype = model.store.spec('model.norm.weight').dtype as FloatDtype;
   const { tensors, quantization, notes } = await compressedTensors(outputs, { ignore, dtype });
   return { tensors, config: { quantization_config: quantization }, notes };

@@ -1,4 +1,4 @@
-import { moduleRoles, type Method, type Recipe } from '../session/recipe.ts';
+import { mergesInside, moduleRoles, type Method, type Recipe } from '../session/recipe.ts';
 
 type Task = Recipe['task'];
 
@@ -138,27 +138,31 @@ export const presets: Record<Method, Preset> = {
 };
 
 /**
- * The recipe as the papers' code runs it, on this model's task: file order and no elastic heads (LoNAS), symmetric GPTQ
- * in groups of 128 with AutoGPTQ's oddities (SQFT), NSGA-II from a random population, seed 0. Sizes that belong to the
- * model and the machine (steps, batch, splits) stay Pare's. Null where nothing differs.
+ * The recipe as the papers' code runs it (METHODS §3, §4, §6, §9): rank 32, dropout where nothing is merged inside the
+ * forward pass, file order and no elastic heads (LoNAS), symmetric GPTQ in groups of 128 with AutoGPTQ's oddities (SQFT),
+ * NSGA-II from a random population, seed 0. Steps, splits and lengths belong to the data and stay Pare's. Null for LoNAS+,
+ * of which nothing was published.
  */
 export function publishedRecipe(method: Method, task: Task): Recipe | null {
-  if (method === 'lora' || method === 'lonas-plus') return null;
+  if (method === 'lonas-plus') return null;
   const recipe = presets[method].recipe(task);
-  const { elastic, training } = recipe;
+  const { elastic, quantization: int4, adapter, training } = recipe;
+  const isSqft = method.startsWith('sqft');
   return {
     ...recipe,
     seed: 0,
-    search: { ...search, preset: 'published', evaluations: 200 },
-    training: { ...training, sampling: 'random', loss: method === 'lonas' ? 'all' : 'answer' },
-    elastic: elastic && { ...elastic, order: 'file', heads: [1] },
-    quantization: recipe.quantization && {
-      ...recipe.quantization,
-      group: 128,
-      symmetric: true,
-      grid: 'published',
-      damping: 0.1,
+    adapter: { ...adapter, rank: 32, alpha: 64, dropout: mergesInside(method) ? 0 : 0.1 },
+    training: {
+      ...training,
+      batch: 16,
+      learningRate: method === 'sqft' ? 1e-4 : 3e-4,
+      warmup: isSqft ? 100 : 0,
+      sampling: 'random',
+      loss: method === 'lonas' ? 'all' : 'answer',
     },
+    elastic: elastic && { ...elastic, order: 'file', heads: [1] },
+    quantization: int4 && { ...int4, group: 128, symmetric: true, grid: 'published', damping: 0.1 },
+    search: recipe.search && { ...recipe.search, preset: 'published', evaluations: 200 },
   };
 }
 

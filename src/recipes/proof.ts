@@ -5,6 +5,7 @@ import { blobSource, type FileSource } from '../formats/source.ts';
 import { floatBytes, toFloat32, type FloatDtype } from '../lib/half.ts';
 import { Kept } from '../compression/merging/extent.ts';
 import { codesName, maskName, moduleShape } from '../models/elastic.ts';
+import { PareError } from '../lib/assert.ts';
 import type { Runnable } from '../models/runnable.ts';
 import type { Proof, ResultRow } from '../session/events.ts';
 import { loadModel, originalModel, type LoadedModel } from './model.ts';
@@ -29,11 +30,13 @@ export async function proveExport(
   const shipped = await loadModel(model.backend, await readBack(files));
   try {
     const examples = data.split.test.slice(0, sequences).map(({ ids }) => ids);
-    const logitError = await largestError(network, originalModel(shipped), examples);
+    const largest = await largestError(network, originalModel(shipped), examples);
+    const logitError = Number.isFinite(largest) ? largest : null;
     const zeros = await countZeros(network, shipped);
     const codes = await compareCodes(network, shipped);
     const { bound, reason } = boundOf(trained, model);
     const holds =
+      logitError !== null &&
       logitError <= bound &&
       zeros.maskedZeros === zeros.maskedWeights &&
       (!codes || codes.equal === codes.compared);
@@ -44,14 +47,25 @@ export async function proveExport(
   }
 }
 
-/** The export, and the proof of it as an event of the run; the model card tells both. */
+/**
+ * The export, and the proof of it as an event of the run; the model card tells both. Where the device has no room for the
+ * model read back, there is no proof, and the notes say so.
+ */
 export async function provenExport(
   finished: FinishedRun,
   rows: readonly ResultRow[],
-): Promise<ModelExport & { proof: Proof }> {
-  const proof = await proveExport(finished, (await exportModel(finished, rows)).files);
-  finished.run.emit({ type: 'proof', proof });
-  return { ...(await exportModel(finished, rows, proof)), proof };
+): Promise<ModelExport & { proof: Proof | null }> {
+  try {
+    const proof = await proveExport(finished, (await exportModel(finished, rows)).files);
+    finished.run.emit({ type: 'proof', proof });
+    return { ...(await exportModel(finished, rows, proof)), proof };
+  } catch (error) {
+    if (!(error instanceof PareError) || error.code !== 'out-of-memory') throw error;
+    const exported = await exportModel(finished, rows);
+    const note =
+      'The export was not proved: the device has no room for the model read back beside the trained one.';
+    return { ...exported, notes: [...exported.notes, note], proof: null };
+  }
 }
 
 /** The files as a reader gets them, from a copy that the platform keeps (in a browser: on disk where it is large). */
@@ -73,7 +87,10 @@ async function largestError(
     const [ours, theirs] = [await logitsOf(trained, ids), await logitsOf(shipped, ids)];
     for (const [position, row] of ours.entries()) {
       for (const [token, logit] of row.entries()) {
-        error = Math.max(error, Math.abs(logit - theirs[position]![token]!));
+        const difference = Math.abs(logit - theirs[position]![token]!);
+        // Unlike Math.max, so that NaN is never passed over.
+        if (!(difference <= error)) error = difference;
+        if (Number.isNaN(error)) return error;
         scale = Math.max(scale, Math.abs(logit));
       }
     }

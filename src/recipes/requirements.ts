@@ -2,6 +2,7 @@ import { PareError } from '../lib/assert.ts';
 import type { Method, Recipe } from '../session/recipe.ts';
 import type { LoadedModel } from './model.ts';
 import { presets } from './presets.ts';
+import { elasticSpaceOf } from './space.ts';
 
 /** Recipes that an INT4 base serves: with adapters beside it, or trained on its own grid. */
 const onInt4: ReadonlySet<Method> = new Set(['lora', 'sqft', 'sqft-qa-sparsepeft']);
@@ -24,6 +25,13 @@ export function requireStart(model: LoadedModel, recipe: Recipe): void {
       'Choose SQFT, SQFT + QA-SparsePEFT or LoRA, or open the model as it was before quantization.',
     );
   }
+  if (quantized.size > 0 && recipe.adapter.targets.some((role) => role === 'head' || role === 'embedding')) {
+    throw new PareError(
+      'adapter-targets',
+      'Adapters on head and embedding ship only where they merge, and nothing merges into INT4 codes.',
+      'Take head and embedding out of the adapted modules.',
+    );
+  }
   if (recipe.method === 'sqft-qa-sparsepeft' && quantized.size > 0 && model.sparsity === 0) {
     throw new PareError(
       'model-not-sparse',
@@ -36,6 +44,13 @@ export function requireStart(model: LoadedModel, recipe: Recipe): void {
       'model-not-sparse',
       `${info.name} has no zeros to keep.`,
       'Prune by Wanda instead, or open a model that is already sparse.',
+    );
+  }
+  if (recipe.method !== 'lora' && elasticSpaceOf(structure, recipe).space.groups.length === 0) {
+    throw new PareError(
+      'search-space-empty',
+      `${label} has nothing to choose: on ${info.name} every rank, width and head has one size only.`,
+      'Give ranks or widths more than one fraction, or choose LoRA.',
     );
   }
   if (recipe.quantization && quantized.size === 0) requireGroups(structure, recipe.quantization.group);

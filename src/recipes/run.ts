@@ -20,7 +20,7 @@ import { searchSubNetworks } from './stages/search.ts';
 import { isCompressed, testChosen, testSubNetworks, testUntuned } from './stages/test.ts';
 import { trainAdapters } from './stages/train.ts';
 import { shippedBytes } from './shipped-bytes.ts';
-import { denseMacsOf, mergeable, planOf, subNetworkModel, type Trained } from './trained.ts';
+import { denseMacsOf, planOf, subNetworkModel, type Trained } from './trained.ts';
 
 /** What a run leaves behind: the super-network, and the chosen model as it ships. */
 export interface FinishedRun {
@@ -69,6 +69,8 @@ async function prepareBase(run: RunContext, elastic: ElasticSpace): Promise<Base
   beginStage(run, 'prepare', 1);
   await undoOrders(model);
   removeCompression(model.store, new Set([...model.quantized].flatMap((m) => [codesName(m), gridName(m)])));
+  // Floats that an earlier QA-SparsePEFT made of a model that came as INT4.
+  for (const module of model.quantized) model.store.remove(`${module}.weight`);
   await scoreReference(run, originalModel(model), 'untuned-dense', denseMacsOf(model));
   progress(run, 'prepare', 1);
   const base = await compressBase(run, elastic);
@@ -88,14 +90,12 @@ function thirdObjective(
   trained: Trained,
 ): ((genome: Genome) => Promise<number>) | undefined {
   const { model, recipe } = run;
-  const names = [...model.folder.tensors.keys()];
   switch (recipe.search?.third) {
     case 'parameters':
       return async (genome) =>
         costOf(model.structure, subNetworkOf(trained.elastic, genome)).wholeModelParameters;
     case 'bytes':
-      return async (genome) =>
-        shippedBytes(subNetworkModel(model, trained, genome), names, mergeable(trained));
+      return async (genome) => shippedBytes(run, trained, genome);
     case 'latency':
       return (genome) => measureLatency(run, trained, genome);
     default:

@@ -21,20 +21,23 @@ const key = ({ prompt, answer }: Example): string => prompt || answer;
  * trained and searched with) are left out.
  */
 export function prepareTestSet(
+  name: string,
   data: LoadedData,
   { tokenizer, config }: Pick<LoadedModel, 'tokenizer' | 'config'>,
   recipe: Recipe,
   seen: readonly Example[],
 ): TestSet {
   const maxLength = Math.min(recipe.maxLength, config.maxPositions);
-  const { examples } = tokenizeAll(data, requireTokenizer(tokenizer), { task: recipe.task, maxLength });
+  const { examples, tooLong } = tokenizeAll(data, requireTokenizer(tokenizer), {
+    task: recipe.task,
+    maxLength,
+  });
   const known = new Set(seen.map(key));
   const unseen = examples.filter((example) => !known.has(key(example))).slice(0, recipe.split.test);
-  const name = data.file.name.slice(0, 200);
   if (unseen.length === 0) {
     throw new PareError(
       'test-set-seen',
-      `All examples of ${name} are also trained or searched with, so they test nothing.`,
+      `All ${examples.length} examples of ${name} that are short enough are also trained or searched with, so they test nothing.`,
       'Take this test set out, or use one of other examples.',
     );
   }
@@ -45,6 +48,6 @@ export function prepareTestSet(
     name,
     shape,
     batches: [...evaluationBatches(unseen, shape)],
-    info: { name, sha256, bytes, examples: unseen.length },
+    info: { name, sha256, bytes, examples: unseen.length, total: examples.length + tooLong, tooLong },
   };
 }

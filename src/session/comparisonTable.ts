@@ -126,7 +126,13 @@ function testColumns(rows: readonly ComparisonRow[], metric: Metric): Comparison
   const [number, unit] = [scoreNumber(metric), scoreUnit(metric)];
   return [
     ...names.map((name) =>
-      figureColumn(name, `On ${name}, all of it.`, (row) => scoreOn(row, name), number, unit),
+      figureColumn(
+        name,
+        `On ${name}: its first examples that are short enough and unseen, as many as the test split has.`,
+        (row) => scoreOn(row, name),
+        number,
+        unit,
+      ),
     ),
     figureColumn(
       'Average',

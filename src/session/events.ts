@@ -50,6 +50,9 @@ export const dataInfoSchema = z.strictObject({
         sha256: z.string().regex(/^[0-9a-f]{64}$/),
         bytes: z.int().min(0),
         examples: z.int().min(0),
+        /** Examples of the file, and those of them that are longer than the recipe's `maxLength`. */
+        total: z.int().min(0),
+        tooLong: z.int().min(0),
       }),
     )
     .max(32)
@@ -90,8 +93,8 @@ export const resultRowSchema = z.strictObject({
 
 /** What was compared when the exported files were read back (METHODS §7). */
 export const proofSchema = z.strictObject({
-  /** Largest |logit as trained − logit read back| over the largest |logit|, on `tokens` positions. */
-  logitError: z.number().min(0),
+  /** Largest |logit as trained − logit read back| over the largest |logit|, on `tokens` positions; null: not finite. */
+  logitError: z.number().min(0).nullable(),
   /** What it must not exceed, and why. */
   bound: z.number().min(0),
   reason: z.string().max(300),

@@ -4,8 +4,7 @@ import { integer } from './format.ts';
 /** The proof of the merge in one sentence: what was compared, what came out, and what was allowed. */
 export function proofText(proof: Proof): string {
   const { logitError, bound, reason, tokens, maskedWeights, maskedZeros, otherZeros, codes, holds } = proof;
-  const verb = logitError > bound ? 'differ by' : 'equal within';
-  const logits = logitError === 0 ? 'logits equal bit for bit' : `logits ${verb} ${power(logitError)}`;
+  const logits = logitsText(logitError, bound);
   const parts = [
     `${logits} over ${integer(tokens)} positions (bound ${bound === 0 ? '0' : power(bound)}: ${reason})`,
   ];
@@ -14,6 +13,12 @@ export function proofText(proof: Proof): string {
   if (otherZeros > 0) parts.push(`${integer(otherZeros)} further zeros`);
   if (codes) parts.push(`${integer(codes.equal)} of ${integer(codes.compared)} codes equal`);
   return `Proof of merge${holds ? '' : ' FAILED'}: ${parts.join(', ')}.`;
+}
+
+function logitsText(error: number | null, bound: number): string {
+  if (error === null) return 'logits that are not finite';
+  if (error === 0) return 'logits equal bit for bit';
+  return `logits ${error > bound ? 'differ by' : 'equal within'} ${power(error)}`;
 }
 
 /** 3.1e-7 and 1e-5: two digits, the second only where it says something. */

@@ -134,8 +134,14 @@ function contradictions(recipe: Recipe): Contradiction[] {
   const merges = mergesInside(method);
   if (merges && adapter.dropout > 0)
     add('adapter.dropout', `${method} merges what training saw, so dropout must be 0`);
-  if (merges && adapter.targets.some((role) => role === 'head' || role === 'embedding'))
-    add('adapter.targets', `${method} adapts modules of the blocks only: take out head and embedding`);
+  const outer = adapter.targets.some((role) => role === 'head' || role === 'embedding');
+  if (outer && (merges || sparsity || quantization))
+    add(
+      'adapter.targets',
+      'adapters on head and embedding ship only where they merge into a dense base: take them out, or sparsity and quantization',
+    );
+  if (merges && (search?.third === 'bytes' || search?.third === 'latency'))
+    add('search.third', `once merged, all ranks of ${method} have the same ${search.third}: choose another`);
   if (merges && !sparsity) add('sparsity', `${method} needs a sparse base: give it a sparsity`);
   if ((method === 'sqft' || method === 'sqft-qa-sparsepeft') && !quantization)
     add('quantization', `${method} ships INT4: give it a quantization`);

@@ -76,6 +76,8 @@ function apply(draft: Draft, event: SessionEvent): void {
       });
       return;
     case 'chosen':
+      // A proof is of the sub-network that was exported.
+      if (!sameGenome(draft.chosen?.genome ?? null, event.genome)) draft.proof = null;
       draft.chosen = { genome: event.genome, by: event.by, index: find(draft, event.genome) };
       return;
     case 'result':

@@ -104,8 +104,10 @@ function testColumns(metric: Metric, rows: readonly ResultRow[]): Column[] {
   });
   return [
     ...names.map((name) =>
-      numeric(name, `On ${name}, all of it.`, (row) =>
-        optional(scoreOn(row, name), (score) => asRead(score, metric), null),
+      numeric(
+        name,
+        `On ${name}: its first examples that are short enough and unseen, as many as the test split has.`,
+        (row) => optional(scoreOn(row, name), (score) => asRead(score, metric), null),
       ),
     ),
     numeric('Average', 'Mean over the test split and the further test sets.', (row) =>

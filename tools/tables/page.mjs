@@ -70,7 +70,7 @@ function ordering(statement, first, second) {
 }
 
 const proofLine = (name, runs) => {
-  const worst = Math.max(...runs.map(({ proof }) => proof.logitError));
+  const worst = Math.max(...runs.map(({ proof }) => proof.logitError ?? Infinity));
   const { maskedWeights, maskedZeros, otherZeros, codes, bound } = runs[0].proof;
   const holds = runs.every(({ proof }) => proof.holds);
   return [

@@ -35,7 +35,7 @@ export async function trainBaseline(run: RunContext, masked: ReadonlySet<string>
       zeros: await shippedZeros(network),
       merged: mergeable(baseline),
       quantized: baseline.quantized.size > 0,
-      bytes: shippedBytes(network, model.folder.tensors.keys(), mergeable(baseline)),
+      bytes: shippedBytes(run, baseline, []),
       speedup: null,
     } as const;
     await emitResult(run, network, facts);

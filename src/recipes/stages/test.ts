@@ -29,10 +29,16 @@ export async function testUntuned(run: RunContext, base: BaseForm): Promise<void
   if (isCompressed(run, base)) rows.push([{ ...original, ...base }, 'untuned', 'w/o tune, compressed']);
   for (const [model, tag, label] of rows) {
     const facts = { genome: null, subNetwork: plainNetwork, merged: true, speedup: null, bytes: null };
-    const zeros = await shippedZeros(model);
+    const zeros = model === original ? originalZeros(run) : await shippedZeros(model);
     const row = { ...facts, label, tag, zeros, quantized: model.quantized.size > 0 };
     await emitResult(run, model, row);
   }
+}
+
+/** Zeros of the blocks' linear modules as the model was opened. */
+function originalZeros({ model: { structure, sparsity } }: RunContext): number {
+  const inBlocks = structure.modules.filter(({ role }) => role !== 'head');
+  return Math.round(sparsity * inBlocks.reduce((sum, { shape }) => sum + shape[0] * shape[1], 0));
 }
 
 /** Whether the base is not what it was when it was opened. */
@@ -100,14 +106,14 @@ async function testFinished(
   await emitResult(run, finished, facts);
 }
 
-async function describe({ model }: RunContext, trained: Trained, genome: Genome) {
-  const network = subNetworkModel(model, trained, genome);
+async function describe(run: RunContext, trained: Trained, genome: Genome) {
+  const network = subNetworkModel(run.model, trained, genome);
   return {
     genome,
     subNetwork: subNetworkOf(trained.elastic, genome),
     zeros: await shippedZeros(network),
     merged: mergeable(trained),
     quantized: trained.quantized.size > 0,
-    bytes: shippedBytes(network, model.folder.tensors.keys(), mergeable(trained)),
+    bytes: shippedBytes(run, trained, genome),
   };
 }
