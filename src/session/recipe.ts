@@ -121,42 +121,79 @@ export const recipeSchema = recipeObject.superRefine((recipe, context) => {
 export type Recipe = z.infer<typeof recipeObject>;
 export type Method = Recipe['method'];
 
-interface Contradiction {
-  path: string[];
-  message: string;
+interface Rule {
+  readonly path: string;
+  readonly broken: (recipe: Recipe) => boolean;
+  /** What to change. */
+  readonly message: (recipe: Recipe) => string;
 }
 
-/** What no single field can know to be wrong; each message says what to change. */
-function contradictions(recipe: Recipe): Contradiction[] {
-  const { method, sparsity, quantization, adapter, elastic, search } = recipe;
-  const found: Contradiction[] = [];
-  const add = (path: string, message: string) => found.push({ path: path.split('.'), message });
-  const merges = mergesInside(method);
-  if (merges && adapter.dropout > 0)
-    add('adapter.dropout', `${method} merges what training saw, so dropout must be 0`);
-  const outer = adapter.targets.some((role) => role === 'head' || role === 'embedding');
-  if (outer && (merges || sparsity || quantization))
-    add(
-      'adapter.targets',
+const adaptsOuter = ({ adapter }: Recipe) =>
+  adapter.targets.some((role) => role === 'head' || role === 'embedding');
+
+const rules: readonly Rule[] = [
+  {
+    path: 'adapter.dropout',
+    broken: ({ method, adapter }) => mergesInside(method) && adapter.dropout > 0,
+    message: ({ method }) => `${method} merges what training saw, so dropout must be 0`,
+  },
+  {
+    path: 'adapter.targets',
+    broken: (recipe) =>
+      adaptsOuter(recipe) &&
+      (mergesInside(recipe.method) || recipe.sparsity !== null || recipe.quantization !== null),
+    message: () =>
       'adapters on head and embedding ship only where they merge into a dense base: take them out, or sparsity and quantization',
-    );
-  if (merges && (search?.third === 'bytes' || search?.third === 'latency'))
-    add('search.third', `once merged, all ranks of ${method} have the same ${search.third}: choose another`);
-  if (merges && !sparsity) add('sparsity', `${method} needs a sparse base: give it a sparsity`);
-  if ((method === 'sqft' || method === 'sqft-qa-sparsepeft') && !quantization)
-    add('quantization', `${method} ships INT4: give it a quantization`);
-  if (quantization && !['lora', 'sqft', 'sqft-qa-sparsepeft'].includes(method))
-    add('quantization', `${method} keeps floating-point weights: set quantization to null`);
-  if (method === 'lora' ? elastic !== null : elastic === null)
-    add(
-      'elastic',
+  },
+  {
+    path: 'search.third',
+    broken: ({ method, search }) =>
+      mergesInside(method) && (search?.third === 'bytes' || search?.third === 'latency'),
+    message: ({ method, search }) =>
+      `once merged, all ranks of ${method} have the same ${search?.third}: choose another`,
+  },
+  {
+    path: 'sparsity',
+    broken: ({ method, sparsity }) => mergesInside(method) && !sparsity,
+    message: ({ method }) => `${method} needs a sparse base: give it a sparsity`,
+  },
+  {
+    path: 'quantization',
+    broken: ({ method, quantization }) => shipsInt4(method) && !quantization,
+    message: ({ method }) => `${method} ships INT4: give it a quantization`,
+  },
+  {
+    path: 'quantization',
+    broken: ({ method, quantization }) => quantization !== null && !shipsInt4(method) && method !== 'lora',
+    message: ({ method }) => `${method} keeps floating-point weights: set quantization to null`,
+  },
+  {
+    path: 'elastic',
+    broken: ({ method, elastic }) => (method === 'lora') === (elastic !== null),
+    message: ({ method }) =>
       method === 'lora' ? 'lora has a fixed rank: set elastic to null' : `${method} needs elastic choices`,
-    );
-  if (method === 'lora' && search) add('search', 'lora has nothing to search: set search to null');
-  if (elastic && !isSliced(method) && [...elastic.widths, ...elastic.heads].some((part) => part < 1))
-    add('elastic.widths', `${method} changes ranks only: widths and heads must be [1]`);
-  return found;
+  },
+  {
+    path: 'search',
+    broken: ({ method, search }) => method === 'lora' && search !== null,
+    message: () => 'lora has nothing to search: set search to null',
+  },
+  {
+    path: 'elastic.widths',
+    broken: ({ method, elastic }) =>
+      !isSliced(method) && [...(elastic?.widths ?? []), ...(elastic?.heads ?? [])].some((part) => part < 1),
+    message: ({ method }) => `${method} changes ranks only: widths and heads must be [1]`,
+  },
+];
+
+/** What no single field can know to be wrong. */
+function contradictions(recipe: Recipe): { path: string[]; message: string }[] {
+  return rules
+    .filter(({ broken }) => broken(recipe))
+    .map(({ path, message }) => ({ path: path.split('.'), message: message(recipe) }));
 }
+
+const shipsInt4 = (method: Method): boolean => method === 'sqft' || method === 'sqft-qa-sparsepeft';
 
 /** The merged weight is made inside the forward pass (SparsePEFT), so it ships without loss. */
 export const mergesInside = (method: Method): boolean =>

@@ -9,8 +9,12 @@ import { groupsFor } from './recipeGroups.ts';
 const recipes = methods.map((method) => presets[method].recipe('exact'));
 /** Whether the whole recipe allows it; what contradicts it is refused where it is set (recipe.test.ts). */
 const allows = (recipe: unknown): boolean => recipeSchema.safeParse(recipe).success;
+const isOuter = (role: string): boolean => role === 'head' || role === 'embedding';
+const adaptsOuter = ({ adapter }: Recipe): boolean => adapter.targets.some(isOuter);
+/** Adapters on head and embedding go with a dense base only. */
 const sparse = (recipe: Recipe): Recipe => ({
   ...recipe,
+  adapter: { ...recipe.adapter, targets: recipe.adapter.targets.filter((role) => !isOuter(role)) },
   sparsity: { method: 'wanda', ratio: 0.5, pattern: { n: 2, m: 4 }, calibration: 8 },
 });
 
@@ -123,7 +127,10 @@ describe('the fields of the Recipe panel', () => {
         expect(spec.about.length).toBeGreaterThan(10);
         const options = spec.kind === 'select' ? spec.options : [];
         for (const [value] of options) {
-          const refused = value === 'dense' && mergesInside(recipe.method);
+          const merges = mergesInside(recipe.method);
+          const refused =
+            (merges && ['dense', 'bytes', 'latency'].includes(value)) ||
+            (spec.label === 'Pattern' && value !== 'dense' && adaptsOuter(recipe));
           expect([spec.label, value, allows(spec.write(recipe, value))]).toEqual([
             spec.label,
             value,
