@@ -225,6 +225,17 @@ describe('every recipe, on the CPU', { timeout: 180_000 }, () => {
     expect(tests[1]!.info).toMatchObject({ examples: 4, total: 80, tooLong: 0 });
   });
 
+  it('refuses a base of which nothing is left to train', async () => {
+    const model = await open();
+    for (const name of model.store.names()) if (name.endsWith('_proj.weight')) model.store.clear(name);
+    const recipe = tiny('sqft-sparsepeft');
+    const kept = { ...recipe, sparsity: { ...recipe.sparsity!, method: 'existing' as const } };
+    await expect(run({ ...model, sparsity: 1 }, kept)).rejects.toMatchObject({
+      code: 'nothing-left',
+      remedy: 'Lower the sparsity.',
+    });
+  });
+
   it('refuses, before the first event, a space without a choice', async () => {
     const recipe = tiny('shears');
     const fixed = { ...recipe, elastic: { ...recipe.elastic!, ranks: [1] } };
