@@ -88,7 +88,7 @@ test.describe.serial('the demo', () => {
       await expect(page.getByRole('region', { name, exact: true })).toContainText(/\d/);
   });
 
-  test('the export opens again with the same score', async ({ browser }) => {
+  test('the export opens again and answers the same', async ({ browser }) => {
     const [download] = await Promise.all([
       page.waitForEvent('download'),
       button(page, 'Export model').click(),
@@ -98,9 +98,7 @@ test.describe.serial('the demo', () => {
       intermediate_size: number;
     };
     expect(config.intermediate_size).toBeLessThanOrEqual(256);
-    const answer = await page.evaluate(() =>
-      window.pare.ask('Tom has 27 stamps. He breaks 11 and earns 5. How many now?'),
-    );
+    const answers = await answersTo(page);
     const other = await (await browser.newContext()).newPage();
     await other.goto('./');
     await pickFolder(other, folder);
@@ -115,14 +113,13 @@ test.describe.serial('the demo', () => {
         elastic: null,
         method: 'lora',
         baseline: false,
+        split: { validation: 8, test: 8 },
       }),
     );
     await runToEnd(other);
     // Untrained adapters add nothing: the re-opened model, asked the same, answers the same.
-    const again = await other.evaluate(() =>
-      window.pare.ask('Tom has 27 stamps. He breaks 11 and earns 5. How many now?'),
-    );
-    expect(again.original).toBe(answer.chosen);
+    const again = await answersTo(other);
+    expect(again.map(({ original }) => original)).toEqual(answers.map(({ chosen }) => chosen));
     await other.context().close();
   });
 
@@ -159,15 +156,30 @@ test('stops, and can run again', async ({ page }) => {
   await expect
     .poll(() => page.evaluate(() => window.pare.session().status), { timeout: 60_000 })
     .toBe('stopped');
-  await page.getByRole('radio', { name: 'LoRA' }).check({ force: true });
+  await page.getByRole('radio', { name: 'LoRA', exact: true }).check({ force: true });
   await shorten2(page);
   await runToEnd(page);
   await expect(region(page, 'Results')).toContainText('LoRA');
 });
 
+const prompts = [
+  'Tom has 27 stamps. He breaks 11 and earns 5. How many now?',
+  'Zoe has 23 nuts. She breaks 6 and spends 15. How many now?',
+  'Lea has 18 books. She picks 10 and spends 3. How many now?',
+];
+
+async function answersTo(page: Page): Promise<{ original: string; chosen: string }[]> {
+  const answers = [];
+  for (const prompt of prompts) answers.push(await page.evaluate((each) => window.pare.ask(each), prompt));
+  return answers;
+}
+
 async function shorten2(page: Page): Promise<void> {
   await page.evaluate(() =>
-    window.pare.setRecipe({ training: { ...window.pare.recipe().training, steps: 10 } }),
+    window.pare.setRecipe({
+      training: { ...window.pare.recipe().training, steps: 10 },
+      split: { validation: 40, test: 40 },
+    }),
   );
 }
 

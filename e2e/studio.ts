@@ -74,6 +74,11 @@ export async function pickFolder(page: Page, folder: string): Promise<void> {
   await region(page, 'Model').locator('input[webkitdirectory]').setInputFiles(folder);
 }
 
+/** Opens an export as a person does with what was downloaded and unpacked: the folder, its adapter's included. */
+export async function openExport(page: Page, folder: string): Promise<void> {
+  await pickFolder(page, folder);
+}
+
 /** The alert that names a problem and its remedy. */
 export async function expectAlert(page: Page, text: RegExp): Promise<void> {
   await expect(page.getByRole('alert').filter({ hasText: text }).first()).toBeVisible({ timeout: 60_000 });
