@@ -13,7 +13,7 @@ const all = readFileSync('public/demo/data/problems.jsonl', 'utf8')
 /** The demo's data in two files that share no question: one to open, and one that nothing is trained or searched with. */
 export const opened = all.slice(0, 1200);
 const known = new Set(opened.map(({ question }) => question));
-export const unseen = all.filter(({ question }) => !known.has(question)).slice(0, 60);
+export const unseen = all.filter(({ question }) => !known.has(question)).slice(0, 100);
 
 export const lines = (problems: readonly Problem[]): Uint8Array =>
   new TextEncoder().encode(problems.map((problem) => `${JSON.stringify(problem)}\n`).join(''));

@@ -20,6 +20,7 @@ import {
  * A short run of every recipe that issue 3 brought, each to what a stranger would ask for: the downloaded model, opened in
  * another browser profile and by the headless runner, has the accuracy that the page measured, on the same examples.
  * Those are a file of their own that nothing is trained or searched with, so that all three read the very same ones.
+ * Less is pruned than the presets do: so few steps could not win half of the weights back, and zeros are easily equal.
  */
 const short = {
   validation: 40,
@@ -28,6 +29,7 @@ const short = {
   evaluations: 6,
   population: 4,
   calibration: 16,
+  sparsity: 0.3,
 };
 
 interface Expected {
@@ -47,7 +49,7 @@ const recipes: Expected[] = [
   {
     method: 'sqft',
     label: 'SQFT',
-    form: /INT4, group 64, 5\d % sparse/,
+    form: /INT4, group 64, 3\d % sparse/,
     sparse: true,
     int4: true,
     adapter: true,
@@ -55,7 +57,7 @@ const recipes: Expected[] = [
   {
     method: 'sqft-sparsepeft',
     label: 'SQFT + SparsePEFT',
-    form: /50 % sparse/,
+    form: /30 % sparse/,
     sparse: true,
     int4: false,
     adapter: false,
@@ -63,7 +65,7 @@ const recipes: Expected[] = [
   {
     method: 'sqft-qa-sparsepeft',
     label: 'SQFT + QA-SparsePEFT',
-    form: /INT4, group 64, 5\d % sparse/,
+    form: /INT4, group 64, 3\d % sparse/,
     sparse: true,
     int4: true,
     adapter: false,
@@ -87,7 +89,7 @@ test.describe.serial('the recipes', () => {
     stranger = await (await browser.newContext()).newPage();
     await stranger.goto('./');
     await drop(stranger, [{ path: 'unseen.jsonl', bytes: lines(unseen) }]);
-    await expect(region(stranger, 'Data')).toContainText('60', { timeout: 60_000 });
+    await expect(region(stranger, 'Data')).toContainText(String(unseen.length), { timeout: 60_000 });
   });
   test.afterAll(async () => {
     await page.context().close();
@@ -109,6 +111,8 @@ test.describe.serial('the recipes', () => {
       await runToEnd(page);
       const measured = await chosenOn(page, 'unseen.jsonl');
       test.info().annotations.push({ type: 'accuracy on unseen.jsonl', description: percent(measured) });
+      // Where nothing is answered, everything is equal.
+      expect(measured).toBeGreaterThan(0);
       const results = page.getByRole('table', { name: 'Results data' });
       await expect(results.getByRole('columnheader', { name: 'unseen.jsonl' })).toBeVisible();
       await expect(results.getByRole('row', { name: `${label} chosen` })).toContainText(percent(measured));
@@ -129,7 +133,7 @@ test.describe.serial('the recipes', () => {
       await expect(panel.getByText('With adapter')).toHaveCount(expected.adapter ? 1 : 0);
       await button(stranger, 'Score the model as it is').click();
       await expect(region(stranger, 'Data').getByRole('status')).toContainText(
-        `Exact match ${percent(measured)} · 60 examples`,
+        `Exact match ${percent(measured)} · ${unseen.length} examples`,
         { timeout: 300_000 },
       );
       const scored = await stranger.evaluate(() => window.pare.score());
@@ -209,7 +213,7 @@ async function shortenByScript(page: Page): Promise<void> {
       split: { validation: sizes.validation, test: sizes.test },
       training: { ...training, steps: sizes.steps },
       search: search && { ...search, evaluations: sizes.evaluations, population: sizes.population },
-      sparsity: sparsity && { ...sparsity, calibration: sizes.calibration },
+      sparsity: sparsity && { ...sparsity, ratio: sizes.sparsity, calibration: sizes.calibration },
       quantization: quantization && { ...quantization, calibration: sizes.calibration },
       baseline: false,
     });
@@ -220,6 +224,7 @@ async function shortenByScript(page: Page): Promise<void> {
 async function shortenByHand(page: Page): Promise<void> {
   const panel = region(page, 'Recipe');
   await panel.getByText('Advanced', { exact: true }).click();
+  await setField(page, 'Sparsity', 100 * short.sparsity);
   await setField(page, 'Steps', short.steps);
   await setField(page, 'Population', short.population);
   await setField(page, 'Evaluations', short.evaluations);
@@ -234,7 +239,7 @@ async function shortenByHand(page: Page): Promise<void> {
     split: { validation: short.validation, test: short.test },
     training: { steps: short.steps },
     search: { evaluations: short.evaluations, population: short.population },
-    sparsity: { method: 'wanda', ratio: 0.5, calibration: short.calibration },
+    sparsity: { method: 'wanda', ratio: short.sparsity, calibration: short.calibration },
     quantization: { method: 'gptq', group: 64, calibration: short.calibration },
     baseline: false,
   });
@@ -260,7 +265,7 @@ async function expectProof(page: Page, { sparse, int4 }: Expected): Promise<void
   const proof = await page.evaluate(() => window.pare.session().proof!);
   expect(proof.holds).toBe(true);
   expect(proof.logitError).toBeLessThanOrEqual(proof.bound);
-  if (sparse) expect(proof.maskedWeights).toBeGreaterThan(60_000);
+  if (sparse) expect(proof.maskedWeights).toBeGreaterThan(30_000);
   if (int4) expect(proof.codes).toEqual({ compared: 122_880, equal: 122_880 });
 }
 
