@@ -3,9 +3,9 @@
 
 @compute @workgroup_size(8, 8)
 fn main(@builtin(global_invocation_id) id: vec3u) {
-  let column = id.x;
-  let row = id.y;
-  if (row >= shape.rows || column >= shape.columns) { return; }
+  let column = shape.first_column + id.x;
+  let row = shape.first_row + id.y;
+  if (row >= shape.end_row || column >= shape.end_column) { return; }
   let transposed = shape.orientation == 0u;
   let tokens = shape.orientation == 2u;
   var inner_end = shape.inner;

@@ -7,9 +7,9 @@ fn keep(v: vec4f, k: u32, end: u32) -> vec4f {
 
 @compute @workgroup_size(8, 8)
 fn main(@builtin(global_invocation_id) id: vec3u) {
-  let column = id.x * 4u;
-  let row = id.y * 4u;
-  if (row >= shape.rows || column >= shape.columns) { return; }
+  let column = shape.first_column + id.x * 4u;
+  let row = shape.first_row + id.y * 4u;
+  if (row >= shape.end_row || column >= shape.end_column) { return; }
   let r = min(vec4u(row, row + 1u, row + 2u, row + 3u), vec4u(shape.rows - 1u));
   let xi = r * (shape.inner / 4u);
   let stride = shape.w_row / 4u;
@@ -30,7 +30,7 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
   var a0 = vec4f(); var a1 = vec4f(); var a2 = vec4f(); var a3 = vec4f();
   for (var k = 0u; k < steps; k++) {
     let inner = k * 4u;
-    let base = inner * stride + id.x;
+    let base = inner * stride + column / 4u;
     let w0 = weight4(base, cell_at(inner, column)) * mask4(inner, column);
     let w1 = weight4(base + stride, cell_at(inner + 1u, column)) * mask4(inner + 1u, column);
     let w2 = weight4(base + 2u * stride, cell_at(inner + 2u, column)) * mask4(inner + 2u, column);

@@ -12,9 +12,9 @@ fn keep(v: vec4f, k: u32, end: u32) -> vec4f {
 
 @compute @workgroup_size(8, 8)
 fn main(@builtin(global_invocation_id) id: vec3u) {
-  let column = id.x * 4u;
-  let row = id.y * 4u;
-  if (row >= shape.rows || column >= shape.columns) { return; }
+  let column = shape.first_column + id.x * 4u;
+  let row = shape.first_row + id.y * 4u;
+  if (row >= shape.end_row || column >= shape.end_column) { return; }
   let last_row = shape.rows - 1u;
   let last_column = shape.columns - 1u;
   let r = min(vec4u(row, row + 1u, row + 2u, row + 3u), vec4u(last_row));

@@ -9,10 +9,10 @@ fn keep(v: vec4f, k: u32, end: u32) -> vec4f {
 @compute @workgroup_size(64)
 fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
   let index = flat_index(id, groups);
-  let across = (shape.columns + 3u) / 4u;
-  let row = index / across;
-  let column = (index % across) * 4u;
-  if (row >= shape.rows) { return; }
+  let across = (shape.end_column - shape.first_column + 3u) / 4u;
+  let row = shape.first_row + index / across;
+  let column = shape.first_column + (index % across) * 4u;
+  if (row >= shape.end_row) { return; }
   let c = min(vec4u(column, column + 1u, column + 2u, column + 3u), vec4u(shape.columns - 1u));
   let xi = row * (shape.inner / 4u);
   let wi = c * (shape.w_row / 4u);

@@ -8,7 +8,7 @@ struct Shape {
   inner_limit: u32,  // group index, or NONE
   outer_limit: u32,
   scale: f32,
-  has_addend: u32,
+  has_addend: u32,   // 0 none, 1 the addend, 2 what Y holds
   has_bias: u32,
   mask_words: u32,   // words of the element mask per row of W
   x_row: u32,        // strides of X, for the naive kernel
@@ -17,6 +17,10 @@ struct Shape {
   orientation: u32,  // 0 nt, 1 nn, 2 tn; for the naive kernel
   grid_width: u32,   // INT4: cells per row of the grid
   grid_shift: u32,   // INT4: log₂ of the inputs of a cell
+  first_row: u32,    // the part of Y that this dispatch makes
+  first_column: u32,
+  end_row: u32,
+  end_column: u32,
 }
 
 const NONE = 0xffffffffu;

@@ -3,14 +3,15 @@
 @group(0) @binding(6) var<storage, read_write> y: array<f32>;
 
 fn store(row: u32, column: u32, sum: f32, outer_end: u32) {
-  if (row >= shape.rows || column >= shape.columns) { return; }
+  if (row >= shape.end_row || column >= shape.end_column) { return; }
   let index = row * shape.columns + column;
   var value = 0.0;
   if (column < outer_end) {
     value = shape.scale * sum;
     if (shape.has_bias != 0u) { value += bias[column]; }
   }
-  if (shape.has_addend != 0u) { value += addend[index]; }
+  if (shape.has_addend == 1u) { value += addend[index]; }
+  if (shape.has_addend == 2u) { value += y[index]; }
   y[index] = value;
 }
 

@@ -8,10 +8,11 @@ struct Block { row: u32, column: u32, lane: u32, inside: bool }
 
 fn block_of(id: vec3u, groups: vec3u) -> Block {
   let subgroup = flat_index(id, groups) / 4u;
-  let across = (shape.columns + 15u) / 16u;
+  let across = (shape.end_column - shape.first_column + 15u) / 16u;
   let lane = id.x % 4u;
-  let row = (subgroup / across) * 8u;
-  return Block(row, (subgroup % across) * 16u + lane * 4u, lane, row < shape.rows);
+  let row = shape.first_row + (subgroup / across) * 8u;
+  let column = shape.first_column + (subgroup % across) * 16u;
+  return Block(row, column + lane * 4u, lane, row < shape.end_row);
 }
 
 fn limit_of(group: u32, row: u32, full: u32) -> u32 {
@@ -20,7 +21,7 @@ fn limit_of(group: u32, row: u32, full: u32) -> u32 {
 
 // Columns are a multiple of 4 here, so a lane stores a whole vec4 or nothing.
 fn store_row(row: u32, column: u32, sum: vec4f) {
-  if (row >= shape.rows || column >= shape.columns) { return; }
+  if (row >= shape.end_row || column >= shape.end_column) { return; }
   let at = (row * shape.columns + column) / 4u;
   var value = shape.scale * sum;
   if (shape.has_bias != 0u) { value += vec4f(bias[column], bias[column + 1u], bias[column + 2u], bias[column + 3u]); }
@@ -28,6 +29,7 @@ fn store_row(row: u32, column: u32, sum: vec4f) {
     let end = active_columns(shape.outer_limit, row, shape.columns);
     value = select(vec4f(), value, vec4u(column, column + 1u, column + 2u, column + 3u) < vec4u(end));
   }
-  if (shape.has_addend != 0u) { value += addend[at]; }
+  if (shape.has_addend == 1u) { value += addend[at]; }
+  if (shape.has_addend == 2u) { value += y[at]; }
   y[at] = value;
 }

@@ -7,16 +7,16 @@ fn keep(v: vec4f, k: u32, end: u32) -> vec4f {
 
 @compute @workgroup_size(8, 8)
 fn main(@builtin(global_invocation_id) id: vec3u) {
-  let column = id.x * 4u;
-  let row = id.y * 4u;
-  if (row >= shape.rows || column >= shape.columns) { return; }
+  let column = shape.first_column + id.x * 4u;
+  let row = shape.first_row + id.y * 4u;
+  if (row >= shape.end_row || column >= shape.end_column) { return; }
   let x_stride = shape.rows / 4u;
   let w_stride = shape.columns / 4u;
   let limited = shape.inner_limit != NONE || shape.outer_limit != NONE;
   var a0 = vec4f(); var a1 = vec4f(); var a2 = vec4f(); var a3 = vec4f();
   for (var token = 0u; token < shape.inner; token++) {
-    var v = x[token * x_stride + id.y];
-    let u = weight4(token * w_stride + id.x, Cell()) * mask4(token, column);
+    var v = x[token * x_stride + row / 4u];
+    let u = weight4(token * w_stride + column / 4u, Cell()) * mask4(token, column);
     if (limited) {
       let columns = active_columns(shape.outer_limit, token, shape.columns);
       v = keep(v, row, active_columns(shape.inner_limit, token, shape.rows));

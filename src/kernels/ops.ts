@@ -8,7 +8,7 @@ export { dot } from './dot/op.ts';
 export { dropout } from './dropout/op.ts';
 export { embedding } from './embedding/op.ts';
 export { gptqLoad, gptqSpread, gptqSweep, paddedRows } from './gptq/op.ts';
-export { matmul } from './matmul/op.ts';
+export { matmul, matmulInto } from './matmul/op.ts';
 export { mergeWeight } from './merge-weight/op.ts';
 export { quantizeRows } from './quantize/op.ts';
 export { rmsNorm } from './rms-norm/op.ts';

@@ -1,4 +1,4 @@
-import type { Dispatch, NoAttributes, Op } from '../../graph/op.ts';
+import type { NoAttributes, Op } from '../../graph/op.ts';
 import { matrixOf, sizeOf, type TensorSpec } from '../../graph/tensor.ts';
 import codeCode from '../../../shaders/int4_code.wgsl?raw';
 import gridCode from '../../../shaders/int4_grid.wgsl?raw';
@@ -9,6 +9,7 @@ import { flag, flatIndex, threads, u32 } from '../dispatch.ts';
 import { checkGrid, groupShift } from '../int4.ts';
 import { ruleNumber, type GridKind } from '../quantize/grid.ts';
 import { scalarWeights } from '../weights.ts';
+import { spans } from '../work.ts';
 import { loadReference, spreadReference, sweepReference } from './op.reference.ts';
 
 /*
@@ -20,9 +21,6 @@ import { loadReference, spreadReference, sweepReference } from './op.reference.t
 
 /** out₄ */
 export const paddedRows = (rows: number) => Math.ceil(rows / 4) * 4;
-
-/** Multiply–accumulates a dispatch at most, about: no watchdog is near on any device. */
-const mostWork = 1e8;
 
 /** The working copy of W. Inputs: held [in, out₄] (stored, overwritten), W [out, in] f32, f16 or bf16, factor. */
 export const gptqLoad: Op<NoAttributes> = {
@@ -100,19 +98,13 @@ export const gptqSpread: Op<NoAttributes> = {
     const [columns, stride] = held!.shape as [number, number];
     const block = errors!.shape[0]!;
     const quads = stride / 4;
-    const step = Math.max(32, Math.floor(mostWork / (block * stride * 32)) * 32);
-    const dispatches: Dispatch[] = [];
-    for (let first = 0; first < columns; first += step) {
-      const last = Math.min(columns, first + step);
-      dispatches.push({
-        label: `gptq spread ${last - first}×${block}×${stride}`,
-        code: [spreadCode],
-        uniforms: [u32(columns), u32(quads), u32(block), u32(first), u32(last)],
-        bindings: [factor!, errors!, begin!, held!],
-        workgroups: [Math.ceil(quads / 8), Math.ceil((last - first) / 32), 1],
-        work: (last - first) * block * stride,
-      });
-    }
-    return dispatches;
+    return spans(columns, 32, block * stride).map(({ first, end }) => ({
+      label: `gptq spread ${end - first}×${block}×${stride}`,
+      code: [spreadCode],
+      uniforms: [u32(columns), u32(quads), u32(block), u32(first), u32(end)],
+      bindings: [factor!, errors!, begin!, held!],
+      workgroups: [Math.ceil(quads / 8), Math.ceil((end - first) / 32), 1],
+      work: (end - first) * block * stride,
+    }));
   },
 };

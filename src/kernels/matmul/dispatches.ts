@@ -19,13 +19,20 @@ import maskNone from '../../../shaders/mask_none.wgsl?raw';
 import maskBits from '../../../shaders/mask_bits.wgsl?raw';
 import { NONE, f32, flag, flatIndex, subgroupDirectives, threads, u32 } from '../dispatch.ts';
 import { groupShift } from '../int4.ts';
+import { mostWork, spans, type Span } from '../work.ts';
 import type { MatmulAttributes } from './op.ts';
 import { strides } from './op.reference.ts';
 
 const tiled = { nt, nn, tn };
 const bySubgroup = { nt: ntSubgroup, nn: nnSubgroup, tn: tnSubgroup };
 
-type Kernel = Pick<Dispatch, 'code' | 'workgroups' | 'directives'>;
+interface Kernel extends Pick<Dispatch, 'code' | 'directives'> {
+  /** For so many rows and columns of Y. */
+  readonly workgroups: (rows: number, columns: number) => Dispatch['workgroups'];
+}
+
+/** Each kernel takes rows and columns of Y by so many, or by a divisor of it. */
+const tile = 32;
 
 /** Up to so many rows, tiles of rows waste more than they share (measured on SwiftShader and llvmpipe). */
 const fewRows = 2;
@@ -42,19 +49,19 @@ function kernelOf(node: Node<MatmulAttributes>, { subgroup }: DeviceTraits): Ker
   const maskCode = mask ? maskBits : maskNone;
   if (matrixOf(x!.shape).columns % 4 !== 0 || matrixOf(w!.shape).columns % 4 !== 0) {
     const code = [shape, scalarStore, ...weightElements(w!.dtype), maskCode, naive];
-    return { code, workgroups: [Math.ceil(columns / 8), Math.ceil(rows / 8), 1] };
+    return { code, workgroups: (m, n) => [Math.ceil(n / 8), Math.ceil(m / 8), 1] };
   }
   if (orientation === 'nt' && rows <= fewRows) {
     return {
       code: [flatIndex, shape, scalarStore, ...weights(w!.dtype), ...(grid ? [ntRowI4] : [maskCode, ntRow])],
-      workgroups: threads(rows * Math.ceil(columns / 4)),
+      workgroups: (m, n) => threads(m * Math.ceil(n / 4)),
     };
   }
   // Lanes of a subgroup share the cells of 16 columns.
   const apart = orientation === 'nn' && grid && gridOf(w!, grid).shift < 4;
   if (subgroup !== 4 || columns % 4 !== 0 || apart) {
     const code = [shape, scalarStore, ...weights(w!.dtype), maskCode, tiled[orientation]];
-    return { code, workgroups: [Math.ceil(columns / 32), Math.ceil(rows / 32), 1] };
+    return { code, workgroups: (m, n) => [Math.ceil(n / tile), Math.ceil(m / tile), 1] };
   }
   return {
     code: [
@@ -67,7 +74,7 @@ function kernelOf(node: Node<MatmulAttributes>, { subgroup }: DeviceTraits): Ker
       bySubgroup[orientation],
     ],
     directives: subgroupDirectives,
-    workgroups: threads(Math.ceil(rows / 8) * Math.ceil(columns / 16) * 4),
+    workgroups: (m, n) => threads(Math.ceil(m / 8) * Math.ceil(n / 16) * 4),
   };
 }
 
@@ -77,7 +84,24 @@ function gridOf(w: Tensor, grid: Tensor | null | undefined): { groups: number; s
   return { groups, shift: groupShift(matrixOf(w.shape).columns, groups) };
 }
 
-export function matmulDispatches(node: Node<MatmulAttributes>, device: DeviceTraits): Dispatch[] {
+/** Parts of Y, each a dispatch of at most so many multiply–accumulates: whole rows where enough of them fit. */
+function partsOf(rows: number, inner: number, columns: number, most: number): { row: Span; column: Span }[] {
+  return spans(columns, tile, Math.min(rows, tile) * inner, most).flatMap((column) =>
+    spans(rows, tile, inner * (column.end - column.first), most).map((row) => ({ row, column })),
+  );
+}
+
+/** What is added to the product, for the kernels: nothing, the addend, or what Y holds (`matmulInto`). */
+function addendKind(addend: Tensor | null | undefined, y: Tensor): number {
+  if (y.alias) return 2;
+  return addend ? 1 : 0;
+}
+
+export function matmulDispatches(
+  node: Node<MatmulAttributes>,
+  device: DeviceTraits,
+  most = mostWork,
+): Dispatch[] {
   const [x, w, addend, bias, limits, mask, grid] = node.inputs as (Tensor | null)[];
   const { orientation, scale, innerLimit, outerLimit, rowsPerSequence } = node.attributes;
   const y = node.outputs[0]!;
@@ -88,31 +112,37 @@ export function matmulDispatches(node: Node<MatmulAttributes>, device: DeviceTra
   const at = strides(orientation, xColumns);
   const cells = gridOf(w!, grid);
   const extra = mask ?? grid;
-  return [
-    {
-      label: `matmul ${orientation} ${rows}×${inner}×${columns}`,
-      ...kernelOf(node, device),
-      uniforms: [
-        u32(rows),
-        u32(columns),
-        u32(inner),
-        u32(rowsPerSequence),
-        u32(limits ? limits.shape[1]! : 0),
-        u32(limits ? (innerLimit ?? NONE) : NONE),
-        u32(limits ? (outerLimit ?? NONE) : NONE),
-        f32(scale),
-        flag(addend),
-        flag(bias),
-        u32(Math.ceil(wColumns / 32)),
-        u32(at.row),
-        u32(at.inner),
-        u32(w!.dtype === 'i4' ? Math.ceil(wColumns / 8) * 8 : wColumns),
-        u32(['nt', 'nn', 'tn'].indexOf(orientation)),
-        u32(cells.groups),
-        u32(cells.shift),
-      ],
-      bindings: [x!, w!, addend!, bias!, limits!, y, ...(extra ? [extra] : [])],
-      work: rows * inner * columns,
-    },
+  const added = addendKind(addend, y);
+  const { workgroups, ...kernel } = kernelOf(node, device);
+  const uniforms = [
+    u32(rows),
+    u32(columns),
+    u32(inner),
+    u32(rowsPerSequence),
+    u32(limits ? limits.shape[1]! : 0),
+    u32(limits ? (innerLimit ?? NONE) : NONE),
+    u32(limits ? (outerLimit ?? NONE) : NONE),
+    f32(scale),
+    u32(added),
+    flag(bias),
+    u32(Math.ceil(wColumns / 32)),
+    u32(at.row),
+    u32(at.inner),
+    u32(w!.dtype === 'i4' ? Math.ceil(wColumns / 8) * 8 : wColumns),
+    u32(['nt', 'nn', 'tn'].indexOf(orientation)),
+    u32(cells.groups),
+    u32(cells.shift),
   ];
+  const bindings = [x!, w!, added === 1 ? addend! : null, bias!, limits!, y, ...(extra ? [extra] : [])];
+  return partsOf(rows, inner, columns, most).map(({ row, column }) => {
+    const [m, n] = [row.end - row.first, column.end - column.first];
+    return {
+      label: `matmul ${orientation} ${rows}×${inner}×${columns}`,
+      ...kernel,
+      uniforms: [...uniforms, u32(row.first), u32(column.first), u32(row.end), u32(column.end)],
+      bindings,
+      workgroups: workgroups(m, n),
+      work: m * inner * n,
+    };
+  });
 }

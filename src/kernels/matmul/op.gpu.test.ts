@@ -1,6 +1,9 @@
-import { describe, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
+import { gpuBackend } from '../../backends/webgpu/device.testing.ts';
+import type { Op } from '../../graph/op.ts';
 import { expectGpuEqualsCpu, Scene } from '../compare.testing.ts';
-import { matmul, type Orientation } from './op.ts';
+import { matmulDispatches } from './dispatches.ts';
+import { matmul, matmulInto, type MatmulAttributes, type Orientation } from './op.ts';
 
 interface Sizes {
   rows: number;
@@ -150,6 +153,89 @@ describe('matmul of INT4 codes', () => {
         const [y] = scene.graph.apply(matmul, inputs, attributes);
         scene.output(...scene.gradients(y!).values());
         await expectGpuEqualsCpu(scene, Math.max(columns, rows));
+      });
+    }
+  }
+});
+
+/** Multiply–accumulates of a part: a tile of 32 × 32 with sums of 36, and little more. */
+const fewMacs = 50_000;
+
+/** The same matmul in many small dispatches. */
+const inParts = (op: Op<MatmulAttributes>): Op<MatmulAttributes> => ({
+  ...op,
+  dispatches: (node, device) => matmulDispatches(node, device, fewMacs),
+});
+
+/** One matmul, whole or in parts; the scene's numbers are the same every time. */
+function oneOf(
+  op: Op<MatmulAttributes>,
+  orientation: Orientation,
+  { rows, inner, columns }: Sizes,
+  kind: 'f32' | 'f16' | 'int4',
+): Scene {
+  const scene = new Scene(7);
+  const { x, w } = shapes(orientation, { rows, inner, columns });
+  const tokens = orientation === 'tn' ? inner : rows;
+  // Sequences begin and end within tiles and within parts.
+  const rowsPerSequence = Math.max(1, Math.floor(tokens / 7));
+  const full = [orientation === 'tn' ? rows : inner, columns];
+  const limits = scene.integers('limits', [Math.ceil(tokens / rowsPerSequence), 2], (i) =>
+    scene.random.integer(full[i % 2]! + 1),
+  );
+  const masks = () =>
+    scene.integers('mask', [w[0]!, Math.ceil(w[1]! / 32)], () => scene.random.next() * 2 ** 32, 'u32');
+  const int4 = kind === 'int4' ? scene.int4('w', w as [number, number], 16) : null;
+  const values = int4?.codes ?? scene.normal('w', w, { dtype: kind === 'f16' ? 'f16' : 'f32' });
+  const mask = kind === 'f16' ? masks() : null;
+  const inputs = [
+    scene.normal('x', x),
+    values,
+    scene.normal('c', [rows, columns]),
+    scene.normal('b', [columns]),
+    limits,
+    mask,
+    int4?.grid ?? null,
+  ];
+  const attributes = { orientation, scale: 0.5, innerLimit: 0, outerLimit: 1, rowsPerSequence };
+  scene.output(scene.graph.apply(op, inputs, attributes)[0]!);
+  return scene;
+}
+
+describe('a matmul in several dispatches', () => {
+  // Tiled kernels and those of subgroups, the naive one, and the two for few rows.
+  const wide: Sizes[] = [
+    { rows: 132, inner: 36, columns: 172 },
+    { rows: 75, inner: 37, columns: 149 },
+    { rows: 2, inner: 1024, columns: 132 },
+  ];
+  for (const orientation of orientations) {
+    for (const size of wide) {
+      for (const kind of orientation === 'tn' ? (['f32'] as const) : (['f32', 'f16', 'int4'] as const)) {
+        it(`${orientation} ${size.rows}×${size.inner}×${size.columns}, ${kind}: the bits of one`, async () => {
+          const backend = await gpuBackend();
+          const whole = oneOf(matmul, orientation, size, kind);
+          const parts = oneOf(inParts(matmul), orientation, size, kind);
+          const node = parts.graph.nodes[0]!;
+          const dispatches = node.op.dispatches(node, { subgroup: null });
+          expect(dispatches.length).toBeGreaterThan(1);
+          const macs = size.rows * size.inner * size.columns;
+          expect(dispatches.reduce((sum, { work }) => sum + work, 0)).toBe(macs);
+          const expected = await whole.run(backend);
+          expect(await parts.run(backend)).toEqual(expected);
+          expect(await parts.run(backend)).toEqual(expected);
+          await expectGpuEqualsCpu(parts, size.inner);
+        });
+      }
+    }
+    for (const op of [matmulInto, inParts(matmulInto)]) {
+      const parts = op === matmulInto ? 'whole' : 'in parts';
+      it(`${orientation} added in place, ${parts}: the bits of matmul, and then twice`, async () => {
+        const backend = await gpuBackend();
+        const expected = await oneOf(matmul, orientation, wide[0]!, 'f32').run(backend);
+        const scene = oneOf(op, orientation, wide[0]!, 'f32');
+        expect(await scene.run(backend)).toEqual(expected);
+        await expectGpuEqualsCpu(scene, wide[0]!.inner, 2);
       });
     }
   }

@@ -1,4 +1,7 @@
 import { expect, it } from 'vitest';
+import { Graph } from '../../graph/graph.ts';
+import { mostWork } from '../work.ts';
+import { matmulDispatches } from './dispatches.ts';
 import { matmul, type Orientation } from './op.ts';
 
 const spec = (...shape: number[]) => ({ dtype: 'f32', shape }) as const;
@@ -28,3 +31,32 @@ it('refuses inner sizes that differ, and an addend of another shape', () => {
   );
   expect(() => matmul.infer([spec(2, 3, 4), spec(5, 4), spec(6, 5)], attributes('nt'))).not.toThrow();
 });
+
+it.each([
+  ['nt', 512, 576, 576, 1],
+  ['tn', 1536, 8192, 1536, 0],
+  ['nt', 2048, 576, 49152, 0],
+  ['nn', 2048, 49152, 576, 0],
+  ['nt', 1, 4096, 128256, 3],
+  ['nt', 37, 2 ** 20, 37, 0],
+] as const)(
+  '%s %i×%i×%i is cut where that is too much for one dispatch',
+  (orientation, rows, inner, columns, parts) => {
+    const graph = new Graph();
+    const x = graph.input('x', 'f32', orientation === 'tn' ? [inner, rows] : [rows, inner]);
+    const w = graph.input('w', 'f32', orientation === 'nt' ? [columns, inner] : [inner, columns]);
+    graph.apply(matmul, [x, w, null], attributes(orientation));
+    const work = rows * inner * columns;
+    for (const subgroup of [null, 4]) {
+      const found = matmulDispatches(graph.nodes[0] as never, { subgroup });
+      if (parts) expect(found.length).toBe(parts);
+      expect(found.length).toBeLessThan(1.5 * (work / mostWork) + 4);
+      // A tile of 32 × 32 is not cut.
+      expect(Math.max(...found.map((part) => part.work))).toBeLessThanOrEqual(
+        Math.max(mostWork, 2 ** 10 * inner),
+      );
+      expect(new Set(found.map(({ code }) => code.join(''))).size).toBe(1);
+      expect(found.reduce((sum, part) => sum + part.work, 0)).toBe(work);
+    }
+  },
+);

@@ -39,6 +39,15 @@ export const matmul: Op<MatmulAttributes> = {
   dispatches: matmulDispatches,
 };
 
+/** Adds the product in place to its third input, which must be stored: sums that are too large to be held twice. */
+export const matmulInto: Op<MatmulAttributes> = {
+  name: 'matmul-into',
+  inPlace: [2],
+  infer: (inputs, attributes) => matmul.infer(inputs, attributes),
+  reference: (inputs, [y], attributes) => matmulReference(inputs, y!, attributes, activeColumns),
+  dispatches: matmulDispatches,
+};
+
 function checkWeight(
   w: TensorSpec,
   mask: TensorSpec | null | undefined,
