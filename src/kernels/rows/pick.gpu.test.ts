@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { CpuBackend } from '../../backends/cpu/cpu.ts';
+import { gpuBackend } from '../../backends/webgpu/device.testing.ts';
 import { expectGpuEqualsCpu, Scene } from '../compare.testing.ts';
 import { pickRows, sumRows } from './pick.ts';
 
@@ -31,5 +33,25 @@ describe('picked rows', () => {
     expect(first!.slice(9, 18)).toEqual(new Float32Array(9));
     expect(first!.slice(45)).toEqual(new Float32Array(9));
     expect(second).toEqual(first);
+  });
+
+  it('sums are made in the order of the ids: of numbers so unlike that it shows, bit-equal to a plain loop', async () => {
+    const [t, c, size] = [333, 5, 60];
+    const scene = new Scene(3);
+    const taken = Array.from({ length: t }, (_, i) => (i % 4 === 0 ? 7 : scene.random.integer(size)));
+    const x = scene.values('x', [t, c], () => scene.random.normal() * 10 ** scene.random.integer(9));
+    const ids = scene.integers('ids', [t], (i) => taken[i]!);
+    const [y, links] = scene.graph.apply(sumRows, [x, ids], { size });
+    scene.output(y!, links!);
+    const [sums, chains] = await scene.run(await gpuBackend());
+    const expected = new Float32Array(size * c);
+    const values = scene.stored.get('x')!;
+    taken.forEach((id, i) => {
+      for (let j = 0; j < c; j++)
+        expected[id * c + j] = Math.fround(expected[id * c + j]! + values[i * c + j]!);
+    });
+    expect(sums).toEqual(expected);
+    const [, expectedChains] = await scene.run(new CpuBackend());
+    expect(chains).toEqual(expectedChains);
   });
 });
