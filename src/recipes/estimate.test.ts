@@ -1,16 +1,34 @@
 import { describe, expect, it } from 'vitest';
+import type { Store } from '../backends/backend.ts';
 import { CpuBackend } from '../backends/cpu/cpu.ts';
 import { modelFiles } from '../cli/inputs.ts';
 import { nodeFile } from '../cli/node-files.ts';
 import { openData } from '../datasets/parse.ts';
+import type { TensorSpec } from '../graph/tensor.ts';
 import { readData } from './loaded-data.ts';
 import { estimateMemory, requireFits } from './estimate.ts';
-import { loadModel } from './model.ts';
+import { loadModel, type LoadedModel } from './model.ts';
 import { presets } from './presets.ts';
 
 async function demo(backend = new CpuBackend()) {
   const data = readData(await openData(await nodeFile('public/demo/data/problems.jsonl')));
   return { model: await loadModel(backend, await modelFiles('demo')), data };
+}
+
+/** The same model with another width of its FFN, of which there are shapes only. */
+function widened(model: LoadedModel, width: number): LoadedModel {
+  const { store, config } = model;
+  const shapeOf = (name: string, shape: readonly number[]) =>
+    name.includes('.mlp.') ? shape.map((n) => (n === config.intermediateSize ? width : n)) : shape;
+  const wide = {
+    has: (name: string) => store.has(name),
+    spec: (name: string) => {
+      const { dtype, shape } = store.spec(name);
+      return { dtype, shape: shapeOf(name, shape) };
+    },
+    cost: (spec: TensorSpec) => store.cost(spec),
+  };
+  return { ...model, store: wide as Store };
 }
 
 describe('the memory that a run needs', () => {
@@ -40,6 +58,48 @@ describe('the memory that a run needs', () => {
     });
     expect(many.activations).toBeGreaterThan(few.activations);
     expect(many.largestBuffer).toBeGreaterThan(few.largestBuffer);
+  });
+
+  it('counts what GPTQ holds, beside the hidden states: of all inputs of a block, or of one after the other', async () => {
+    const { model, data } = await demo();
+    const recipe = presets.sqft.recipe('exact');
+    const quantization = { ...recipe.quantization!, calibration: 4096, group: 64 } as const;
+    const estimate = (changed: Partial<typeof recipe.quantization & object>) =>
+      estimateMemory(model, data, { ...recipe, quantization: { ...quantization, ...changed } });
+    const rounded = estimate({ method: 'rtn' });
+    const { hiddenSize: h, intermediateSize: f } = model.config;
+    expect(f).toBeGreaterThan(h);
+    const at = (out: number, inputs: number, block: number) => 4 * out * (inputs + block);
+    const all = 4 * (3 * h * h + f * f);
+    // The first to go has everything about it; `down` has the widest input.
+    const most = Math.max(all + at(h, h, 64), 4 * (h * h + f * f) + at(f, h, 64), 4 * f * f + at(h, f, 64));
+    expect(estimate({ method: 'gptq' }).activations - rounded.activations).toBe(most);
+    const sequential = Math.max(4 * h * h + at(f, h, 128), 4 * f * f + at(h, f, 128));
+    const published = estimate({ method: 'gptq', grid: 'published', group: 128 });
+    expect(published.activations - rounded.activations).toBe(sequential);
+  });
+
+  it('refuses inputs too wide for GPTQ before anything has run, with a remedy that helps', async () => {
+    const backend = new CpuBackend();
+    Object.assign(backend, { facts: { ...backend.facts, maxTensorBytes: 2 ** 27 } });
+    const { model, data } = await demo(backend);
+    const recipe = presets.sqft.recipe('exact');
+    const estimate = (width: number, method: 'rtn' | 'gptq') =>
+      estimateMemory(widened(model, width), data, {
+        ...recipe,
+        quantization: { ...recipe.quantization!, method },
+      });
+    expect(estimate(5760, 'gptq').fits).toBe(true);
+    const found = estimate(5824, 'gptq');
+    expect(found.largestBuffer).toBe(4 * 5824 ** 2);
+    expect(found.problem).toContain('round-to-nearest');
+    expect(() => requireFits(found)).toThrow(
+      expect.objectContaining({
+        code: 'does-not-fit',
+        remedy: expect.stringContaining('round-to-nearest') as unknown,
+      }),
+    );
+    expect(estimate(5824, 'rtn').fits).toBe(true);
   });
 
   it('refuses what one buffer cannot hold, with the sizes and a remedy', async () => {

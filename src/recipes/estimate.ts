@@ -1,4 +1,5 @@
 import { hiddenParts } from '../compression/pruning/block-walk.ts';
+import { gptqMoments } from '../compression/quantization/quantize-model.ts';
 import { evaluationGraph } from '../evaluation/evaluator.ts';
 import { forwardGraph } from '../evaluation/latency.ts';
 import type { Graph } from '../graph/graph.ts';
@@ -19,32 +20,45 @@ import { calibrationBatches, calibrationSequences } from './stages/compress.ts';
 import type { MemoryEstimate } from './summaries.ts';
 import { planOf } from './trained.ts';
 
-const remedy = 'Lower the batch size or the longest example.';
+const remedies = {
+  batch: 'Lower the batch size or the longest example.',
+  gptq: 'Quantize with round-to-nearest, which measures no inputs.',
+};
+
+interface Estimate extends MemoryEstimate {
+  /** What to do where it does not fit. */
+  readonly remedy: string;
+}
 
 /**
  * The memory that a run will need, from the very graphs that it will run. Nothing is allocated. Weights: the model's
  * own, its masks, and the chosen model's copy at the end. Adapters: with their moments. Activations: what the stage
  * that needs most works with. They are never all held at once, so the total is a little more than the peak.
  */
-export function estimateMemory(model: LoadedModel, data: LoadedData, recipe: Recipe): MemoryEstimate {
+export function estimateMemory(model: LoadedModel, data: LoadedData, recipe: Recipe): Estimate {
   const prepared = prepareData(data, model, recipe);
   const { training, scoring, speed } = graphsOf(model, prepared, recipe);
   const hidden = hiddenSpecs(model, prepared, recipe);
+  const moments = quantizerMoments(model, recipe);
   const graphs = [training, scoring, speed];
   const stored = storedSpecs(model, graphs);
   const cost = (specs: Iterable<TensorSpec>) => sum([...specs].map((spec) => model.store.cost(spec)));
   const own = cost(namesOf(model).map((name) => model.store.spec(name)));
   const adapters = cost([...stored].filter(([name]) => isAdapter(name)).map(([, spec]) => spec));
   const weights = own + cost(stored.values()) - adapters;
-  // A walk over the blocks works with no more than scoring does, beside the hidden states that it keeps. Speed is
-  // measured with two programs at a time.
-  const activations = Math.max(workOf(training), workOf(scoring) + cost(hidden), 2 * workOf(speed));
+  // A walk over the blocks works with no more than scoring does, beside the hidden states that it keeps and what GPTQ
+  // measures. Speed is measured with two programs at a time.
+  const walked = cost(hidden) + Math.max(0, ...moments.map(cost));
+  const activations = Math.max(workOf(training), workOf(scoring) + walked, 2 * workOf(speed));
+  const largestMeasure = Math.max(0, ...moments.flat().map(bytesOf));
   const largestBuffer = Math.max(
+    largestMeasure,
     ...graphs.flatMap(buffersOf),
     ...[...stored.values(), ...hidden].map(bytesOf),
   );
   const bufferLimit = model.backend.facts.maxTensorBytes;
   const fits = largestBuffer <= bufferLimit;
+  const remedy = largestMeasure === largestBuffer ? remedies.gptq : remedies.batch;
   const { train, validation, test, tooLong } = prepared.info;
   return {
     weights,
@@ -56,13 +70,14 @@ export function estimateMemory(model: LoadedModel, data: LoadedData, recipe: Rec
     split: { train, validation, test, tooLong },
     fits,
     problem: fits ? null : `${tooLarge({ largestBuffer, bufferLimit })} ${remedy}`,
+    remedy,
   };
 }
 
 /** Refuses a run that the device cannot hold. */
-export function requireFits(estimate: MemoryEstimate): void {
+export function requireFits(estimate: Estimate): void {
   if (estimate.fits) return;
-  const { largestBuffer, bufferLimit } = estimate;
+  const { largestBuffer, bufferLimit, remedy } = estimate;
   throw new PareError('does-not-fit', tooLarge(estimate), remedy, { largestBuffer, bufferLimit });
 }
 
@@ -111,6 +126,17 @@ function hiddenSpecs(model: LoadedModel, data: PreparedData, recipe: Recipe): Te
   if (batches.length === 0) return [];
   const { config, backend } = model;
   return hiddenParts(batches, config.hiddenSize, backend.facts.maxTensorBytes).map(({ spec }) => spec);
+}
+
+/** What GPTQ holds while it is at a module, for each module of the model, where the recipe quantizes by it. */
+function quantizerMoments(model: LoadedModel, { quantization }: Recipe): TensorSpec[][] {
+  if (quantization?.method !== 'gptq' || model.quantized.size > 0) return [];
+  const { config, store } = model;
+  const { grid: rule, ...options } = quantization;
+  const sequential = rule === 'published';
+  return Array.from({ length: config.layers }, (_, layer) =>
+    gptqMoments(layer, (module) => moduleShape(store, module), { ...options, rule, sequential }),
+  ).flat();
 }
 
 /** All that lives in the store while a run goes on, each once. */

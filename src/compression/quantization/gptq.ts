@@ -1,3 +1,4 @@
+import type { Shape, TensorSpec } from '../../graph/tensor.ts';
 import { gptqLoad, gptqSpread, gptqSweep, paddedRows } from '../../kernels/ops.ts';
 import type { GridKind } from '../../kernels/quantize/grid.ts';
 import { codesName, gridName, maskName } from '../../models/elastic.ts';
@@ -26,6 +27,19 @@ export async function factorInStore(
   }
 }
 
+/** Columns of a block, as wide as a group but where the rule is the published one. */
+const blockOf = ({ rule, group }: Pick<CompensateOptions, 'rule' | 'group'>) =>
+  rule === 'published' ? mostBlock : Math.min(mostBlock, group);
+
+/** What a module [out, in] is worked on with: a copy of its weight, and the errors of a block. */
+export function workingSpecs([rows, columns]: Shape, options: Pick<CompensateOptions, 'rule' | 'group'>) {
+  const stride = paddedRows(rows!);
+  return {
+    held: { dtype: 'f32', shape: [columns!, stride] },
+    errors: { dtype: 'f32', shape: [blockOf(options), stride] },
+  } satisfies Record<string, TensorSpec>;
+}
+
 export interface CompensateOptions extends GridKind {
   readonly group: number;
   /** The factor's name in the store. */
@@ -44,14 +58,15 @@ export async function compensateModule(
 ): Promise<void> {
   const { store, pacer } = device;
   const { shape } = store.spec(`${module}.weight`);
-  const [rows, columns] = shape as [number, number];
-  const block = options.rule === 'published' ? mostBlock : Math.min(mostBlock, options.group);
+  const columns = shape[1]!;
+  const block = blockOf(options);
+  const specs = workingSpecs(shape, options);
   const [held, errors] = [scratchName('held'), scratchName('errors')];
   const { factor, symmetric, rule } = options;
   try {
     allocateCodes(store, module, options.group);
-    store.allocate(held, { dtype: 'f32', shape: [columns, paddedRows(rows)] });
-    store.allocate(errors, { dtype: 'f32', shape: [block, paddedRows(rows)] });
+    store.allocate(held, specs.held);
+    store.allocate(errors, specs.errors);
     await store.settled();
     await withProgram(
       device,

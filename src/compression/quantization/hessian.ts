@@ -1,9 +1,12 @@
-import type { Tensor } from '../../graph/tensor.ts';
-import { matmul, writeRows } from '../../kernels/ops.ts';
+import type { Tensor, TensorSpec } from '../../graph/tensor.ts';
+import { matmulInto } from '../../kernels/ops.ts';
 import { PareError } from '../../lib/assert.ts';
 import type { BaseForm } from '../../models/elastic.ts';
 import { scratchName, type BlockWalk, type Calibration } from '../pruning/block-walk.ts';
 import { factorInverse, type Pause } from './cholesky.ts';
+
+/** Σ x·xᵀ, and then the factor, of an input that is so wide. */
+export const hessianSpec = (columns: number): TensorSpec => ({ dtype: 'f32', shape: [columns, columns] });
 
 /**
  * Leaves Σ x·xᵀ over the real positions of every batch in the store, f32 [in, in], for the inputs of these modules of
@@ -19,7 +22,6 @@ export async function measureHessians(
   const found = new Map<string, string[]>();
   await walk.observe(layer, base, (graph, { batch, length }) => {
     const real = graph.input('real', 'i32', [batch * length, 1]);
-    const top = graph.input('top', 'i32', [1]);
     const names = new Map<Tensor, string>();
     return (module, input) => {
       if (!modules.includes(module)) return;
@@ -28,17 +30,16 @@ export async function measureHessians(
       found.set(name, [...new Set([...(found.get(name) ?? []), module])]);
       if (known) return;
       names.set(input, name);
-      const shape = [input.shape.at(-1)!, input.shape.at(-1)!];
-      store.allocate(name, { dtype: 'f32', shape });
-      const sums = graph.stored(name, 'f32', shape);
-      const [sum] = graph.apply(matmul, [input, input, sums, null, real, null], {
+      const spec = hessianSpec(input.shape.at(-1)!);
+      store.allocate(name, spec);
+      const sums = graph.stored(name, spec.dtype, spec.shape);
+      graph.apply(matmulInto, [input, input, sums, null, real, null], {
         orientation: 'tn',
         scale: 1,
         innerLimit: 0,
         outerLimit: null,
         rowsPerSequence: 1,
       });
-      graph.apply(writeRows, [sums, sum!, top], {});
     };
   });
   return found;

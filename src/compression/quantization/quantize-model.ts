@@ -1,11 +1,12 @@
+import type { Shape, TensorSpec } from '../../graph/tensor.ts';
 import { quantizeRows } from '../../kernels/ops.ts';
 import type { GridKind } from '../../kernels/quantize/grid.ts';
 import { codesName, gridName, maskName } from '../../models/elastic.ts';
 import { blockModules } from '../../models/llama.ts';
 import { walkBlocks, type Calibration } from '../pruning/block-walk.ts';
 import { allocateCodes } from './codes.ts';
-import { compensateModule, factorInStore } from './gptq.ts';
-import { measureHessians } from './hessian.ts';
+import { compensateModule, factorInStore, workingSpecs } from './gptq.ts';
+import { hessianSpec, measureHessians } from './hessian.ts';
 import { withProgram } from './programs.ts';
 
 export interface QuantizeOptions extends GridKind {
@@ -33,6 +34,27 @@ export async function quantizeModel(
     : quantizeByRounding(calibration, options, masked);
 }
 
+/**
+ * What GPTQ holds in the store beside codes and grids, module by module of a block. What was measured of a stage lies
+ * there until the modules that it is for are through: all of a block's, where that is not `sequential`, since to measure
+ * one input after the other would take a forward each and spare little beside the widest, that of `down`.
+ */
+export function gptqMoments(
+  layer: number,
+  shapeOf: (module: string) => Shape,
+  options: QuantizeOptions,
+): TensorSpec[][] {
+  const measure = ([module]: readonly string[]) => hessianSpec(shapeOf(module!)[1]!);
+  return stages(layer, options).flatMap((stage) =>
+    stage.flatMap((own, index) =>
+      own.map((module) => [
+        ...stage.slice(index).map(measure),
+        ...Object.values(workingSpecs(shapeOf(module), options)),
+      ]),
+    ),
+  );
+}
+
 /** All modules of a block are quantized from one forward, then the block is run again and feeds the next one. */
 async function quantizeByGptq(
   calibration: Calibration,
@@ -42,8 +64,9 @@ async function quantizeByGptq(
   const { store } = calibration;
   const quantized = new Set<string>();
   await walkBlocks(calibration, async (walk, layer) => {
-    for (const modules of stages(layer, options)) {
-      const shared = await measureHessians(calibration, walk, layer, modules, { masked, quantized });
+    for (const stage of stages(layer, options)) {
+      const base = { masked, quantized };
+      const shared = await measureHessians(calibration, walk, layer, stage.flat(), base);
       for (const [factor, own] of shared) {
         await factorInStore(calibration, factor, walk.sequences, options.damping);
         for (const module of own) {
@@ -58,12 +81,12 @@ async function quantizeByGptq(
   return quantized;
 }
 
-/** The modules of a block that are measured at the same time. */
-function stages(layer: number, { sequential }: QuantizeOptions): string[][] {
+/** The modules of a block that are measured at the same time; of those, the ones that share an input together. */
+function stages(layer: number, { sequential }: QuantizeOptions): string[][][] {
   const modules = blockModules(layer);
-  if (!sequential) return [modules];
   const [q, k, v, o, gate, up, down] = modules as [string, string, string, string, string, string, string];
-  return [[q, k, v], [o], [gate, up], [down]];
+  const inputs = [[q, k, v], [o], [gate, up], [down]];
+  return sequential ? inputs.map((own) => [own]) : [inputs];
 }
 
 async function quantizeByRounding(
