@@ -12,11 +12,10 @@ import type { PipelineCache } from './pipelines.ts';
 import { timeDispatches, type DispatchTime } from './profiler.ts';
 import { readBuffer } from './read.ts';
 import { guarded } from './scopes.ts';
+import { mostWork } from '../../kernels/work.ts';
 import type { GpuStore } from './store.ts';
 
 const uniformUsage = 0x40 | 0x08; // UNIFORM | COPY_DST
-/** Multiply–accumulates a submit: about 0.2 s on a slow software adapter, far below any watchdog. */
-const workPerSubmit = 2e8;
 
 export interface Step {
   readonly label: string;
@@ -201,7 +200,7 @@ function cut(steps: readonly Step[]): Step[][] {
   const submits: Step[][] = [[]];
   let work = 0;
   for (const step of steps) {
-    if (work + step.work > workPerSubmit && submits.at(-1)!.length > 0) {
+    if (work + step.work > mostWork && submits.at(-1)!.length > 0) {
       submits.push([]);
       work = 0;
     }
