@@ -10,6 +10,7 @@ test.describe('a dropped model', () => {
   test.skip(!existsSync(shared), 'the shared models and data are not here');
 
   test('stories260K: perplexity of the first 200 stories, then a short search on them', async ({ page }) => {
+    test.setTimeout(20 * 60_000);
     await page.goto('./');
     const folder = join(shared, 'models/stories260K-hf');
     await drop(
