@@ -155,14 +155,15 @@ test('groups that do not divide are refused before the run, and a smaller one is
   await drop(page, modelOf96Channels());
   await expect(region(page, 'Model')).toContainText('1 × 32', { timeout: 60_000 });
   await page.getByRole('radio', { name: 'SQFT', exact: true }).check({ force: true });
-  await button(page, 'Run').click();
-  await expectAlert(
-    page,
+  await expect(region(page, 'Recipe')).toContainText(
     /Groups of 64 do not divide the 96 inputs of model\.layers\.0\.mlp\.down_proj\..*Choose a group of 32/,
+    { timeout: 60_000 },
   );
+  await expect(button(page, 'Run')).toBeDisabled();
   expect(await page.evaluate(() => window.pare.session().status)).toBe('empty');
   await expect(region(page, 'Model')).toContainText('1 × 32');
-  await expect(button(page, 'Run')).toBeEnabled();
+  await page.getByRole('radio', { name: 'LoRA', exact: true }).check({ force: true });
+  await expect(button(page, 'Run')).toBeEnabled({ timeout: 60_000 });
 });
 
 /** One random block with a tokenizer of its own: 96 FFN channels are divided by 32 and not by 64. */

@@ -56,6 +56,12 @@ export async function openZip(
   return Object.entries(unpacked).map(([path, content]) => bytesSource(path, content));
 }
 
+/** The same files, zips among them unpacked: a model that was exported can be dropped as it was saved. */
+export async function unzipped(files: readonly FileSource[]): Promise<FileSource[]> {
+  const parts = files.map(async (file) => (/\.zip$/i.test(file.name) ? openZip(file) : [file]));
+  return (await Promise.all(parts)).flat();
+}
+
 function damagedZip(zip: FileSource, cause: Error): PareError {
   return new PareError(
     'zip-invalid',

@@ -118,7 +118,8 @@ describe('studio', () => {
       'export.zip',
       new Uint8Array(await new Response((await studio.exportModel()).stream).arrayBuffer()),
     );
-    expect((await reopened.openModel(await openZip(zip))).adapter).toContain('LoRA');
+    expect((await reopened.openModel([zip])).adapter).toContain('LoRA');
+    expect(() => reopened.estimate(recipe)).toThrow(/comes with a LoRA adapter/);
   });
 
   it('a tolerance means a share of perplexity', async () => {

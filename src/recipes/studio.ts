@@ -3,7 +3,7 @@ import type { ColumnChoice } from '../datasets/columns.ts';
 import { openData } from '../datasets/parse.ts';
 import { Generator } from '../evaluation/generate.ts';
 import type { FileSource } from '../formats/source.ts';
-import { zipStream } from '../formats/zip.ts';
+import { unzipped, zipStream } from '../formats/zip.ts';
 import { PareError } from '../lib/assert.ts';
 import type { Runnable } from '../models/runnable.ts';
 import type { ResultRow, SessionEvent } from '../session/events.ts';
@@ -14,6 +14,7 @@ import { runToEnd } from './engine.ts';
 import { estimateMemory } from './estimate.ts';
 import { provenExport } from './proof.ts';
 import { loadModel, originalModel, type LoadedModel } from './model.ts';
+import { requireStart } from './requirements.ts';
 import type { SearchDriver } from './run-context.ts';
 import { scoreData, type DataScore } from './score-data.ts';
 import { chooseAnother, type FinishedRun } from './run.ts';
@@ -49,7 +50,7 @@ export class Studio {
 
   openModel(files: readonly FileSource[]): Promise<ModelSummary> {
     return this.#exclusively('opening a model', async () => {
-      const model = await loadModel(this.#backend, files);
+      const model = await loadModel(this.#backend, await unzipped(files));
       this.#forgetRun();
       this.#model?.store.dispose();
       this.#model = model;
@@ -75,7 +76,9 @@ export class Studio {
     this.#tests = this.#tests.filter(({ file }) => file.sha256 !== sha256);
   }
 
+  /** Throws where the recipe cannot start from this model at all. */
   estimate(recipe: Recipe): MemoryEstimate {
+    requireStart(this.#needModel(), recipe);
     return estimateMemory(this.#needModel(), this.#needData(), recipe);
   }
 

@@ -5,6 +5,7 @@ import { isCandidate } from '../session/view.ts';
 import { toPareError } from '../workers/errors.ts';
 import { dataStore } from './data.ts';
 import { engine } from './engine.ts';
+import { exportStore } from './exporting.ts';
 import { modelStore } from './model.ts';
 import { reportError, withdraw } from './notices.ts';
 import { recipeStore } from './recipe.ts';
@@ -80,6 +81,8 @@ function whyNot(): PareError | null {
 /** Whether it went to its end, so that another one may follow. */
 async function runOnce(recipe: Recipe): Promise<boolean> {
   runStore.setState({ starting: true, stopping: false });
+  // What was saved was of the run before.
+  exportStore.setState({ file: null });
   let failed = false;
   try {
     const client = await engine();

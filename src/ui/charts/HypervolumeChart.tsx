@@ -64,7 +64,7 @@ function Curve({ width, height, data, generations }: CurveProps) {
         {...y}
         interval={0}
         tickFormatter={evenTicks(y.ticks)}
-        width={50}
+        width={60}
         tickLine={false}
         axisLine={false}
       />

@@ -13,12 +13,15 @@ export function pointText(point: Point, view: SessionView): string {
   const objective = view.recipe?.search?.third;
   const third = objective ? thirdText(point, objective) : null;
   if (third !== null) parts.push(third);
-  if (point.tag) parts.push(markTitles[point.tag].toLowerCase());
+  if (point.tag) parts.push(lowered(markTitles[point.tag]));
   if (point.violation > 0) parts.push('infeasible');
   else if (!point.tag) parts.push(point.dominated ? 'dominated' : 'on the front');
   if (point.index === view.chosen?.index) parts.push('chosen');
   return parts.join(' · ');
 }
+
+/** Within a line; a name such as LoRA stays as it is. */
+const lowered = (title: string): string => (/^[A-Z][a-z]+$/.test(title) ? title.toLowerCase() : title);
 
 type Objective = NonNullable<NonNullable<Recipe['search']>['third']>;
 
