@@ -4,16 +4,7 @@ import type { Method, Recipe } from '../src/session/recipe.ts';
 import type { ModelSummary } from '../src/workers/studio.protocol.ts';
 import { lines, opened, saveLines, unseen } from './problems.ts';
 import { pare } from './runner.ts';
-import {
-  button,
-  drop,
-  fileOf,
-  openExport,
-  region,
-  runToEnd,
-  setField,
-  unpack,
-} from './studio.ts';
+import { button, drop, fileOf, openExport, region, runToEnd, setField, unpack } from './studio.ts';
 
 /**
  * A short run of every recipe that issue 3 brought, each to what a stranger would ask for: the downloaded model, opened in

@@ -34,7 +34,11 @@ export async function shorten(
 }
 
 export async function runToEnd(page: Page): Promise<void> {
+  const date = () => page.evaluate(() => window.pare.session().date);
+  const before = await date();
   await button(page, 'Run').click();
+  // Until the new run begins, the page still says of an earlier one that it is finished.
+  await expect.poll(date, { timeout: 60_000 }).not.toBe(before);
   await expect(region(page, 'Run').getByRole('status').filter({ hasText: 'Finished' })).toBeVisible({
     timeout: 540_000,
   });
