@@ -64,5 +64,4 @@ for (const list of Object.values(runs))
   for (const [index, { rows }] of list.entries()) rows.lora ??= runs.shears[index].rows.lora;
 writeFileSync('docs/results.md', resultsPage(runs));
 writeFileSync('docs/images/figure4.svg', figure4(runs));
-execFileSync('npx', ['--no-install', 'oxfmt', 'docs/results.md'], { stdio: 'inherit' });
 process.stderr.write('docs/results.md and docs/images/figure4.svg are written.\n');
