@@ -15,6 +15,7 @@ const layers = [
   'evaluation',
   'training',
   'session',
+  'storage',
   'recipes',
   'workers',
   'state',

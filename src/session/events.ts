@@ -59,7 +59,26 @@ export const dataInfoSchema = z.strictObject({
     .default([]),
 });
 
-export const deviceInfoSchema = z.strictObject({ backend: z.enum(['webgpu', 'cpu']), adapter: name });
+/** `kernels`: which of several variants this device runs; the same adapter and kernels give the same bits. */
+export const deviceInfoSchema = z.strictObject({
+  backend: z.enum(['webgpu', 'cpu']),
+  adapter: name,
+  kernels: name.optional(),
+});
+
+/** Why a run went on from its last checkpoint instead of from where it was. */
+export const recoveryCauses = ['reopened', 'device-lost', 'out-of-memory', 'worker-lost'] as const;
+
+/** What device memory holds. `activations` is the scratch memory of the stage's largest program. */
+export const memoryParts = [
+  'weights',
+  'masks',
+  'codes',
+  'adapters',
+  'optimizer',
+  'activations',
+  'other',
+] as const;
 
 /** `untuned-dense` and `untuned` are "w/o tune" of the dense and of the compressed base. */
 export const pointTags = ['untuned-dense', 'untuned', 'lora', 'heuristic', 'maximal', 'minimal'] as const;
@@ -166,6 +185,31 @@ export const eventSchema = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('chosen'), at, genome: genomeSchema, by: z.enum(['rule', 'user']) }),
   z.strictObject({ type: z.literal('result'), at, row: resultRowSchema }),
   z.strictObject({ type: z.literal('proof'), at, proof: proofSchema }),
+  /** Bytes on the device in a stage, by what they are for. */
+  z.strictObject({
+    type: z.literal('memory'),
+    at,
+    stage: z.enum(stages),
+    bytes: z.strictObject(
+      Object.fromEntries(memoryParts.map((part) => [part, z.int().min(0)])) as Record<
+        (typeof memoryParts)[number],
+        z.ZodInt
+      >,
+    ),
+  }),
+  /** The run goes on from its last checkpoint. */
+  z.strictObject({
+    type: z.literal('recovered'),
+    at,
+    cause: z.enum(recoveryCauses),
+    /** What happened, for the user. */
+    message: z.string().max(2000),
+    device: deviceInfoSchema,
+    /** Whether what follows is, bit for bit, what would have followed without the interruption. */
+    exact: z.boolean(),
+    /** Parts that a training batch is split into from here on, their gradients added up; 1: not split. */
+    accumulation: z.int().min(1).max(1024),
+  }),
   z.strictObject({ type: z.literal('paused'), at }),
   z.strictObject({ type: z.literal('resumed'), at }),
   z.strictObject({ type: z.literal('stopped'), at }),
@@ -186,4 +230,6 @@ export type ModelInfo = z.infer<typeof modelInfoSchema>;
 export type DataInfo = z.infer<typeof dataInfoSchema>;
 export type DeviceInfo = z.infer<typeof deviceInfoSchema>;
 export type Stage = (typeof stages)[number];
+export type MemoryPart = (typeof memoryParts)[number];
+export type RecoveryCause = (typeof recoveryCauses)[number];
 export type PointTag = (typeof pointTags)[number];

@@ -1,7 +1,15 @@
 import type { EventOf, ResultRow, SessionEvent } from './events.ts';
 import { insertIntoFront } from './front.ts';
 import { emptyView, isCandidate, sameGenome } from './view.ts';
-import type { HypervolumePoint, LossPoint, Point, SessionView, StageView } from './view.ts';
+import type {
+  HypervolumePoint,
+  LossPoint,
+  MemoryView,
+  Point,
+  Recovery,
+  SessionView,
+  StageView,
+} from './view.ts';
 
 /** The lists that grow; a draft owns a fresh copy of each once a batch, then pushes. */
 interface Draft extends SessionView {
@@ -11,6 +19,8 @@ interface Draft extends SessionView {
   front: Point[];
   hypervolume: HypervolumePoint[];
   results: ResultRow[];
+  memory: MemoryView[];
+  recoveries: Recovery[];
 }
 
 /** The view of a whole log. */
@@ -29,7 +39,16 @@ export function append(view: SessionView, events: readonly SessionEvent[]): Sess
   return close(view, draft);
 }
 
-const lists = ['stages', 'losses', 'points', 'front', 'hypervolume', 'results'] as const;
+const lists = [
+  'stages',
+  'losses',
+  'points',
+  'front',
+  'hypervolume',
+  'results',
+  'memory',
+  'recoveries',
+] as const;
 
 function open(view: SessionView): Draft {
   return {
@@ -40,6 +59,8 @@ function open(view: SessionView): Draft {
     front: [...view.front],
     hypervolume: [...view.hypervolume],
     results: [...view.results],
+    memory: [...view.memory],
+    recoveries: [...view.recoveries],
   };
 }
 
@@ -85,6 +106,10 @@ function apply(draft: Draft, event: SessionEvent): void {
     case 'proof':
       draft.proof = event.proof;
       return;
+    case 'memory':
+      return addMemory(draft, event);
+    case 'recovered':
+      return recover(draft, event);
     case 'paused':
       draft.status = 'paused';
       draft.pausedAt = event.at;
@@ -140,6 +165,20 @@ function resume(draft: Draft, { at }: EventOf<'resumed'>): void {
     pausedFor,
     updatedAt: Math.max(current.updatedAt, at),
   };
+  draft.pausedAt = null;
+}
+
+function addMemory(draft: Draft, { stage, bytes }: EventOf<'memory'>): void {
+  const index = draft.memory.findIndex((each) => each.stage === stage);
+  if (index === -1) draft.memory.push({ stage, bytes });
+  else draft.memory[index] = { stage, bytes };
+}
+
+/** Whatever the run had ended in, it goes on. */
+function recover(draft: Draft, { type: _, ...recovery }: EventOf<'recovered'>): void {
+  draft.recoveries.push(recovery);
+  draft.status = 'running';
+  draft.error = null;
   draft.pausedAt = null;
 }
 

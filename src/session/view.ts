@@ -2,6 +2,7 @@ import type {
   DataInfo,
   DeviceInfo,
   EventOf,
+  MemoryPart,
   ModelInfo,
   PointTag,
   Proof,
@@ -39,6 +40,14 @@ export interface HypervolumePoint {
   hypervolume: number;
 }
 
+/** Device memory in a stage, in bytes. */
+export interface MemoryView {
+  stage: Stage;
+  bytes: Readonly<Record<MemoryPart, number>>;
+}
+
+export type Recovery = Omit<EventOf<'recovered'>, 'type'>;
+
 export type SessionStatus = 'empty' | 'running' | 'paused' | 'stopped' | 'finished' | 'failed';
 
 /**
@@ -67,6 +76,10 @@ export interface SessionView {
   results: readonly ResultRow[];
   /** What came out when the chosen model's files were last read back. */
   proof: Proof | null;
+  /** The latest of each stage, in the order in which they began. */
+  memory: readonly MemoryView[];
+  /** How often, and why, the run went on from a checkpoint. */
+  recoveries: readonly Recovery[];
   error: { message: string; remedy: string } | null;
   /** Milliseconds since the run began, at the last event. */
   elapsed: number;
@@ -92,6 +105,8 @@ export const emptyView: SessionView = {
   chosen: null,
   results: [],
   proof: null,
+  memory: [],
+  recoveries: [],
   error: null,
   elapsed: 0,
   pausedAt: null,

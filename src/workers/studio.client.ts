@@ -40,10 +40,18 @@ export function createStudioClient(onCrash: (error: PareError) => void): StudioC
     removeTest: (sha256) => call(studio.removeTest(sha256)),
     score: (task, onProgress) => call(studio.score(task, proxy(onProgress))),
     estimate: (recipe) => call(studio.estimate(recipe)),
-    run: async (recipe, onEvents) => {
+    run: async (recipe, onEvents, session = null, onTrouble = () => undefined) => {
       await call(connected);
-      return call(studio.run(recipe, proxy(onEvents)));
+      return call(studio.run(recipe, proxy(onEvents), session, proxy(onTrouble)));
     },
+    continueSession: async (session, onEvents, onTrouble = () => undefined) => {
+      await call(connected);
+      return call(studio.continueSession(session, proxy(onEvents), proxy(onTrouble)));
+    },
+    importSession: (file) => call(studio.importSession(file)),
+    sessionFile: (session) => call(studio.sessionFile(session)),
+    verifySession: (session, onProgress) => call(studio.verifySession(session, proxy(onProgress))),
+    scoreGenomes: (genomes, onProgress) => call(studio.scoreGenomes(genomes, proxy(onProgress))),
     pause: () => call(studio.pause()),
     resume: () => call(studio.resume()),
     stop: () => call(studio.stop()),

@@ -1,5 +1,6 @@
 import type { DataScore } from '../recipes/score-data.ts';
 import type { DataSummary, MemoryEstimate, ModelSummary } from '../recipes/summaries.ts';
+import type { ScoredGenome } from '../session/reproduction.ts';
 import type { DeviceInfo, SessionEvent } from '../session/events.ts';
 import type { Recipe } from '../session/recipe.ts';
 
@@ -36,11 +37,31 @@ export interface ExportedFile {
   notes: string[];
 }
 
+/** A session file that has been taken into the studio's storage. */
+export interface ImportedSession {
+  /** Of the library's entry. */
+  id: string;
+  log: SessionEvent[];
+  /**
+   * `none`: the log only. `run`: the run can go on. `finished`: it is over, and its super-network is there to choose
+   * from, to verify and to export.
+   */
+  state: 'none' | 'run' | 'finished';
+}
+
+/** What the studio's storage holds, by SHA-256 as in the session's log. */
+export interface StoredFiles {
+  stored: string;
+}
+
 export interface StudioApi {
   /** Takes a GPU device, or falls back to the CPU and says why in `notice`. `base`: where the page's `demo/` is. */
   start(base: string): Promise<DeviceInfo & { notice: string | null }>;
-  openModel(files: DroppedFile[] | 'demo'): Promise<ModelSummary>;
-  openData(file: DroppedFile | 'demo', columns?: { prompt: string; answer: string }): Promise<DataSummary>;
+  openModel(files: DroppedFile[] | 'demo' | StoredFiles): Promise<ModelSummary>;
+  openData(
+    file: DroppedFile | 'demo' | StoredFiles,
+    columns?: { prompt: string; answer: string },
+  ): Promise<DataSummary>;
   /** A data set that runs are only tested on; several can be open. `removeTest` takes one out, by its SHA-256. */
   addTest(file: DroppedFile, columns?: { prompt: string; answer: string }): Promise<DataSummary>;
   removeTest(sha256: string): Promise<void>;
@@ -49,7 +70,36 @@ export interface StudioApi {
   /** Of the recipe on the model and the data that are open; before anything runs. */
   estimate(recipe: Recipe): Promise<MemoryEstimate>;
   /** Resolves when the run has finished, was stopped, or has failed (which is an event too). Events come at most ten times a second. */
-  run(recipe: Recipe, onEvents: (events: SessionEvent[]) => void): Promise<void>;
+  /**
+   * `session`: the library's entry that the run is kept in, from its start and as it goes on; null: it is kept nowhere.
+   * A run that goes on from a checkpoint (a lost device) sends its whole log again, `started` first.
+   */
+  run(
+    recipe: Recipe,
+    onEvents: (events: SessionEvent[]) => void,
+    session?: string | null,
+    onTrouble?: (trouble: { code: string; message: string; remedy: string | null }) => void,
+  ): Promise<void>;
+  /**
+   * Goes on with a kept session on the open model and data, which must be those of its log: an unfinished run from its
+   * last checkpoint, a finished one so that its super-network is at hand again. Sends its whole log first.
+   */
+  continueSession(
+    session: string,
+    onEvents: (events: SessionEvent[]) => void,
+    onTrouble?: (trouble: { code: string; message: string; remedy: string | null }) => void,
+  ): Promise<void>;
+  /** Checks a dropped `.pare` and keeps it as a new entry of the library. */
+  importSession(file: Blob): Promise<ImportedSession>;
+  /** The session file of an entry; null where there is none. */
+  sessionFile(session: string): Promise<ExportedFile | null>;
+  /** Scores the front of a kept session again, with its own adapters, on the open model and data. */
+  verifySession(session: string, onProgress: (done: number, total: number) => void): Promise<ScoredGenome[]>;
+  /** Scores sub-networks of the latest run's super-network on its validation split; what the log knows is not scored again. */
+  scoreGenomes(
+    genomes: number[][],
+    onProgress: (done: number, total: number) => void,
+  ): Promise<ScoredGenome[]>;
   pause(): Promise<void>;
   resume(): Promise<void>;
   stop(): Promise<void>;
