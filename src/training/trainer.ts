@@ -18,30 +18,42 @@ export interface TrainerOptions extends TrainingShape, BaseForm {
   readonly clip: number;
   readonly weightDecay: number;
   readonly seed: number;
+  /**
+   * Steps made already; 0 where it is left out. The tensors of `stateNames` must then be in the store as that many steps
+   * left them, and the steps to come have the same bits as those of a trainer that was never interrupted.
+   */
+  readonly from?: number;
 }
 
-/** Fine-tunes the adapters of a super-network; every sequence of a step carries its own sub-network. */
+/** All that a checkpoint must hold of the store: adapters, then the optimizer's moments. Losses are read before. */
+export function stateNames(plan: ElasticPlan): string[] {
+  const adapters = adapterNames(plan);
+  return [...adapters, ...adapters.flatMap((name) => momentNames(name))];
+}
+
+/**
+ * Fine-tunes the adapters of a super-network; every sequence of a step carries its own sub-network. What a step does
+ * follows from the store, its number, its batch and its limits alone.
+ */
 export class SupernetTrainer {
   readonly #program: Program;
   readonly #store: Store;
   readonly #options: TrainerOptions;
-  #step = 0;
-  #read = 0;
+  #step: number;
+  #read: number;
 
+  /** Where it fails, the store is left as it was; throws where `from` is not 0 and the state to go on from is missing. */
   static async create(
     backend: Backend,
     store: Store,
     config: ModelConfig,
     options: TrainerOptions,
   ): Promise<SupernetTrainer> {
+    const { plan, from = 0 } = options;
+    if (from > 0) requireState(store, plan);
     try {
       store.allocate(ringName, { dtype: 'f32', shape: [ringSize, 1] });
-      for (const name of adapterNames(options.plan)) {
-        for (const moment of momentNames(name)) {
-          store.allocate(moment, store.spec(name));
-          store.clear(moment);
-        }
-      }
+      if (from === 0) clearMoments(store, plan);
       const graph = trainingGraph(config, {
         ...options,
         specOf: (name) => store.spec(name),
@@ -50,7 +62,9 @@ export class SupernetTrainer {
       await store.settled();
       return new SupernetTrainer(await backend.compile(graph, store), store, options);
     } catch (error) {
-      removeState(store, options.plan);
+      store.remove(ringName);
+      // What a checkpoint brought is not there a second time: the next attempt needs it.
+      if (from === 0) removeMoments(store, plan);
       throw error;
     }
   }
@@ -59,6 +73,8 @@ export class SupernetTrainer {
     this.#program = program;
     this.#store = store;
     this.#options = options;
+    this.#step = options.from ?? 0;
+    this.#read = this.#step;
   }
 
   /** Multiply–accumulates a step, roughly. */
@@ -66,7 +82,7 @@ export class SupernetTrainer {
     return this.#program.work;
   }
 
-  /** Steps made so far. */
+  /** Steps made so far, those before `from` included. */
   get steps(): number {
     return this.#step;
   }
@@ -95,7 +111,7 @@ export class SupernetTrainer {
     this.#step++;
   }
 
-  /** Losses of the steps since the last call; waits for the device. */
+  /** Losses of the steps since the last call (at first: since `from`); waits for the device. */
   async losses(): Promise<{ from: number; values: number[] }> {
     const ring = new Float32Array((await this.#store.read(ringName)).buffer);
     const from = this.#read;
@@ -107,11 +123,33 @@ export class SupernetTrainer {
   /** Frees scratch memory and moments; the adapters stay. */
   dispose(): void {
     this.#program.dispose();
-    removeState(this.#store, this.#options.plan);
+    this.#store.remove(ringName);
+    removeMoments(this.#store, this.#options.plan);
   }
 }
 
-function removeState(store: Store, plan: ElasticPlan): void {
+function clearMoments(store: Store, plan: ElasticPlan): void {
+  for (const name of adapterNames(plan)) {
+    for (const moment of momentNames(name)) {
+      store.allocate(moment, store.spec(name));
+      store.clear(moment);
+    }
+  }
+}
+
+function removeMoments(store: Store, plan: ElasticPlan): void {
   for (const name of adapterNames(plan)) for (const moment of momentNames(name)) store.remove(moment);
-  store.remove(ringName);
+}
+
+/** Moments of another shape, or none, would train something else in silence. */
+function requireState(store: Store, plan: ElasticPlan): void {
+  for (const name of adapterNames(plan)) {
+    const { shape } = store.spec(name);
+    for (const moment of momentNames(name)) {
+      const found = store.spec(moment);
+      if (found.dtype !== 'f32' || String(found.shape) !== String(shape)) {
+        throw new Error(`${moment} is ${found.dtype}[${found.shape.join()}], not f32[${shape.join()}]`);
+      }
+    }
+  }
 }
