@@ -11,6 +11,8 @@ export interface DeviceFacts {
   /** Largest tensor that one binding reaches, in bytes. */
   readonly maxTensorBytes: number;
   readonly features: readonly string[];
+  /** Which variants of the kernels run: on one adapter, the same variants give the same bits. */
+  readonly kernels: string;
 }
 
 /**

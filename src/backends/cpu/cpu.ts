@@ -2,7 +2,14 @@ import type { Graph } from '../../graph/graph.ts';
 import type { HostTensor, Node } from '../../graph/op.ts';
 import { planMemory } from '../../graph/plan.ts';
 import { sizeOf, type Tensor } from '../../graph/tensor.ts';
-import { outOfMemory, type Backend, type HostArray, type Program, type Store } from '../backend.ts';
+import {
+  outOfMemory,
+  type Backend,
+  type DeviceFacts,
+  type HostArray,
+  type Program,
+  type Store,
+} from '../backend.ts';
 import { arrayOf, CpuStore, isPacked, type RealArray } from './store.ts';
 
 /**
@@ -10,12 +17,19 @@ import { arrayOf, CpuStore, isPacked, type RealArray } from './store.ts';
  * back to. `real: Float64Array` stores tensors in double, for gradient checks.
  */
 export class CpuBackend implements Backend {
-  readonly facts = { backend: 'cpu', adapter: 'CPU', maxTensorBytes: 2 ** 31, features: [] } as const;
+  readonly facts: DeviceFacts;
   readonly lost = new Promise<string>(() => {});
   readonly #real: RealArray;
 
   constructor({ real = Float32Array }: { real?: RealArray } = {}) {
     this.#real = real;
+    this.facts = {
+      backend: 'cpu',
+      adapter: 'CPU',
+      maxTensorBytes: 2 ** 31,
+      features: [],
+      kernels: real === Float32Array ? 'reference' : 'reference in float64',
+    };
   }
 
   createStore(): CpuStore {

@@ -60,5 +60,10 @@ export function deviceFacts(device: GPUDevice): DeviceFacts {
     adapter: description || [vendor, architecture, chip].filter(Boolean).join(' ') || 'WebGPU adapter',
     maxTensorBytes: largestBinding(device),
     features: [...device.features].map(String),
+    kernels: kernelsOf(deviceTraits(device)),
   };
 }
+
+/** The traits in words: all that the choice between variants of a kernel depends on. */
+const kernelsOf = ({ subgroup }: DeviceTraits) =>
+  subgroup === null ? 'no subgroups' : `subgroups of ${subgroup}`;
