@@ -5,7 +5,12 @@ import { recipeSchema } from './recipe.ts';
  * The session log. A run appends these events; every chart, table, link and report is a view of them.
  * Nothing in here holds weights or the user's text. `at` is milliseconds since the run began.
  */
-const at = z.number().min(0);
+const at = z.number().min(0).max(1e15);
+/** Bounds that no honest number comes near, so that sums and products of numbers from outside stay finite. */
+const amount = z.number().min(0).max(1e18);
+const real = z.number().min(-1e18).max(1e18);
+/** What 32-bit floats can hold: a loss that diverges is shown as far as it got. */
+const loss = z.number().min(-3.5e38).max(3.5e38);
 const name = z.string().max(200);
 const gene = z.int().min(0).max(255);
 export const genomeSchema = z.array(gene).max(4096);
@@ -42,6 +47,8 @@ export const dataInfoSchema = z.strictObject({
   test: z.int().min(0),
   /** Examples left out because they are longer than the recipe's `maxLength`. */
   tooLong: z.int().min(0),
+  /** Columns of a table that are read; null: running text. */
+  columns: z.strictObject({ prompt: name, answer: name }).nullable().optional(),
   /** Further files that are only tested on. */
   tests: z
     .array(
@@ -88,24 +95,24 @@ export const resultRowSchema = z.strictObject({
   label: name,
   tag: z.enum([...pointTags, 'chosen', 'best']),
   genome: genomeSchema.nullable(),
-  score: z.number(),
+  score: real,
   examples: z.int().min(0),
   /** 95 % interval of the score; null for perplexity. */
-  interval: z.tuple([z.number(), z.number()]).nullable(),
+  interval: z.tuple([real, real]).nullable(),
   sparsity: z.number().min(0).max(1),
   precision: name,
-  tmacsAt256: z.number().min(0),
-  macsPerToken: z.number().min(0),
+  tmacsAt256: amount,
+  macsPerToken: amount,
   totalParameters: z.int().min(0),
   wholeModelParameters: z.int().min(0),
   nonZeroParameters: z.int().min(0),
   /** Tokens/s over the original's, measured in pairs on this device; null where not measured. */
-  speedup: z.number().min(0).nullable(),
+  speedup: amount.nullable(),
   /** Of the exported weights; null where the row is no model that ships. */
   bytes: z.int().min(0).nullable().default(null),
   /** The score on each further test set. Their mean, with the first, is the paper's average score. */
   tests: z
-    .array(z.strictObject({ name, score: z.number(), examples: z.int().min(0) }))
+    .array(z.strictObject({ name, score: real, examples: z.int().min(0) }))
     .max(32)
     .default([]),
 });
@@ -113,9 +120,9 @@ export const resultRowSchema = z.strictObject({
 /** What was compared when the exported files were read back (METHODS §7). */
 export const proofSchema = z.strictObject({
   /** Largest |logit as trained − logit read back| over the largest |logit|, on `tokens` positions; null: not finite. */
-  logitError: z.number().min(0).nullable(),
+  logitError: amount.nullable(),
   /** What it must not exceed, and why. */
-  bound: z.number().min(0),
+  bound: amount,
   reason: z.string().max(300),
   tokens: z.int().min(0),
   /** Weights that the masks zero, and how many of them are exactly zero in the file. */
@@ -145,7 +152,7 @@ export const eventSchema = z.discriminatedUnion('type', [
     metric: z.enum(['accuracy', 'perplexity']),
     /** The genes, in order; empty for plain LoRA. */
     groups: z.array(groupSchema).max(4096),
-    maximalMacs: z.number().min(0),
+    maximalMacs: amount,
   }),
   z.strictObject({ type: z.literal('stage'), at, stage: z.enum(stages), total: z.int().min(0) }),
   /** Latest count only matters; the log keeps one a stage. */
@@ -156,7 +163,7 @@ export const eventSchema = z.discriminatedUnion('type', [
     /** Step of the first value; one value a step. Steps that come again (a resumed checkpoint) replace the old ones. */
     from: z.int().min(0),
     /** null: the loss was not finite (JSON has no NaN); the chart leaves a gap. */
-    values: z.array(z.number().nullable()).max(10_000),
+    values: z.array(loss.nullable()).max(10_000),
   }),
   z.strictObject({
     type: z.literal('evaluated'),
@@ -168,19 +175,19 @@ export const eventSchema = z.discriminatedUnion('type', [
     genome: genomeSchema.nullable(),
     tag: z.enum(pointTags).nullable(),
     /** Multiply–accumulates a token, adapters and head included (METHODS §10). */
-    macs: z.number().min(0),
-    score: z.number(),
+    macs: amount,
+    score: real,
     generation: z.int().min(0),
     /** Value of the recipe's third objective, where it has one. */
-    third: z.number().optional(),
+    third: real.optional(),
     /** By how much the recipe's constraint is violated; absent or 0: feasible. */
-    violation: z.number().min(0).optional(),
+    violation: amount.optional(),
   }),
   z.strictObject({
     type: z.literal('generation'),
     at,
     index: z.int().min(0),
-    hypervolume: z.number().min(0),
+    hypervolume: amount,
   }),
   z.strictObject({ type: z.literal('chosen'), at, genome: genomeSchema, by: z.enum(['rule', 'user']) }),
   z.strictObject({ type: z.literal('result'), at, row: resultRowSchema }),
@@ -213,7 +220,7 @@ export const eventSchema = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('paused'), at }),
   z.strictObject({ type: z.literal('resumed'), at }),
   z.strictObject({ type: z.literal('stopped'), at }),
-  z.strictObject({ type: z.literal('finished'), at, seconds: z.number().min(0) }),
+  z.strictObject({ type: z.literal('finished'), at, seconds: amount }),
   z.strictObject({
     type: z.literal('failed'),
     at,

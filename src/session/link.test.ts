@@ -3,12 +3,15 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { checksum, toBase64Url } from './base64url.ts';
 import type { SessionEvent } from './events.ts';
-import { decodeLink, encodeLink, isLink, linkPrefix, mostCharacters } from './link.ts';
+import { mostCharacters } from './fragment.ts';
+import { decodeLink, encodeLink, isLink } from './link.ts';
 import { viewOf } from './reduce.ts';
 import { logFixture, startedFixture } from './session.testing.ts';
 import { thin } from './thinLosses.ts';
 import { toWire } from './wire.ts';
 import type { SessionView } from './view.ts';
+
+const linkPrefix = '#s1.';
 
 /** What a link promises to carry: all of the view, with losses down-sampled. */
 function expected(view: SessionView): SessionView {
@@ -155,9 +158,7 @@ describe('a hostile link', () => {
   it('is not inflated beyond the cap', () => {
     const bomb = linkPrefix + toBase64Url(deflateSync(new Uint8Array(20_000_000), { level: 9 }));
     expect(bomb.length).toBeLessThan(mostCharacters);
-    const start = performance.now();
     expect(codeOf(bomb)).toBe('link-too-big');
-    expect(performance.now() - start).toBeLessThan(500);
     expect(codeOf(linkPrefix + 'A'.repeat(mostCharacters))).toBe('link-too-long');
   });
 
@@ -197,7 +198,7 @@ describe('a hostile link', () => {
     ).toBe('link-invalid');
     expect(codeOf(linkOf('[]'))).toBe('link-invalid');
     expect(codeOf(linkOf('null'))).toBe('link-invalid');
-    expect(codeOf(linkOf('['.repeat(100_000)))).toBe('link-damaged');
+    expect(codeOf(linkOf('['.repeat(100_000)))).toBe('link-invalid');
     expect(
       codeOf(
         linkOfWire((wire) => ({

@@ -10,16 +10,36 @@ import { thinLosses } from './thinLosses.ts';
  *
  * Rounded on the way, and documented so: times to milliseconds, losses down-sampled (`thinLosses`).
  */
-const column = z.array(z.number()).max(mostEvents);
-const sparse = z.array(z.number().nullable()).max(mostEvents);
-const counts = z.array(z.int().min(0)).max(mostEvents);
+const listOf = <T>(what: string, accepts: (item: unknown) => item is T) =>
+  // One answer for the whole list: thousands of wrong numbers need not be explained one by one.
+  z.custom<T[]>(
+    (value) => Array.isArray(value) && value.length <= mostEvents && value.every(accepts),
+    `must be a list of at most ${mostEvents} ${what}`,
+  );
+const isFinite = (item: unknown): item is number => Number.isFinite(item);
+const isInteger = (item: unknown): item is number => Number.isSafeInteger(item);
+const isCount = (item: unknown): item is number => isInteger(item) && item >= 0;
+const isObject = (item: unknown): item is Record<string, unknown> =>
+  typeof item === 'object' && item !== null && !Array.isArray(item);
+
+const column = listOf('finite numbers', isFinite);
+const sparse = listOf(
+  'finite numbers or nulls',
+  (item): item is number | null => item === null || isFinite(item),
+);
+const counts = listOf('whole numbers from 0', isCount);
 
 export const wireSchema = z.strictObject({
   /** The order of events: `e` evaluated, `g` generation, `l` all losses, `.` another one, from `rest`. */
-  order: z.string().max(mostEvents),
+  order: z
+    .string()
+    .max(mostEvents)
+    .regex(/^[egl.]*$/, 'has an event of no known kind')
+    // Each would bring all losses again.
+    .refine((order) => order.indexOf('l') === order.lastIndexOf('l'), 'has the losses more than once'),
   /** Milliseconds between each event in `order` and the one before. */
-  at: z.array(z.int()).max(mostEvents),
-  rest: z.array(z.record(z.string(), z.unknown())).max(mostEvents),
+  at: listOf('whole numbers', isInteger),
+  rest: listOf('events', isObject),
   macs: column,
   score: column,
   generation: counts,
@@ -33,8 +53,12 @@ export const wireSchema = z.strictObject({
   /** The genes of all others, one character a gene (its code minus `geneBase`), and genes a point. */
   genes: z.string(),
   width: z.int().min(0).max(4096),
-  hypervolume: z.array(z.tuple([z.int().min(0), z.number()])).max(mostEvents),
-  lossSteps: z.array(z.int()).max(mostEvents),
+  hypervolume: listOf(
+    'pairs of generation and hypervolume',
+    (item): item is [number, number] =>
+      Array.isArray(item) && item.length === 2 && isCount(item[0]) && isFinite(item[1]),
+  ),
+  lossSteps: listOf('whole numbers', isInteger),
   lossValues: column,
 });
 export type Wire = z.infer<typeof wireSchema>;
