@@ -1,14 +1,19 @@
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { z } from 'zod';
+import { keepAddress } from './state/address.ts';
 import { consoleApi } from './state/console.ts';
 import type { ConsoleApi } from './state/console.ts';
+import { watchForCrashes } from './state/drive.ts';
 import { provideEngine } from './state/engine.ts';
 import { keepEstimating } from './state/estimate.ts';
+import { keepLibrary, provideLibrary } from './state/library.ts';
 import { providePlatform } from './state/platform.ts';
 import { openLink } from './state/share.ts';
+import { keepLookingUp, lookUp } from './state/shownEntry.ts';
 import { App } from './ui/App.tsx';
-import { browserPlatform } from './ui/browserPlatform.ts';
+import { browserLibrary, browserPlatform } from './ui/browserPlatform.ts';
+import { listenForUndo } from './ui/undoKeys.ts';
 import { createStudioClient } from './workers/studio.client.ts';
 
 declare global {
@@ -23,9 +28,17 @@ z.config({ jitless: true });
 
 providePlatform(browserPlatform);
 provideEngine(createStudioClient);
+provideLibrary(browserLibrary);
+watchForCrashes();
 keepEstimating();
+keepAddress();
+keepLibrary();
+keepLookingUp();
+listenForUndo();
 window.pare = consoleApi;
 window.addEventListener('hashchange', () => openLink(location.hash));
+// Another tab may have ended its run, or deleted the session that is shown here.
+window.addEventListener('focus', () => void lookUp());
 openLink(location.hash);
 
 const root = document.querySelector('#root');

@@ -1,12 +1,29 @@
 import type { Recipe } from '../session/recipe.ts';
 import type { SessionEvent } from '../session/events.ts';
+import type { Reproduction } from '../session/reproduction.ts';
 import type { SessionView } from '../session/view.ts';
 import type { DataSummary, DroppedFile, ModelSummary } from '../workers/studio.protocol.ts';
+import type { SessionAbout } from '../storage/about.ts';
+import { stopComparing } from './compare.ts';
+import { cancelContinue } from './continuing.ts';
 import { dataStore, openData, pickColumns } from './data.ts';
 import { exportModel } from './exporting.ts';
 import { historyStore } from './history.ts';
 import type { KeptRun } from './history.ts';
 import { openDropped } from './intake.ts';
+import {
+  compareSessions,
+  continueKept,
+  deleteSession,
+  duplicateSession,
+  forgetEverything,
+  keepShown,
+  openKept,
+  renameSession,
+  saveKept,
+} from './kept.ts';
+import { libraryStore, refreshLibrary } from './library.ts';
+import type { LibraryEntry } from './library.ts';
 import { modelStore, openModel } from './model.ts';
 import { askBoth, previewStore } from './preview.ts';
 import {
@@ -18,12 +35,21 @@ import {
   resetRecipe,
   undoRecipe,
 } from './recipe.ts';
+import { continueShown, reproduce, runShownRecipe, stopReproducing, verify } from './reproduce.ts';
 import { tableText } from './results.ts';
 import type { TableFormat, TableScope } from './results.ts';
 import { choosePoint, pauseRun, resumeRun, startRun, stopRun } from './run.ts';
 import { scoreModel, stopScoring } from './score.ts';
 import { sessionLog, sessionStore } from './session.ts';
-import { copyShareLink, openLink, openSessionFile, revisitRun, saveSession, shareLink } from './share.ts';
+import {
+  copyShareLink,
+  leaveSession,
+  openLink,
+  openSessionFile,
+  revisitRun,
+  saveSession,
+  shareLink,
+} from './share.ts';
 import { addTestSets, removeTestSet, testSetStore } from './testSets.ts';
 import { sameGenome } from '../session/view.ts';
 
@@ -82,6 +108,34 @@ export const consoleApi = {
   openLink: (link: string): void => openLink(link.replace(/^[^#]*/, '')),
   saveSession,
   openSession: openSessionFile,
+  /** Leaves what is shown for the latest run of this page, where there is one. */
+  closeSession: leaveSession,
+  /** Takes the link or the file that is shown into the library. */
+  keep: async (): Promise<SessionAbout | null> => keepShown(),
+  sessions: async (): Promise<readonly LibraryEntry[]> => {
+    await refreshLibrary();
+    return libraryStore.getState().entries;
+  },
+  openKept,
+  /** Of the library; without an id, the session that is shown. */
+  continueSession: (id?: string): Promise<void> => (id === undefined ? continueShown() : continueKept(id)),
+  cancelContinue,
+  /** Of the library; without an id, the session that is shown. null where that failed or was stopped. */
+  verify: async (id?: string): Promise<Reproduction | null> => {
+    if (id !== undefined) await openKept(id);
+    return id === undefined || sessionStore.getState().entry === id ? verify() : null;
+  },
+  reproduce,
+  stopReproducing,
+  /** The recipe of the session that is shown, on whatever is open. */
+  runShownRecipe,
+  renameSession,
+  duplicateSession,
+  deleteSession,
+  saveKept,
+  compareSessions,
+  stopComparing,
+  forgetEverything,
 } as const;
 
 export type ConsoleApi = typeof consoleApi;

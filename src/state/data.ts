@@ -1,38 +1,69 @@
 import { createStore } from 'zustand/vanilla';
-import type { DataSummary, DroppedFile } from '../workers/studio.protocol.ts';
+import type { DataSummary, DroppedFile, StoredFiles } from '../workers/studio.protocol.ts';
 import { engine } from './engine.ts';
 import { reportError, withdraw } from './notices.ts';
 import { fitRecipeToData } from './recipe.ts';
 import { forgetScore } from './scoreStore.ts';
 
-/** The open data set; `source` is kept so that other columns can be picked without dropping it again. */
+export type DataSource = DroppedFile | 'demo' | StoredFiles;
+
+export interface Columns {
+  prompt: string;
+  answer: string;
+}
+
+/** The open data set; `source` and `columns` are kept so that it can be read again without dropping it again. */
 export const dataStore = createStore<{
   loading: string | null;
   summary: DataSummary | null;
-  source: DroppedFile | 'demo' | null;
-}>(() => ({ loading: null, summary: null, source: null }));
+  source: DataSource | null;
+  /** Where they were picked; null: as they were guessed. */
+  columns: Columns | null;
+}>(() => ({ loading: null, summary: null, source: null, columns: null }));
 
-export async function openData(
-  source: DroppedFile | 'demo',
-  columns?: { prompt: string; answer: string },
-): Promise<void> {
+export async function openData(source: DataSource, columns?: Columns): Promise<void> {
   if (dataStore.getState().loading !== null) return;
-  dataStore.setState({ loading: source === 'demo' ? 'the demo data' : source.path });
+  try {
+    const { kind } = await loadData(source, columns ?? null);
+    fitRecipeToData(kind);
+  } catch (error) {
+    reportError(error);
+  }
+}
+
+/** The same, for whoever can do something about its failure. `name`: what is said to be opened. */
+export async function loadData(
+  source: DataSource,
+  columns: Columns | null,
+  name = nameOf(source),
+): Promise<DataSummary> {
+  dataStore.setState({ loading: name });
   try {
     const client = await engine();
     const summary = columns ? await client.openData(source, columns) : await client.openData(source);
     withdraw('data');
     forgetScore();
-    dataStore.setState({ summary, source });
-    fitRecipeToData(summary.kind);
-  } catch (error) {
-    reportError(error);
+    dataStore.setState({ summary, source, columns });
+    return summary;
   } finally {
     dataStore.setState({ loading: null });
   }
 }
 
+function nameOf(source: DataSource): string {
+  if (source === 'demo') return 'the demo data';
+  return 'path' in source ? source.path : 'the data';
+}
+
 export async function pickColumns(prompt: string, answer: string): Promise<void> {
   const { source } = dataStore.getState();
   if (source !== null) await openData(source, { prompt, answer });
+}
+
+/** Reads the open table by the columns that a session was made with; null: running text, undefined: not known. */
+export async function readColumns(columns: Columns | null | undefined): Promise<void> {
+  const { source, summary } = dataStore.getState();
+  if (!columns || !source || !summary) return;
+  if (summary.prompt === columns.prompt && summary.answer === columns.answer) return;
+  await loadData(source, columns, summary.name);
 }

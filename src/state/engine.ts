@@ -6,12 +6,12 @@ import { notify, reportError } from './notices.ts';
 type EngineFactory = (onCrash: (error: Error) => void) => StudioClient;
 
 /** The device that the worker took. Nothing is started before somebody needs it: a shared link needs no engine. */
-export const deviceStore = createStore<{ status: 'idle' | 'starting' | 'ready'; device: DeviceInfo | null }>(
-  () => ({
-    status: 'idle',
-    device: null,
-  }),
-);
+export const deviceStore = createStore<{
+  status: 'idle' | 'starting' | 'ready';
+  device: DeviceInfo | null;
+  /** How often an engine has died on this page, with all that it held. */
+  crashes: number;
+}>(() => ({ status: 'idle', device: null, crashes: 0 }));
 
 let factory: EngineFactory | null = null;
 let running: Promise<StudioClient> | null = null;
@@ -32,6 +32,11 @@ export function engine(): Promise<StudioClient> {
   return running;
 }
 
+/** The client where there is one, without starting it. */
+export async function engineIfStarted(): Promise<StudioClient | null> {
+  return deviceStore.getState().status === 'ready' ? ((await running) ?? null) : null;
+}
+
 async function start(): Promise<StudioClient> {
   if (!factory) throw new Error('provideEngine was not called');
   deviceStore.setState({ status: 'starting' });
@@ -39,7 +44,7 @@ async function start(): Promise<StudioClient> {
     reportError(error);
     client.dispose();
     running = null;
-    deviceStore.setState({ status: 'idle', device: null });
+    deviceStore.setState(({ crashes }) => ({ status: 'idle', device: null, crashes: crashes + 1 }));
   });
   const { notice, ...device } = await client.start();
   deviceStore.setState({ status: 'ready', device });

@@ -5,11 +5,13 @@ import type { SessionView } from '../session/view.ts';
 /** A run that was made on this page and has ended, however it did. */
 export interface KeptRun {
   id: number;
+  /** The library's entry that it is kept in, where the browser grants storage. */
+  entry: string | null;
   view: SessionView;
   log: readonly SessionEvent[];
 }
 
-/** Every run of this page, the latest first. They last as long as the page; links and files last longer. */
+/** Every run of this page, the latest first. They last as long as the page; the library lasts longer. */
 export const historyStore = createStore<{ runs: readonly KeptRun[] }>(() => ({ runs: [] }));
 
 /** Keeps a run, or what has become of it since: another choice, one more row. A run that scored nothing is no loss. */
@@ -20,4 +22,11 @@ export function keepRun(run: KeptRun): void {
       ? runs.map((each) => (each.id === run.id ? run : each))
       : [run, ...runs],
   }));
+}
+
+export const runOfEntry = (entry: string): KeptRun | undefined =>
+  historyStore.getState().runs.find((run) => run.entry === entry);
+
+export function forgetRun(entry: string): void {
+  historyStore.setState(({ runs }) => ({ runs: runs.filter((run) => run.entry !== entry) }));
 }

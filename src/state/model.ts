@@ -1,33 +1,51 @@
 import { createStore } from 'zustand/vanilla';
-import type { DroppedFile, ModelSummary } from '../workers/studio.protocol.ts';
+import type { DroppedFile, ModelSummary, StoredFiles } from '../workers/studio.protocol.ts';
 import { engine } from './engine.ts';
 import { notify, reportError, withdraw } from './notices.ts';
 import { forgetScore } from './scoreStore.ts';
+import { isRunActive, loseLiveRun } from './session.ts';
 
-/** The open model. A model that fails to open leaves the one before in place. */
-export const modelStore = createStore<{ loading: string | null; summary: ModelSummary | null }>(() => ({
-  loading: null,
-  summary: null,
-}));
+export type ModelSource = DroppedFile[] | 'demo' | StoredFiles;
 
-export async function openModel(source: DroppedFile[] | 'demo'): Promise<void> {
+/**
+ * The open model. A model that fails to open leaves the one before in place. `source` is kept so that a new engine can
+ * be given it again.
+ */
+export const modelStore = createStore<{
+  loading: string | null;
+  summary: ModelSummary | null;
+  source: ModelSource | null;
+}>(() => ({ loading: null, summary: null, source: null }));
+
+export async function openModel(source: ModelSource): Promise<void> {
   if (modelStore.getState().loading !== null) return;
-  modelStore.setState({ loading: source === 'demo' ? 'the demo model' : nameOf(source) });
+  try {
+    await loadModel(source);
+  } catch (error) {
+    reportError(error);
+  }
+}
+
+/** The same, for whoever can do something about its failure. `name`: what is said to be opened. */
+export async function loadModel(source: ModelSource, name = nameOf(source)): Promise<ModelSummary> {
+  modelStore.setState({ loading: name });
   try {
     const client = await engine();
     const summary = await client.openModel(source);
     withdraw('model');
     forgetScore();
-    modelStore.setState({ summary });
+    // The worker keeps a run for as long as its model is open; one that is going on is about to be continued.
+    if (!isRunActive()) loseLiveRun();
+    modelStore.setState({ summary, source });
     for (const warning of summary.warnings) notify('model-warning', warning);
-  } catch (error) {
-    reportError(error);
+    return summary;
   } finally {
     modelStore.setState({ loading: null });
   }
 }
 
-function nameOf(files: DroppedFile[]): string {
-  const path = files[0]?.path ?? 'the model';
-  return path.split('/')[0] ?? path;
+function nameOf(source: ModelSource): string {
+  if (source === 'demo') return 'the demo model';
+  const path = Array.isArray(source) ? source[0]?.path : undefined;
+  return path?.split('/')[0] ?? 'the model';
 }

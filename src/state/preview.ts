@@ -51,8 +51,8 @@ async function answer(request: GenerateRequest): Promise<void> {
   const client = await engine();
   let shown = 0;
   const result = await client.generate(request, (text) => {
-    if (Date.now() - shown < showEvery) return;
-    shown = Date.now();
+    if (performance.now() - shown < showEvery) return;
+    shown = performance.now();
     previewStore.setState({ [which]: { text, tokensPerSecond: null } });
   });
   const tokensPerSecond = result.seconds > 0 ? result.tokens / result.seconds : null;

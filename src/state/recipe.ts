@@ -28,7 +28,7 @@ export function changeRecipe(next: unknown, setting = ''): string | null {
   if (Array.isArray(checked)) return checked[0]?.text ?? 'This is no recipe.';
   const { recipe, past } = recipeStore.getState();
   if (sameRecipe(recipe, checked)) return null;
-  const now = Date.now();
+  const now = performance.now();
   const burst = setting !== '' && setting === last.setting && now - last.time < coalesceMs && past.length > 0;
   last = { setting, time: now };
   recipeStore.setState({

@@ -75,7 +75,7 @@ describe('a run', () => {
   });
 
   it('ends as failed where the worker broke off', async () => {
-    const error = new PareError('worker-crashed', 'The engine stopped.', 'Reload.');
+    const error = new PareError('unexpected', 'The engine stopped.', 'Reload.');
     begin({
       run: async (_, onEvents) => {
         onEvents(log.slice(0, 9));
@@ -85,7 +85,7 @@ describe('a run', () => {
     await openBoth();
     await startRun();
     expect(sessionStore.getState().view).toMatchObject({ status: 'failed', error: { remedy: 'Reload.' } });
-    expect(alerts()).toEqual(['worker-crashed']);
+    expect(alerts()).toEqual(['unexpected']);
   });
 
   it('leaves the session on the page where it did not begin', async () => {

@@ -3,15 +3,18 @@ import { PareError } from '../lib/assert.ts';
 import type { Recipe } from '../session/recipe.ts';
 import { isCandidate } from '../session/view.ts';
 import { toPareError } from '../workers/errors.ts';
+import { shareInAddress } from './address.ts';
 import { dataStore } from './data.ts';
+import { drive } from './drive.ts';
+import type { Begin } from './drive.ts';
 import { engine } from './engine.ts';
 import { exportStore } from './exporting.ts';
+import { hold, release } from './locks.ts';
 import { modelStore } from './model.ts';
 import { reportError, withdraw } from './notices.ts';
 import { recipeStore } from './recipe.ts';
 import { scoreStore } from './scoreStore.ts';
-import { flush, inspect, isFinishedHere, isRunActive, receive, sessionStore } from './session.ts';
-import { shareInAddress } from './share.ts';
+import { flush, inspect, isFinishedHere, isRunActive, liveRun, receive, sessionStore } from './session.ts';
 
 interface RunState {
   /** What was asked of the worker and is not answered yet; buttons wait for it. */
@@ -58,19 +61,20 @@ export async function startRun(seeds = runStore.getState().seeds): Promise<void>
     for (let place = 1; place <= of; place++) {
       runStore.setState({ queue: of > 1 ? { place, of } : null });
       const seed = (recipe.seed + place - 1) % seedsThereAre;
-      if (!(await runOnce({ ...recipe, seed }))) break;
+      if (!(await runRecipe({ ...recipe, seed }))) break;
     }
   } finally {
     runStore.setState({ queue: null });
   }
 }
 
-function isRunning(): boolean {
+/** A run goes on, or is about to. */
+export function isRunning(): boolean {
   const { starting, queue } = runStore.getState();
   return starting || queue !== null || isRunActive();
 }
 
-function whyNot(): PareError | null {
+export function whyNot(): PareError | null {
   if (!modelStore.getState().summary || !dataStore.getState().summary)
     return new PareError('run-incomplete', 'There is nothing to run on yet.', 'Open a model and data first.');
   if (scoreStore.getState().progress !== null)
@@ -78,27 +82,45 @@ function whyNot(): PareError | null {
   return null;
 }
 
-/** Whether it went to its end, so that another one may follow. */
-async function runOnce(recipe: Recipe): Promise<boolean> {
+/** One run, kept in an entry of its own; whether it went to its end, so that another one may follow. */
+export function runRecipe(recipe: Recipe): Promise<boolean> {
+  const entry = newEntry();
+  return follow(entry, (client, onEvents, onTrouble) => client.run(recipe, onEvents, entry, onTrouble));
+}
+
+/** A name for an entry that no other has, in any browser. */
+export const newEntry = (): string =>
+  Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0')).join(
+    '',
+  );
+
+/** Lets the worker make or continue a run, to the end; whether that is a finished one. */
+export async function follow(entry: string, begin: Begin): Promise<boolean> {
   runStore.setState({ starting: true, stopping: false });
   // What was saved was of the run before.
   exportStore.setState({ file: null });
   let failed = false;
   try {
-    const client = await engine();
-    await client.run(recipe, (events) => {
-      if (events.length > 0) runStore.setState({ starting: false });
-      receive(events);
-    });
+    await hold(entry);
+    const isStopping = () => runStore.getState().stopping;
+    await drive({ entry, begin, onEvents: noticeStart, isStopping });
   } catch (error) {
     failed = true;
     fail(error);
   }
   flush();
+  if (liveRun()?.entry !== entry) release(entry);
   const stopped = runStore.getState().stopping;
   runStore.setState({ starting: false, stopping: false });
   shareInAddress();
   return !failed && !stopped && sessionStore.getState().view.status === 'finished';
+}
+
+/** A finished run that is continued stays finished: it has started when all of it is at hand, which is its end. */
+function noticeStart(): void {
+  if (!runStore.getState().starting) return;
+  flush();
+  if (isRunActive()) runStore.setState({ starting: false });
 }
 
 /** A run that broke off without saying so itself (a dead worker) ends in its log, too. */
@@ -134,13 +156,9 @@ export async function choosePoint(index: number): Promise<void> {
   const point = view.points[index];
   if (!point) return;
   inspect(index);
-  if (
-    !isFinishedHere(sessionStore.getState()) ||
-    runStore.getState().choosing !== null ||
-    view.chosen?.index === index
-  )
-    return;
-  if (!isCandidate(point, view.groups)) return;
+  const { choosing, starting } = runStore.getState();
+  if (!isFinishedHere(sessionStore.getState()) || choosing !== null || starting) return;
+  if (view.chosen?.index === index || !isCandidate(point, view.groups)) return;
   runStore.setState({ choosing: index });
   try {
     const client = await engine();

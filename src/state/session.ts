@@ -4,38 +4,46 @@ import { appendToLog } from '../session/log.ts';
 import { append, viewOf } from '../session/reduce.ts';
 import { emptyView, isActive } from '../session/view.ts';
 import type { SessionView } from '../session/view.ts';
-import { historyStore, keepRun } from './history.ts';
+import { historyStore, keepRun, runOfEntry } from './history.ts';
+import { release } from './locks.ts';
 
 /**
- * `run`: made here, with its model still in the worker. `past`: made here, before another one. `link` and `file`:
- * opened. All but the first are read-only.
+ * `run`: made here, with its model still in the worker. `past`: made here, before another one. `link`, `file` and
+ * `kept` (in the library): opened. All but the first are read-only.
  */
-export type Origin = 'none' | 'run' | 'past' | 'link' | 'file';
+export type Origin = 'none' | 'run' | 'past' | 'link' | 'file' | 'kept';
 
 interface SessionState {
   view: SessionView;
   origin: Origin;
   /** Of a run that was made here. */
   id: number | null;
+  /** The library's entry that holds it; null: none that is known of. */
+  entry: string | null;
   /** The point looked at on the chart; not yet chosen for text and export. */
   inspected: number | null;
 }
 
-export const sessionStore = createStore<SessionState>(() => ({
-  view: emptyView,
-  origin: 'none',
-  id: null,
-  inspected: null,
-}));
+const nothing: SessionState = { view: emptyView, origin: 'none', id: null, entry: null, inspected: null };
+
+export const sessionStore = createStore<SessionState>(() => nothing);
 
 /** React hears of a run at most this often. */
 const flushEvery = 100;
 let log: SessionEvent[] = [];
 let pending: SessionEvent[] = [];
 let timer: ReturnType<typeof setTimeout> | null = null;
-let flushed = 0;
-/** The latest run made here: the one whose model the worker has. */
-let latest = 0;
+let flushed = -flushEvery;
+
+interface Live {
+  id: number;
+  entry: string | null;
+}
+/** The run made here whose model the worker has. */
+let live: Live | null = null;
+/** The entry of the run that is about to begin, or to go on. */
+let coming: string | null = null;
+let runs = 0;
 
 /** The log of the session on the page, shortened (`appendToLog`). Not to be changed. */
 export function sessionLog(): readonly SessionEvent[] {
@@ -43,12 +51,18 @@ export function sessionLog(): readonly SessionEvent[] {
   return log;
 }
 
+/** The next log that begins is that of this entry: a new run, or one that goes on and sends its whole log again. */
+export function expectRun(entry: string): void {
+  flush();
+  coming = entry;
+}
+
 /** Events of a live run, in batches of any size. */
 export function receive(events: readonly SessionEvent[]): void {
   pending.push(...events);
-  if (timer !== null) return;
-  // Clamped on both sides: a clock that is set back must not hold the page up.
-  timer = setTimeout(flush, Math.min(flushEvery, Math.max(0, flushed + flushEvery - Date.now())));
+  // Not the time of day, which can be set back; and never longer than it would be for any clock.
+  const wait = flushed + flushEvery - performance.now();
+  timer ??= setTimeout(flush, Math.min(flushEvery, Math.max(0, wait)));
 }
 
 /** Brings everything received so far onto the page, now. */
@@ -56,44 +70,71 @@ export function flush(): void {
   if (timer !== null) clearTimeout(timer);
   timer = null;
   if (pending.length === 0) return;
-  flushed = Date.now();
+  flushed = performance.now();
   const events = pending;
   pending = [];
   const restart = events.findLastIndex((event) => event.type === 'started');
-  if (restart >= 0) {
-    log = [];
-    latest++;
+  if (restart >= 0) begin(events.slice(restart));
+  else {
+    appendToLog(log, events);
+    sessionStore.setState(({ view }) => ({ view: append(view, events) }));
   }
-  const fresh = restart >= 0 ? events.slice(restart) : events;
-  appendToLog(log, fresh);
-  sessionStore.setState(({ view, inspected }) => ({
-    view: append(view, fresh),
-    ...(restart >= 0 ? { origin: 'run' as const, id: latest, inspected: null } : { inspected }),
-  }));
   const { view, origin } = sessionStore.getState();
-  if (origin === 'run' && !isActive(view)) keepRun({ id: latest, view, log });
+  if (origin === 'run' && live && !isActive(view)) keepRun({ ...live, view, log });
+}
+
+/** A log from its start; one that comes again (a run that goes on) takes the place of what there was of it. */
+function begin(events: readonly SessionEvent[]): void {
+  const again = coming !== null && live?.entry === coming;
+  if (!again) {
+    if (live?.entry) release(live.entry);
+    live = { id: (coming && runOfEntry(coming)?.id) || ++runs, entry: coming };
+  }
+  log = [];
+  appendToLog(log, events);
+  const view = viewOf(log);
+  sessionStore.setState(({ inspected }) => ({
+    view,
+    origin: 'run',
+    ...live,
+    inspected: again && inspected !== null && inspected < view.points.length ? inspected : null,
+  }));
 }
 
 /** Shows a session that came from elsewhere. */
-export function showSession(events: readonly SessionEvent[], origin: 'link' | 'file'): void {
+export function showSession(
+  events: readonly SessionEvent[],
+  origin: 'link' | 'file' | 'kept',
+  entry: string | null = null,
+): void {
   flush();
   log = [...events];
-  sessionStore.setState({ view: viewOf(log), origin, id: null, inspected: null });
+  sessionStore.setState({ view: viewOf(log), origin, id: null, entry, inspected: null });
 }
 
-/** Shows a run of this page again; the latest one with all that can be done with its model. */
+/** Shows a run of this page again; the live one with all that can be done with its model. */
 export function showRun(id: number): void {
   flush();
   const run = historyStore.getState().runs.find((each) => each.id === id);
   if (!run || isRunActive()) return;
   log = [...run.log];
-  sessionStore.setState({ view: run.view, origin: id === latest ? 'run' : 'past', id, inspected: null });
+  const { view, entry } = run;
+  sessionStore.setState({ view, origin: id === live?.id ? 'run' : 'past', id, entry, inspected: null });
 }
 
 export function closeSession(): void {
   flush();
   log = [];
-  sessionStore.setState({ view: emptyView, origin: 'none', id: null, inspected: null });
+  sessionStore.setState(nothing);
+}
+
+export const liveRun = (): Readonly<Live> | null => live;
+
+/** The worker no longer has the model of the run made last: what there is of it can only be looked at. */
+export function loseLiveRun(): void {
+  if (live?.entry) release(live.entry);
+  live = null;
+  sessionStore.setState(({ origin }) => (origin === 'run' ? { origin: 'past' } : {}));
 }
 
 export const isRunActive = (): boolean => {

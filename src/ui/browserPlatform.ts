@@ -1,3 +1,4 @@
+import type { OpenedLibrary } from '../state/library.ts';
 import type { Platform } from '../state/platform.ts';
 
 /** Long enough for the browser to have taken over the download. */
@@ -33,3 +34,13 @@ export const browserPlatform: Platform = {
     clearFragment: () => history.replaceState(history.state, '', location.pathname + location.search),
   },
 };
+
+/** This site's storage, loaded with the first session that is kept or looked for. */
+export async function browserLibrary(): Promise<OpenedLibrary> {
+  const [{ openStorage }, { createLibrary }] = await Promise.all([
+    import('../storage/open-storage.ts'),
+    import('../storage/session-library.ts'),
+  ]);
+  const storage = await openStorage();
+  return { library: createLibrary(storage), notice: storage.notice };
+}

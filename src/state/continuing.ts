@@ -1,0 +1,115 @@
+import { createStore } from 'zustand/vanilla';
+import { PareError } from '../lib/assert.ts';
+import type { SessionAbout } from '../storage/about.ts';
+import { dataStore, loadData, readColumns } from './data.ts';
+import type { Columns } from './data.ts';
+import { library } from './library.ts';
+import { hold, release } from './locks.ts';
+import { loadModel, modelStore } from './model.ts';
+import { reportError, withdraw } from './notices.ts';
+import { isSame, recognise } from './recognise.ts';
+import { follow, isRunning, runStore } from './run.ts';
+import { liveRun } from './session.ts';
+
+type Part = 'model' | 'data';
+
+/** A session that is to be continued as soon as its model and data are open. */
+export const continueStore = createStore<{
+  waiting: (Pick<SessionAbout, 'id' | 'model' | 'data'> & { lacks: Part[] }) | null;
+}>(() => ({ waiting: null }));
+
+export const isElsewhere = (what = 'This session'): PareError =>
+  new PareError(
+    'session-elsewhere',
+    `${what} is open in another tab.`,
+    'Go on in that tab, or close it and try again here.',
+  );
+
+export const isBusy = (): PareError =>
+  new PareError('session-busy', 'A run is going on.', 'Stop it first, or open the session in another tab.');
+
+let stopWaiting: (() => void) | null = null;
+
+/**
+ * Goes on with a kept session: opens the model and the data that the library keeps, or asks for them, and lets the worker
+ * continue. `columns`: of its log. Resolves when the run is over, or when it is clear that something must be dropped first.
+ */
+export async function continueEntry(about: SessionAbout, columns?: Columns | null): Promise<void> {
+  cancelContinue();
+  if (isRunning()) return reportError(isBusy());
+  if (about.state === 'none') return reportError(logOnly());
+  if (!(await hold(about.id))) return reportError(isElsewhere());
+  withdraw('session');
+  try {
+    const lacks = await openKept(about, columns);
+    if (lacks.length > 0) wait(about, columns, lacks);
+    else await goOn(about.id, columns);
+  } catch (error) {
+    letGo(about.id);
+    reportError(error);
+  }
+}
+
+function letGo(entry: string): void {
+  if (liveRun()?.entry !== entry) release(entry);
+}
+
+const logOnly = (): PareError =>
+  new PareError(
+    'session-log-only',
+    'Only the log of this session is kept, not its adapters.',
+    'Run its recipe again, with the same seed.',
+  );
+
+async function goOn(entry: string, columns: Columns | null | undefined): Promise<void> {
+  await readColumns(columns);
+  await follow(entry, (client, onEvents, onTrouble) => client.continueSession(entry, onEvents, onTrouble));
+}
+
+/** What is neither open nor kept. */
+async function openKept({ model, data }: SessionAbout, columns: Columns | null = null): Promise<Part[]> {
+  const kept = await library();
+  const lacks: Part[] = [];
+  if (matches({ model, data }).model !== 'same') {
+    if (await kept.kept('models', model.sha256)) await loadModel({ stored: model.sha256 }, model.name);
+    else lacks.push('model');
+  }
+  if (matches({ model, data }).data !== 'same') {
+    if (await kept.kept('data', data.sha256)) await loadData({ stored: data.sha256 }, columns, data.name);
+    else lacks.push('data');
+  }
+  return lacks;
+}
+
+const matches = (wanted: Pick<SessionAbout, 'model' | 'data'>) =>
+  recognise(wanted, { model: modelStore.getState().summary, data: dataStore.getState().summary });
+
+function giveUp(): void {
+  if (isRunning()) cancelContinue();
+}
+
+function wait(about: SessionAbout, columns: Columns | null | undefined, lacks: Part[]): void {
+  const { id, model, data } = about;
+  continueStore.setState({ waiting: { id, model, data, lacks } });
+  const look = () => {
+    if (!isSame(matches(about))) return;
+    stopListening();
+    continueStore.setState({ waiting: null });
+    goOn(id, columns).catch(reportError);
+  };
+  const stops = [modelStore.subscribe(look), dataStore.subscribe(look), runStore.subscribe(giveUp)];
+  const stopListening = () => {
+    for (const stop of stops) stop();
+    stopWaiting = null;
+  };
+  stopWaiting = () => {
+    stopListening();
+    continueStore.setState({ waiting: null });
+    letGo(id);
+  };
+}
+
+/** No longer waits for a model or data. */
+export function cancelContinue(): void {
+  stopWaiting?.();
+}
