@@ -49,6 +49,11 @@ export class Evaluator {
     this.#shape = shape;
   }
 
+  /** Working memory on the device, in bytes. */
+  get scratchBytes(): number {
+    return this.#program.scratchBytes;
+  }
+
   /** Scores one sub-network. `pause` is called between portions; it may wait, or throw to stop. */
   async score(
     batches: readonly Batch[],

@@ -65,6 +65,7 @@ export function prepareData(
       validation: split.validation.length,
       test: split.test.length,
       tooLong,
+      columns: data.choice && { prompt: data.choice.prompt, answer: data.choice.answer },
       tests: tests.map((set) => set.info),
     },
   };

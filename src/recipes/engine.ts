@@ -1,13 +1,26 @@
+import { z } from 'zod';
 import { PareError } from '../lib/assert.ts';
 import { runSearch } from '../search/run.ts';
-import type { SessionEvent } from '../session/events.ts';
+import type { Checkpoint } from '../session/checkpoint.ts';
+import type { RecoveryCause, SessionEvent } from '../session/events.ts';
 import type { Recipe } from '../session/recipe.ts';
 import { RunStopped, type RunControl } from './control.ts';
+import { prepareData, type PreparedData } from './data.ts';
+import { Journal } from './journal.ts';
 import { type LoadedData } from './loaded-data.ts';
-import { prepareData } from './data.ts';
 import type { LoadedModel } from './model.ts';
+import {
+  describePlace,
+  deviceInfoOf,
+  moreParts,
+  Recoveries,
+  unlessLost,
+  whyInterrupted,
+} from './recovery.ts';
+import { requireOwnTensor } from './restore.ts';
 import type { RunContext, SearchDriver } from './run-context.ts';
-import { checkRun, runRecipe, type FinishedRun } from './run.ts';
+import { checkRun, chooseAsRecorded, runRecipe, type FinishedRun } from './run.ts';
+import { SessionLog } from './session-log.ts';
 
 /** A search in this process: for Node, and wherever there is no worker. */
 export const searchHere: SearchDriver = runSearch;
@@ -20,38 +33,157 @@ export interface EngineOptions {
   readonly tests?: readonly LoadedData[];
   readonly control: RunControl;
   readonly search: SearchDriver;
+  /** A log that begins again with `started` replaces the one before. */
   readonly onEvent: (event: SessionEvent) => void;
   /** All is checked and the run begins: what an earlier run left may go. */
   readonly onStart?: () => void;
+  /** Where to go on from, and why. */
+  readonly from?: { readonly checkpoint: Checkpoint; readonly cause: RecoveryCause } | null;
+  /** Hears of every checkpoint. */
+  readonly onCheckpoint?: (checkpoint: Checkpoint) => void;
+  /** Milliseconds between checkpoints within training, at least. */
+  readonly checkpointInterval?: number;
+  /** The same model on a new device, after the old one was lost; absent: a lost device ends the run. */
+  readonly reopen?: (reason: string) => Promise<LoadedModel>;
 }
 
 /**
- * Runs a recipe to its end. What cannot run at all is refused before the first event. After that, a stop gives the
- * event `stopped` and null, a failure the event `failed` and the error; the model and the data stay as they are.
+ * Runs a recipe to its end, from its start or from a checkpoint. What cannot run at all is refused before the first
+ * event. After that, a stop gives the event `stopped` and null, a failure the event `failed` and the error; the model and
+ * the data stay as they are. A lost device and a lack of memory for training are no failures: the run goes on from its
+ * last checkpoint, on a new device or with a split batch, unless it gets no further that way.
  */
 export async function runToEnd(options: EngineOptions): Promise<FinishedRun | null> {
-  const { onEvent, control } = options;
-  const began = performance.now();
-  const emit: RunContext['emit'] = (event) =>
-    onEvent({ ...event, at: Math.round(performance.now() - began) });
-  control.listen((paused) => emit({ type: paused ? 'paused' : 'resumed' }));
+  const { control, onStart, from = null } = options;
+  const log = new SessionLog(options.onEvent);
   const data = prepareData(options.data, options.model, options.recipe, options.tests);
-  const run: RunContext = { ...options, data, emit };
-  const elastic = checkRun(run, options.data);
-  options.onStart?.();
+  const progress: Progress = { model: options.model, checkpoint: from?.checkpoint ?? null, accumulation: 1 };
+  checkRun(options, options.data);
+  control.listen((paused) => log.emit({ type: paused ? 'paused' : 'resumed' }));
+  onStart?.();
+  if (from) goOn(log, progress, from.cause, `Continued ${describePlace(from.checkpoint)}.`);
   try {
-    const finished = await runRecipe(run, elastic);
-    emit({ type: 'finished', seconds: (performance.now() - began) / 1000 });
-    return finished;
+    return await withRecoveries(options, log, data, progress);
   } catch (error) {
     if (error instanceof RunStopped) {
-      emit({ type: 'stopped' });
+      log.emit({ type: 'stopped' });
       return null;
     }
     const { message, remedy } = toPareError(error);
-    emit({ type: 'failed', message: message.slice(0, 2000), remedy: remedy.slice(0, 2000) });
+    log.emit({ type: 'failed', message: message.slice(0, 2000), remedy: remedy.slice(0, 2000) });
     throw error;
   }
+}
+
+/** What carries a run over an interruption. */
+interface Progress {
+  model: LoadedModel;
+  checkpoint: Checkpoint | null;
+  /** Parts of a training batch. */
+  accumulation: number;
+}
+
+async function withRecoveries(
+  options: EngineOptions,
+  log: SessionLog,
+  data: PreparedData,
+  progress: Progress,
+): Promise<FinishedRun> {
+  const recoveries = new Recoveries();
+  for (;;) {
+    try {
+      return await attempt(options, log, data, progress);
+    } catch (error) {
+      const why = whyInterrupted(error);
+      const lost = why === 'device-lost';
+      const parts = why === 'out-of-memory' ? moreParts(options.recipe, progress.accumulation) : null;
+      if (why === null || (lost ? !options.reopen : parts === null)) throw error;
+      recoveries.count(progress.checkpoint, error as Error);
+      const place = describePlace(progress.checkpoint);
+      if (lost) {
+        const reason = (error as Error).message;
+        progress.model = await options.reopen!(reason);
+        goOn(log, progress, why, `${reason} The run went on ${place}, on a new device.`);
+      } else {
+        progress.accumulation = parts!;
+        goOn(
+          log,
+          progress,
+          'out-of-memory',
+          `The device had no room for a training step. The run went on ${place}, each batch split into ${parts} parts.`,
+        );
+      }
+    }
+  }
+}
+
+/** Takes the log back to the checkpoint, and says in it what happened. */
+function goOn(log: SessionLog, progress: Progress, cause: RecoveryCause, message: string): void {
+  const { model, checkpoint } = progress;
+  if (!checkpoint) return log.clear();
+  log.restore(checkpoint.log);
+  progress.accumulation = Math.max(progress.accumulation, log.accumulation);
+  const device = deviceInfoOf(model);
+  const sameDevice = log.device !== null && JSON.stringify(log.device) === JSON.stringify(device);
+  const exact = sameDevice && progress.accumulation === log.accumulation;
+  if (log.finished) return;
+  const { accumulation } = progress;
+  log.emit({ type: 'recovered', cause, message: message.slice(0, 2000), device, exact, accumulation });
+}
+
+/** The run from its last checkpoint to its end, on one device. */
+async function attempt(
+  options: EngineOptions,
+  log: SessionLog,
+  data: PreparedData,
+  progress: Progress,
+): Promise<FinishedRun> {
+  const { model, accumulation } = progress;
+  let given = false;
+  const journal = new Journal({
+    store: model.store,
+    log: () => log.events,
+    check: (name, tensor) => requireOwnTensor(model, name, tensor),
+    from: progress.checkpoint,
+    ...(options.checkpointInterval === undefined ? {} : { interval: options.checkpointInterval }),
+    onCheckpoint: (checkpoint) => {
+      if (given) return;
+      progress.checkpoint = checkpoint;
+      options.onCheckpoint?.(checkpoint);
+    },
+  });
+  const run: RunContext = {
+    ...options,
+    model,
+    data,
+    journal,
+    accumulation,
+    control: {
+      checkpoint: async () => {
+        await options.control.checkpoint();
+        if (given) throw new RunStopped();
+      },
+    },
+    emit: (event) => {
+      if (!given && !journal.replaying) log.emit(event);
+    },
+  };
+  try {
+    return await unlessLost(model, finish(run, options.data, log));
+  } catch (error) {
+    // What is left of this attempt says and saves nothing any more.
+    given = true;
+    throw error;
+  }
+}
+
+async function finish(run: RunContext, data: LoadedData, log: SessionLog): Promise<FinishedRun> {
+  const finished = await runRecipe(run, checkRun(run, data));
+  await run.journal.once({ key: 'finish', schema: z.null() }, async () => {
+    run.emit({ type: 'finished', seconds: log.elapsed / 1000 });
+    return null;
+  });
+  return chooseAsRecorded(finished);
 }
 
 function toPareError(error: unknown): { message: string; remedy: string } {

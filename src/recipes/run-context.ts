@@ -1,26 +1,30 @@
 import type { Batch } from '../datasets/batches.ts';
 import type { Scores } from '../evaluation/evaluator.ts';
 import type { SearchHost, SearchRequest } from '../search/run.ts';
-import type { EventOf, SessionEvent, Stage } from '../session/events.ts';
+import type { EventOf, Stage } from '../session/events.ts';
 import type { Recipe } from '../session/recipe.ts';
 import type { RunControl } from './control.ts';
 import type { PreparedData } from './data.ts';
+import type { Journal } from './journal.ts';
 import type { LoadedModel } from './model.ts';
+import type { UntimedEvent } from './session-log.ts';
 
 /** Where a search runs: in this process, or in a worker of its own. */
 export type SearchDriver = (request: SearchRequest, host: SearchHost) => Promise<void>;
-
-type WithoutTime<T> = T extends unknown ? Omit<T, 'at'> : never;
 
 /** What every stage of a run is given. */
 export interface RunContext {
   readonly recipe: Recipe;
   readonly model: LoadedModel;
   readonly data: PreparedData;
-  readonly control: RunControl;
+  readonly control: Pick<RunControl, 'checkpoint'>;
   readonly search: SearchDriver;
-  /** Appends to the session log; the time is added. */
-  readonly emit: (event: WithoutTime<SessionEvent>) => void;
+  /** Every step that takes time goes through it, so that the run can go on after an interruption. */
+  readonly journal: Journal;
+  /** Parts that a training batch is split into where the device has no room for all of it; 1: not split. */
+  readonly accumulation: number;
+  /** Appends to the session log, unless the log has it already; the time is added. */
+  readonly emit: (event: UntimedEvent) => void;
 }
 
 export function beginStage({ emit }: RunContext, stage: Stage, total: number): void {

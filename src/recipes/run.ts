@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import { removeCompression } from '../compression/adapters/init.ts';
 import { shippedZeros } from '../compression/merging/zeros.ts';
 import { undoOrders } from '../compression/ordering/order.ts';
@@ -10,6 +11,7 @@ import type { LoadedData } from './loaded-data.ts';
 import { estimateMemory, requireFits } from './estimate.ts';
 import { originalModel } from './model.ts';
 import { requireStart } from './requirements.ts';
+import { baseOf, compressedOf, compressedSchema, leftSince } from './restore.ts';
 import { beginStage, metricOf, progress, type RunContext } from './run-context.ts';
 import { elasticSpaceOf } from './space.ts';
 import { trainBaseline } from './stages/baseline.ts';
@@ -17,7 +19,7 @@ import { compressBase } from './stages/compress.ts';
 import { measureLatency } from './stages/latency.ts';
 import { scoreReference, type ScoredModel } from './stages/score.ts';
 import { searchSubNetworks } from './stages/search.ts';
-import { isCompressed, testChosen, testSubNetworks, testUntuned } from './stages/test.ts';
+import { chosenIn, isCompressed, testChosen, testSubNetworks, testUntuned } from './stages/test.ts';
 import { trainAdapters } from './stages/train.ts';
 import { shippedBytes } from './shipped-bytes.ts';
 import { denseMacsOf, planOf, subNetworkModel, type Trained } from './trained.ts';
@@ -39,14 +41,8 @@ export async function runRecipe(run: RunContext, elastic: ElasticSpace): Promise
   const { model, recipe } = run;
   const { space } = elastic;
   const maximalMacs = costOf(model.structure, subNetworkOf(elastic, maximalGenome(space))).macsPerToken;
-  start(run, elastic, maximalMacs);
-  const base = await prepareBase(run, elastic);
-  const trained: Trained = { elastic, plan: planOf(elastic, model, recipe), ...base };
-  const { baseline, search } = recipe;
-  // Plain LoRA is what a constraint compares with, so it is then trained first; else the user's recipe goes first.
-  const lora = search?.leastOfLora ? await trainLora(run, base) : null;
-  beginStage(run, 'train', recipe.training.steps);
-  await trainAdapters(run, { ...trained, label: recipe.method, logged: true });
+  const { trained, lora } = await superNetwork(run, elastic);
+  const { baseline } = recipe;
   if (space.groups.length === 0) return finishSingle(run, trained, maximalMacs);
   const outcome = await searchSubNetworks(
     run,
@@ -55,12 +51,28 @@ export async function runRecipe(run: RunContext, elastic: ElasticSpace): Promise
     { third: thirdObjective(run, trained), loraScore: lora?.score ?? null },
   );
   run.emit({ type: 'chosen', genome: [...outcome.chosen.genome], by: 'rule' });
-  if (baseline && !lora && recipe.method !== 'lora') await trainLora(run, base);
+  if (baseline && !lora && recipe.method !== 'lora') await trainLora(run, trained);
   beginStage(run, 'test', 6);
-  await testUntuned(run, base);
+  await testUntuned(run, trained);
   progress(run, 'test', 1);
   await testSubNetworks(run, trained, outcome);
   return choose({ run, trained }, outcome.chosen.genome);
+}
+
+/** The first half of a run: the base as it is compressed, and trained elastic adapters on it. */
+export async function superNetwork(
+  run: RunContext,
+  elastic: ElasticSpace,
+): Promise<{ trained: Trained; lora: ScoredModel | null }> {
+  const { model, recipe } = run;
+  await run.journal.once({ key: 'start', schema: z.null() }, async () => start(run, elastic));
+  const base = await prepareBase(run, elastic);
+  const trained: Trained = { elastic, plan: planOf(elastic, model, recipe), ...base };
+  // Plain LoRA is what a constraint compares with, so it is then trained first; else the user's recipe goes first.
+  const lora = recipe.search?.leastOfLora ? await trainLora(run, base) : null;
+  beginStage(run, 'train', recipe.training.steps);
+  await trainAdapters(run, { ...trained, label: recipe.method, logged: true });
+  return { trained, lora };
 }
 
 /** Leaves nothing of an earlier run, scores the model as it was opened, and compresses it. */
@@ -73,11 +85,22 @@ async function prepareBase(run: RunContext, elastic: ElasticSpace): Promise<Base
   for (const module of model.quantized) model.store.remove(`${module}.weight`);
   await scoreReference(run, originalModel(model), 'untuned-dense', denseMacsOf(model));
   progress(run, 'prepare', 1);
-  const base = await compressBase(run, elastic);
-  requireSomethingLeft(run, base, await shippedZeros({ ...originalModel(model), ...base }));
+  const base = await compress(run, elastic);
   if (isCompressed(run, base))
     await scoreReference(run, { ...originalModel(model), ...base }, 'untuned', denseMacsOf(model));
   return base;
+}
+
+async function compress(run: RunContext, elastic: ElasticSpace): Promise<BaseForm> {
+  const { model } = run;
+  const before = new Set(model.store.names());
+  const step = { key: 'compress', schema: compressedSchema, leaves: () => leftSince(model, before) };
+  const compressed = await run.journal.once(step, async () => {
+    const base = await compressBase(run, elastic);
+    requireSomethingLeft(run, base, await shippedZeros({ ...originalModel(model), ...base }));
+    return compressedOf(model, base);
+  });
+  return baseOf(model, compressed);
 }
 
 async function trainLora(run: RunContext, { masked }: BaseForm): Promise<ScoredModel> {
@@ -141,15 +164,27 @@ export async function chooseAnother(finished: FinishedRun, genome: Genome): Prom
   checkGenome(finished.trained.elastic.space, genome);
   const next = await choose(finished, genome);
   finished.chosen.store.dispose();
-  finished.run.emit({ type: 'chosen', genome: [...genome], by: 'user' });
+  const step = { key: `choose ${genome.join(',')}`, schema: z.null() };
+  await finished.run.journal.once(step, async () => {
+    finished.run.emit({ type: 'chosen', genome: [...genome], by: 'user' });
+    return null;
+  });
   return next;
 }
 
-function start(
-  { recipe, model, data, emit }: RunContext,
-  { space }: ElasticSpace,
-  maximalMacs: number,
-): void {
+/** Chooses again what was chosen after the end of a run that is being restored. */
+export async function chooseAsRecorded(finished: FinishedRun): Promise<FinishedRun> {
+  let latest = finished;
+  for (;;) {
+    const genome = chosenIn(latest.run.journal.next);
+    if (!genome) return latest;
+    latest = await chooseAnother(latest, genome);
+  }
+}
+
+function start({ recipe, model, data, emit }: RunContext, elastic: ElasticSpace): null {
+  const { space } = elastic;
+  const { backend, adapter, kernels } = model.backend.facts;
   emit({
     type: 'started',
     version: 1,
@@ -157,20 +192,23 @@ function start(
     recipe,
     model: model.info,
     data: data.info,
-    device: { backend: model.backend.facts.backend, adapter: model.backend.facts.adapter.slice(0, 200) },
+    device: { backend, adapter: adapter.slice(0, 200), kernels },
     metric: metricOf(recipe),
     groups: space.groups.map((group) => ({
       ...group,
       members: [...group.members],
       choices: [...group.choices],
     })),
-    maximalMacs,
+    maximalMacs: costOf(model.structure, subNetworkOf(elastic, maximalGenome(space))).macsPerToken,
   });
+  return null;
 }
 
 /** Refuses, before anything runs, what cannot run to its end. Returns the search space. */
-export function checkRun(run: RunContext, data: LoadedData): ElasticSpace {
-  const { model, recipe } = run;
+export function checkRun(
+  { model, recipe }: Pick<RunContext, 'model' | 'recipe'>,
+  data: LoadedData,
+): ElasticSpace {
   requireStart(model, recipe);
   requireFits(estimateMemory(model, data, recipe));
   return elasticSpaceOf(model.structure, recipe);

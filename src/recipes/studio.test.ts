@@ -28,13 +28,13 @@ describe('studio', () => {
 
   beforeEach(async () => {
     log = [];
-    studio = new Studio(new CpuBackend(), searchHere);
+    studio = new Studio({ backend: new CpuBackend(), search: searchHere });
     await studio.openModel(await tinyModel());
     await studio.openData(fewProblems(60));
   });
 
   it('runs a whole recipe, answers, and exports', async () => {
-    await studio.run(tiny(), record);
+    await studio.run(tiny(), { onEvent: record });
     expect(types()).toContain('finished');
     const seen: string[] = [];
     const { tokens } = await studio.generate('original', 'Tom has 27 stamps. How many now?', 3, (text) =>
@@ -48,15 +48,17 @@ describe('studio', () => {
 
   it('hears a stop in the middle of training', async () => {
     setTimeout(() => studio.stop(), 300);
-    await studio.run(tiny({ training: { ...tiny().training, steps: 50_000 } }), record);
+    await studio.run(tiny({ training: { ...tiny().training, steps: 50_000 } }), { onEvent: record });
     expect(types().at(-1)).toBe('stopped');
-    await studio.run(tiny({ training: { ...tiny().training, steps: 1 } }), record);
+    await studio.run(tiny({ training: { ...tiny().training, steps: 1 } }), { onEvent: record });
     expect(types().at(-1)).toBe('finished');
   });
 
   it('refuses a second action while one runs, and the first can still be stopped', async () => {
-    const running = studio.run(tiny({ training: { ...tiny().training, steps: 50_000 } }), record);
-    await expect(studio.run(tiny(), record)).rejects.toMatchObject({ code: 'busy' });
+    const running = studio.run(tiny({ training: { ...tiny().training, steps: 50_000 } }), {
+      onEvent: record,
+    });
+    await expect(studio.run(tiny(), { onEvent: record })).rejects.toMatchObject({ code: 'busy' });
     await expect(studio.score('exact', () => {})).rejects.toMatchObject({ code: 'busy' });
     await expect(studio.exportModel()).rejects.toThrow(/running a recipe/);
     studio.stop();
@@ -65,17 +67,19 @@ describe('studio', () => {
   });
 
   it('is busy until an export has been read', async () => {
-    await studio.run(tiny({ training: { ...tiny().training, steps: 0 } }), record);
+    await studio.run(tiny({ training: { ...tiny().training, steps: 0 } }), { onEvent: record });
     const { stream } = await studio.exportModel();
-    await expect(studio.run(tiny(), record)).rejects.toMatchObject({ code: 'busy' });
+    await expect(studio.run(tiny(), { onEvent: record })).rejects.toMatchObject({ code: 'busy' });
     await stream.cancel();
-    await studio.run(tiny({ training: { ...tiny().training, steps: 0 } }), record);
+    await studio.run(tiny({ training: { ...tiny().training, steps: 0 } }), { onEvent: record });
   });
 
   it('what cannot run is refused before the first event, and an earlier run stays', async () => {
-    await studio.run(tiny({ training: { ...tiny().training, steps: 0 } }), record);
+    await studio.run(tiny({ training: { ...tiny().training, steps: 0 } }), { onEvent: record });
     const before = log.length;
-    await expect(studio.run(tiny({ maxLength: 8 }), record)).rejects.toMatchObject({ code: 'data-too-long' });
+    await expect(studio.run(tiny({ maxLength: 8 }), { onEvent: record })).rejects.toMatchObject({
+      code: 'data-too-long',
+    });
     expect(log.length).toBe(before);
     await (await studio.exportModel()).stream.cancel();
   });
@@ -88,11 +92,6 @@ describe('studio', () => {
     expect((await studio.score('exact', () => {})).examples).toBe(60);
   });
 
-  it('after the device is lost every action says so', async () => {
-    studio.lose('test');
-    await expect(studio.score('exact', () => {})).rejects.toMatchObject({ code: 'device-lost' });
-  });
-
   it('trains on a handful of examples of very different lengths', async () => {
     const lines = Array.from({ length: 12 }, (_, i) => ({
       question: `Tom has ${i} stamps.`,
@@ -101,7 +100,9 @@ describe('studio', () => {
     const text = lines.map((line) => JSON.stringify(line)).join('\n');
     await studio.openData(bytesSource('few.jsonl', new TextEncoder().encode(text)));
     for (let seed = 0; seed < 5; seed++) {
-      await studio.run(tiny({ seed, training: { ...tiny().training, steps: 2, batch: 8 } }), record);
+      await studio.run(tiny({ seed, training: { ...tiny().training, steps: 2, batch: 8 } }), {
+        onEvent: record,
+      });
       expect(types().at(-1)).toBe('finished');
     }
   });
@@ -110,10 +111,13 @@ describe('studio', () => {
     const recipe = presets.lonas.recipe('exact');
     const sparse = { ...presets.shears.recipe('exact').sparsity!, ratio: 0.9, calibration: 8 };
     const search = { ...recipe.search!, evaluations: 4, population: 4 };
-    await studio.run({ ...recipe, ...tinySizes(recipe), sparsity: sparse, search, baseline: false }, record);
+    await studio.run(
+      { ...recipe, ...tinySizes(recipe), sparsity: sparse, search, baseline: false },
+      { onEvent: record },
+    );
     expect(log.filter(({ type }) => type === 'result').length).toBeGreaterThan(4);
     for (const event of log) eventSchema.parse(event);
-    const reopened = new Studio(new CpuBackend(), searchHere);
+    const reopened = new Studio({ backend: new CpuBackend(), search: searchHere });
     const zip = bytesSource(
       'export.zip',
       new Uint8Array(await new Response((await studio.exportModel()).stream).arrayBuffer()),
@@ -125,7 +129,7 @@ describe('studio', () => {
   it('a tolerance means a share of perplexity', async () => {
     const recipe = presets.lonas.recipe('perplexity');
     const search = { ...recipe.search!, evaluations: 4, population: 4, tolerance: 0.01 };
-    await studio.run({ ...recipe, ...tinySizes(recipe), search, baseline: false }, record);
+    await studio.run({ ...recipe, ...tinySizes(recipe), search, baseline: false }, { onEvent: record });
     const points = log.filter((event) => event.type === 'evaluated');
     const heuristic = points.find(({ tag }) => tag === 'heuristic')!;
     const chosen = log.find((event) => event.type === 'chosen')!;
@@ -141,7 +145,7 @@ describe('studio', () => {
       tie_word_embeddings: false,
     });
     await studio.openModel([bytesSource('tiny/config.json', new TextEncoder().encode(untied)), ...rest]);
-    await studio.run(tiny({ training: { ...tiny().training, steps: 0 } }), record);
+    await studio.run(tiny({ training: { ...tiny().training, steps: 0 } }), { onEvent: record });
     const zip = bytesSource(
       'export.zip',
       new Uint8Array(await new Response((await studio.exportModel()).stream).arrayBuffer()),

@@ -8,10 +8,14 @@ import { PareError } from '../lib/assert.ts';
 import { searchHere } from '../recipes/engine.ts';
 import type { SearchDriver } from '../recipes/run-context.ts';
 import { Studio } from '../recipes/studio.ts';
+import { streamOf } from '../storage/content.ts';
+import { openStorage } from '../storage/open-storage.ts';
+import type { SessionLibrary } from '../storage/library.ts';
+import { createLibrary } from '../storage/session-library.ts';
 import { throwingPlainErrors } from './errors.ts';
 import { batchEvents } from './event-batches.ts';
 import { remoteSearch } from './search.client.ts';
-import type { DroppedFile, StudioApi } from './studio.protocol.ts';
+import type { DroppedFile, StoredFiles, StudioApi } from './studio.protocol.ts';
 
 const demoModel = [
   'config.json',
@@ -22,6 +26,7 @@ const demoModel = [
 ];
 
 let studio: Studio | null = null;
+let library: SessionLibrary | null = null;
 let demoFolder = '';
 let search: SearchDriver = searchHere;
 /** Of the latest run, which goes on when another of its points is chosen. */
@@ -33,43 +38,55 @@ const api: StudioApi = {
   async start(base) {
     demoFolder = new URL('demo/', base).href;
     const { backend, notice } = await openBackend();
-    const started = new Studio(backend, (request, host) => search(request, host));
-    void backend.lost.then((reason) => started.lose(reason));
-    studio = started;
-    return { backend: backend.facts.backend, adapter: backend.facts.adapter, notice };
+    library = createLibrary(await openStorage());
+    studio = new Studio({
+      backend,
+      reopen: async () => (await openBackend()).backend,
+      search: (request, host) => search(request, host),
+      library,
+    });
+    const { backend: kind, adapter, kernels } = backend.facts;
+    return { backend: kind, adapter, kernels, notice };
   },
   async openModel(files) {
-    if (typeof files === 'object' && 'stored' in files) throw notYet();
+    if (files !== 'demo' && 'stored' in files) return need().openModel(await stored('models', files));
     if (files !== 'demo') return need().openModel(files.map(asSource));
     return need().openModel(
       await Promise.all(demoModel.map((name) => fetchSource(`${demoFolder}model/${name}`, `demo/${name}`))),
     );
   },
   async openData(file, columns) {
-    if (typeof file === 'object' && 'stored' in file) throw notYet();
-    const source =
-      file === 'demo'
-        ? await fetchSource(`${demoFolder}data/problems.jsonl`, 'problems.jsonl')
-        : asSource(file);
-    return need().openData(source, columns);
+    return need().openData(await dataSource(file), columns);
   },
   addTest: (file, columns) => need().addTest(asSource(file), columns),
   removeTest: (sha256) => Promise.resolve(need().removeTest(sha256)),
   score: (task, onProgress) => need().score(task, (done, total) => onProgress(done, total)),
   estimate: (recipe) => Promise.resolve(need().estimate(recipe)),
-  async run(recipe, onEvents) {
+  async run(recipe, onEvents, session, onTrouble) {
     const { push, flush } = (events = batchEvents(onEvents));
     try {
-      await need().run(recipe, push);
+      await need().run(recipe, { onEvent: push, session: session ?? null, onTrouble: tell(onTrouble) });
     } finally {
       await flush();
     }
   },
-  continueSession: () => Promise.reject(notYet()),
-  importSession: () => Promise.reject(notYet()),
-  sessionFile: () => Promise.reject(notYet()),
-  verifySession: () => Promise.reject(notYet()),
-  scoreGenomes: () => Promise.reject(notYet()),
+  async continueSession(session, onEvents, onTrouble) {
+    const { push, flush } = (events = batchEvents(onEvents));
+    try {
+      await need().continueSession(session, { onEvent: push, onTrouble: tell(onTrouble) });
+    } finally {
+      await flush();
+    }
+  },
+  importSession: (file) => need().importSession(blobSource('session.pare', file)),
+  async sessionFile(session) {
+    const file = await needLibrary().file(session);
+    if (!file) return null;
+    const stream = streamOf(file);
+    return transfer({ name: 'session.pare', stream, notes: [] }, [stream]);
+  },
+  verifySession: (session, onProgress) => need().verifySession(session, (done, of) => onProgress(done, of)),
+  scoreGenomes: (genomes, onProgress) => need().scoreGenomes(genomes, (done, of) => onProgress(done, of)),
   pause: () => Promise.resolve(need().pause()),
   resume: () => Promise.resolve(need().resume()),
   stop: () => Promise.resolve(need().stop()),
@@ -107,11 +124,42 @@ async function openBackend() {
   }
 }
 
-const notYet = () => new PareError('not-yet', 'Sessions are not kept yet.', 'Wait for the next commit.');
+type Tell = Parameters<StudioApi['run']>[3];
+
+/** A function of the page's, for which nothing here waits. */
+const tell =
+  (onTrouble: Tell): NonNullable<Tell> =>
+  (trouble) =>
+    void onTrouble?.(trouble);
+
+async function dataSource(file: DroppedFile | 'demo' | StoredFiles): Promise<FileSource> {
+  if (file === 'demo') return fetchSource(`${demoFolder}data/problems.jsonl`, 'problems.jsonl');
+  if ('stored' in file) return (await stored('data', file))[0]!;
+  return asSource(file);
+}
+
+/** Files that an earlier session was made with; throws where there is no copy of them. */
+async function stored(kind: 'models' | 'data', { stored: sha256 }: StoredFiles): Promise<FileSource[]> {
+  const files = await needLibrary().kept(kind, sha256);
+  if (files && files.length > 0) return files;
+  throw new PareError(
+    'not-stored',
+    `This browser has no copy of the session’s ${kind === 'models' ? 'model' : 'data'}.`,
+    'Drop it on the page, then continue.',
+  );
+}
+
+function needLibrary(): SessionLibrary {
+  if (library) return library;
+  throw notStarted();
+}
+
+const notStarted = () =>
+  new PareError('not-started', 'The engine has not started yet.', 'Wait a moment and try again.');
 
 function need(): Studio {
   if (studio) return studio;
-  throw new PareError('not-started', 'The engine has not started yet.', 'Wait a moment and try again.');
+  throw notStarted();
 }
 
 expose(throwingPlainErrors(api));

@@ -27,7 +27,7 @@ export async function trainBaseline(run: RunContext, masked: ReadonlySet<string>
     const network = subNetworkModel(model, baseline, []);
     const { macsPerToken } = costOf(model.structure, subNetwork);
     const scored = await scoreReference(run, network, 'lora', macsPerToken);
-    const facts = {
+    await emitResult(run, 'lora', network, async () => ({
       label: 'LoRA',
       tag: 'lora',
       genome: null,
@@ -37,8 +37,7 @@ export async function trainBaseline(run: RunContext, masked: ReadonlySet<string>
       quantized: baseline.quantized.size > 0,
       bytes: shippedBytes(run, baseline, []),
       speedup: null,
-    } as const;
-    await emitResult(run, network, facts);
+    }));
     progress(run, 'train', recipe.training.steps);
     return scored;
   } finally {

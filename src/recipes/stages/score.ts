@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import { Evaluator, type Scores } from '../../evaluation/evaluator.ts';
 import { costOf } from '../../evaluation/cost.ts';
 import type { Runnable } from '../../models/runnable.ts';
@@ -8,22 +9,28 @@ import type { Evaluation } from '../../search/searcher.ts';
 import type { PointTag } from '../../session/events.ts';
 import { scoreOf, type Batches, type RunContext } from '../run-context.ts';
 
-export interface ScoredModel {
-  readonly macs: number;
-  readonly score: number;
-}
+const scoredSchema = z.strictObject({ macs: z.number().min(0), score: z.number() });
+export type ScoredModel = Readonly<z.infer<typeof scoredSchema>>;
+
+/** An `Evaluation` without its genome, which the step is named after. */
+const outcomeSchema = z.strictObject({
+  objectives: z.array(z.number()).min(2).max(3),
+  violation: z.number().min(0).optional(),
+});
 
 /** Scores one model on the validation split, outside of any search space, and logs the point. */
-export async function scoreReference(
+export function scoreReference(
   run: RunContext,
   model: Runnable,
   tag: PointTag,
   macs: number,
 ): Promise<ScoredModel> {
-  const scores = await scoreOnce(run, model, run.data.validation);
-  const score = scoreOf(run.recipe, scores);
-  run.emit({ type: 'evaluated', genome: null, tag, macs, score, generation: 0 });
-  return { macs, score };
+  return run.journal.once({ key: `score ${tag}`, schema: scoredSchema }, async () => {
+    const scores = await scoreOnce(run, model, run.data.validation);
+    const score = scoreOf(run.recipe, scores);
+    run.emit({ type: 'evaluated', genome: null, tag, macs, score, generation: 0 });
+    return { macs, score };
+  });
 }
 
 export async function scoreOnce(run: RunContext, model: Runnable, batches: Batches): Promise<Scores> {
@@ -41,6 +48,20 @@ export interface ScoringTerms {
   readonly third?: ((genome: Genome) => Promise<number>) | undefined;
   /** Sub-networks that score less are infeasible. */
   readonly least?: number | undefined;
+}
+
+/** One sub-network on the validation split. */
+export async function scoreGenome(
+  { recipe, data, control, model }: Pick<RunContext, 'recipe' | 'data' | 'control' | 'model'>,
+  evaluator: Evaluator,
+  elastic: ElasticSpace,
+  genome: Genome,
+): Promise<ScoredModel> {
+  // Plain LoRA has no genes, and no limits either.
+  const limits = elastic.space.groups.length > 0 ? limitsOf(elastic, genome) : [];
+  const score = scoreOf(recipe, await evaluator.score(data.validation, limits, control.checkpoint));
+  const macs = costOf(model.structure, subNetworkOf(elastic, genome)).macsPerToken;
+  return { macs, score };
 }
 
 /** Scores genomes on the validation split, each once, and logs every new one. */
@@ -68,25 +89,36 @@ export class GenomeScorer {
     this.#terms = terms;
   }
 
+  /** Working memory on the device, in bytes. */
+  get scratchBytes(): number {
+    return this.#evaluator.scratchBytes;
+  }
+
   /** A genome that is known is not scored again; under a new tag it is logged once more. */
   async score(genome: Genome, generation: number, tag: PointTag | null = null): Promise<Evaluation> {
     const key = genomeKey(genome);
     const known = this.scored.get(key);
     if (known && tag === null) return known;
     if (known) return this.#log(known, generation, tag);
-    const evaluation = await this.#evaluate(genome);
+    const step = { key: `score ${key}`, schema: outcomeSchema };
+    const outcome = await this.#run.journal.once(step, async () => {
+      const { genome: _, ...found } = this.#log(await this.#evaluate(genome), generation, tag);
+      return { ...found, objectives: [...found.objectives] };
+    });
+    const { violation } = outcome;
+    const evaluation = {
+      genome,
+      objectives: outcome.objectives,
+      ...(violation === undefined ? {} : { violation }),
+    };
     this.scored.set(key, evaluation);
-    this.#log(evaluation, generation, tag);
     await this.#run.control.checkpoint();
     return evaluation;
   }
 
   async #evaluate(genome: Genome): Promise<Evaluation> {
-    const { recipe, data, control, model } = this.#run;
     const { third, least } = this.#terms;
-    const limits = limitsOf(this.#elastic, genome);
-    const score = scoreOf(recipe, await this.#evaluator.score(data.validation, limits, control.checkpoint));
-    const macs = costOf(model.structure, subNetworkOf(this.#elastic, genome)).macsPerToken;
+    const { macs, score } = await scoreGenome(this.#run, this.#evaluator, this.#elastic, genome);
     const objectives = third ? [macs, -score, await third(genome)] : [macs, -score];
     return least === undefined
       ? { genome, objectives }

@@ -10,6 +10,7 @@ import type { Recipe } from '../../session/recipe.ts';
 import { RunControl } from '../control.ts';
 import { readData, type LoadedData } from '../loaded-data.ts';
 import { prepareData } from '../data.ts';
+import { Journal } from '../journal.ts';
 import { searchHere } from '../engine.ts';
 import { loadModel, type LoadedModel } from '../model.ts';
 import { presets } from '../presets.ts';
@@ -58,7 +59,18 @@ describe('a search on the CPU', () => {
       if (event.type === 'evaluated') log.push({ ...event, at: 0 } as EventOf<'evaluated'>);
     };
     const prepared = prepareData(data, model, recipe);
-    const run = { recipe, model, data: prepared, control: new RunControl(), search: searchHere, emit };
+    const journal = new Journal({ store: model.store, log: () => [], check: () => undefined });
+    const control = new RunControl();
+    const run = {
+      recipe,
+      model,
+      data: prepared,
+      control,
+      search: searchHere,
+      journal,
+      accumulation: 1,
+      emit,
+    };
     return searchSubNetworks(run, network, elastic, terms);
   }
 

@@ -13,6 +13,7 @@ import {
 } from '../../search/space.ts';
 import type { PointTag } from '../../session/events.ts';
 import type { Recipe } from '../../session/recipe.ts';
+import { emitMemory } from '../memory-use.ts';
 import { beginStage, progress, type RunContext } from '../run-context.ts';
 import { GenomeScorer, type ScoringTerms } from './score.ts';
 
@@ -50,6 +51,7 @@ export async function searchSubNetworks(
     // The three reference sub-networks are (in Pare's preset) the search's own first ones.
     const total = Math.max(3, search?.evaluations ?? 0);
     beginStage(run, 'search', total);
+    emitMemory(run, 'search', scorer.scratchBytes);
     const references = await scoreReferences(run, scorer, elastic.space);
     if (search) await runBudget(run, scorer, requestOf(elastic.space, search, run.recipe.seed, references));
     const scored = [...scorer.scored.values()];

@@ -29,9 +29,10 @@ export async function testUntuned(run: RunContext, base: BaseForm): Promise<void
   if (isCompressed(run, base)) rows.push([{ ...original, ...base }, 'untuned', 'w/o tune, compressed']);
   for (const [model, tag, label] of rows) {
     const facts = { genome: null, subNetwork: plainNetwork, merged: true, speedup: null, bytes: null };
-    const zeros = model === original ? originalZeros(run) : await shippedZeros(model);
-    const row = { ...facts, label, tag, zeros, quantized: model.quantized.size > 0 };
-    await emitResult(run, model, row);
+    await emitResult(run, tag, model, async () => {
+      const zeros = model === original ? originalZeros(run) : await shippedZeros(model);
+      return { ...facts, label, tag, zeros, quantized: model.quantized.size > 0 };
+    });
   }
 }
 
@@ -60,8 +61,12 @@ export async function testSubNetworks(
   ];
   for (const [index, [tag, genome]] of rows.entries()) {
     const label = `${presets[run.recipe.method].label} ${tag}`;
-    const facts = { ...(await describe(run, trained, genome)), tag, label, speedup: null };
-    await emitResult(run, subNetworkModel(run.model, trained, genome), facts);
+    const network = subNetworkModel(run.model, trained, genome);
+    const facts = { tag, label, speedup: null };
+    await emitResult(run, tag, network, async () => ({
+      ...(await describe(run, trained, genome)),
+      ...facts,
+    }));
     progress(run, 'test', index + 2);
   }
 }
@@ -94,16 +99,27 @@ async function testFinished(
 ): Promise<void> {
   const { data, model, recipe } = run;
   const { batch, length } = data.evaluationShape;
-  const { ratio } = await measureSpeedup(
-    originalModel(model),
-    finished,
-    { sequences: batch, length, pairs: speedPairs },
-    run.control.checkpoint,
-  );
   const name = presets[recipe.method].label;
   const label = recipe.method === 'lora' ? name : `${name} chosen`;
-  const facts = { ...(await describe(run, trained, genome)), label, tag: 'chosen', speedup: ratio } as const;
-  await emitResult(run, finished, facts);
+  await emitResult(run, chosenKey(genome), finished, async () => {
+    const { ratio } = await measureSpeedup(
+      originalModel(model),
+      finished,
+      { sequences: batch, length, pairs: speedPairs },
+      run.control.checkpoint,
+    );
+    return { ...(await describe(run, trained, genome)), label, tag: 'chosen', speedup: ratio };
+  });
+}
+
+/** The row of a sub-network that was chosen; `chosenIn` reads it again. */
+const chosenKey = (genome: Genome) => `chosen ${genome.join(',')}`;
+
+/** The sub-network whose row a recorded step is; null where it is another step. */
+export function chosenIn(key: string | null): Genome | null {
+  const found = /^result chosen ([\d,]*)$/.exec(key ?? '');
+  if (!found) return null;
+  return found[1] === '' ? [] : found[1]!.split(',').map(Number);
 }
 
 async function describe(run: RunContext, trained: Trained, genome: Genome) {

@@ -1,12 +1,15 @@
-import { initAdapters } from '../../compression/adapters/init.ts';
+import { z } from 'zod';
+import { adapterNames, initAdapters } from '../../compression/adapters/init.ts';
 import { EpochOrder, makeBatch } from '../../datasets/batches.ts';
-import { Random } from '../../lib/random.ts';
+import { Random, type RandomState } from '../../lib/random.ts';
 import { PareError } from '../../lib/assert.ts';
 import type { BaseForm, ElasticPlan } from '../../models/elastic.ts';
 import type { ElasticSpace } from '../../search/space.ts';
 import { sampleLimits } from '../../training/sampling.ts';
 import { learningRateAt } from '../../training/schedule.ts';
-import { SupernetTrainer } from '../../training/trainer.ts';
+import { stateNames, SupernetTrainer } from '../../training/trainer.ts';
+import { TrainingMemory } from '../recovery.ts';
+import { emitMemory } from '../memory-use.ts';
 import { progress, type RunContext } from '../run-context.ts';
 
 /** Losses are read (which waits for the device) about this often, in milliseconds. */
@@ -21,45 +24,88 @@ export interface TrainOptions extends BaseForm {
   readonly logged: boolean;
 }
 
+/** Training that was interrupted: the next step, and the generator that draws its sub-networks. */
+const progressSchema = z.strictObject({
+  step: z.int().min(0),
+  networks: z.array(z.int().min(0).max(0xffffffff)).length(4),
+});
+interface TrainingState {
+  readonly step: number;
+  readonly networks: RandomState;
+}
+
 /** Trains fresh adapters for the recipe's steps; the adapters stay in the store. */
 export async function trainAdapters(run: RunContext, options: TrainOptions): Promise<void> {
+  const { model, recipe, journal } = run;
+  const key = `train ${options.label}`;
+  if (await journal.done(key)) return;
+  const random = new Random(recipe.seed).split(key);
+  const interrupted = await journal.resumed<TrainingState>({ key, schema: progressSchema });
+  if (!interrupted) initAdapters(model.store, options.plan, random.split('adapters'));
+  if (recipe.training.steps > 0) {
+    const from = interrupted ?? { step: 0, networks: random.split('sub-networks').state() };
+    await trainFrom(run, from, options, random);
+  }
+  await journal.record(key, null, adapterNames(options.plan));
+}
+
+async function trainFrom(
+  run: RunContext,
+  from: TrainingState,
+  options: TrainOptions,
+  random: Random,
+): Promise<void> {
   const { recipe, model, data } = run;
   const { training, adapter } = recipe;
-  const random = new Random(recipe.seed).split(`train ${options.label}`);
-  initAdapters(model.store, options.plan, random.split('adapters'));
-  if (training.steps === 0) return;
   const { batch, length, capacity } = data.trainShape;
-  const trainer = await SupernetTrainer.create(model.backend, model.store, model.config, {
-    sequences: batch,
-    length,
-    rows: capacity,
-    plan: options.plan,
-    masked: options.masked,
-    quantized: options.quantized,
-    dropout: adapter.dropout,
-    clip: training.clip,
-    weightDecay: training.weightDecay,
-    seed: random.split('dropout').uint32(),
-  });
+  const trainer = await withinMemory(() =>
+    SupernetTrainer.create(model.backend, model.store, model.config, {
+      from: from.step,
+      accumulation: run.accumulation,
+      sequences: batch,
+      length,
+      rows: capacity,
+      plan: options.plan,
+      masked: options.masked,
+      quantized: options.quantized,
+      dropout: adapter.dropout,
+      clip: training.clip,
+      weightDecay: training.weightDecay,
+      seed: random.split('dropout').uint32(),
+    }),
+  );
   try {
-    await trainSteps(run, trainer, options, random);
+    emitMemory(run, 'train', trainer.scratchBytes);
+    await trainSteps(run, trainer, from, options, random);
   } finally {
     trainer.dispose();
+  }
+}
+
+/** What a training step lacks room for, its batch split may have. */
+async function withinMemory<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof PareError && error.code === 'out-of-memory') throw new TrainingMemory(error);
+    throw error;
   }
 }
 
 async function trainSteps(
   run: RunContext,
   trainer: SupernetTrainer,
-  { elastic, plan, logged }: TrainOptions,
+  from: TrainingState,
+  { elastic, plan, label, logged }: TrainOptions,
   random: Random,
 ): Promise<void> {
-  const { recipe, data, control } = run;
+  const { recipe, data, control, journal } = run;
   const { training } = recipe;
   const order = new EpochOrder(data.split.train.length, training.batch, random.split('order'));
-  const networks = random.split('sub-networks');
+  const networks = Random.restore(from.networks);
+  const state = stateNames(plan);
   let portion = 1;
-  for (let step = 0; step < training.steps;) {
+  for (let { step } = from; step < training.steps;) {
     const end = Math.min(training.steps, step + portion);
     const began = performance.now();
     for (; step < end; step++) {
@@ -76,10 +122,11 @@ async function trainSteps(
     }
     // On the CPU nothing else lets messages in: a stop would not be heard.
     await run.model.backend.idle();
-    const { from, values } = await trainer.losses();
-    requireFinite(values, from);
-    if (logged) run.emit({ type: 'losses', from, values });
+    const losses = await trainer.losses();
+    requireFinite(losses.values, losses.from);
+    if (logged) run.emit({ type: 'losses', ...losses });
     progress(run, 'train', step);
+    await journal.progress(`train ${label}`, { step, networks: networks.state() }, state);
     portion = nextPortion(portion, performance.now() - began);
     await control.checkpoint();
   }

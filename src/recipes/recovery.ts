@@ -1,0 +1,106 @@
+import { PareError } from '../lib/assert.ts';
+import type { Backend } from '../backends/backend.ts';
+import type { Checkpoint } from '../session/checkpoint.ts';
+import type { DeviceInfo, RecoveryCause } from '../session/events.ts';
+import type { Recipe } from '../session/recipe.ts';
+import { RunStopped } from './control.ts';
+import type { LoadedModel } from './model.ts';
+
+/** The graphics device is gone, and everything on it with it. */
+export class DeviceLost extends PareError {
+  constructor(reason: string) {
+    super(
+      'device-lost',
+      `The graphics device was lost (${reason.slice(0, 300)}).`,
+      'Try again: a new device is taken.',
+    );
+  }
+}
+
+/** A training step does not fit; half of one may. */
+export class TrainingMemory extends PareError {
+  constructor({ message, remedy, details }: PareError) {
+    super('out-of-memory', message, remedy, details);
+  }
+}
+
+/** Recoveries in a row that bring a run no further. */
+const mostRetries = 3;
+
+/** Counts recoveries, so that a run that fails again and again at the same place ends. */
+export class Recoveries {
+  #place = -1;
+  #retries = 0;
+
+  /** Throws `error` once there is no hope. */
+  count(checkpoint: Checkpoint | null, error: Error): void {
+    const place = placeOf(checkpoint);
+    this.#retries = place === this.#place ? this.#retries + 1 : 1;
+    this.#place = place;
+    if (this.#retries <= mostRetries) return;
+    throw new PareError(
+      'recovery-failed',
+      `${error.message} This happened ${this.#retries} times at the same place.`,
+      'Close other pages that use the GPU, or lower the batch size, then continue the session or run it again.',
+    );
+  }
+}
+
+/** Grows with every step that is recorded, and within training. */
+function placeOf(checkpoint: Checkpoint | null): number {
+  const steps = checkpoint?.log.findLast((event) => event.type === 'progress')?.done ?? 0;
+  return (checkpoint?.records.length ?? 0) * 1e7 + (checkpoint?.partial ? steps : 0);
+}
+
+/** For the user: where the run goes on. */
+export function describePlace(checkpoint: Checkpoint | null): string {
+  if (!checkpoint) return 'from its beginning';
+  const { log, partial, records } = checkpoint;
+  const last = log.findLast((event) => event.type === 'progress' || event.type === 'stage');
+  if (partial && last?.type === 'progress') return `from training step ${last.done}`;
+  const scored = log.filter((event) => event.type === 'evaluated').length;
+  return records.length > 1 && last
+    ? `from stage “${last.stage}”, ${scored} scores kept`
+    : 'from its beginning';
+}
+
+export function deviceInfoOf({ backend: { facts } }: Pick<LoadedModel, 'backend'>): DeviceInfo {
+  return { backend: facts.backend, adapter: facts.adapter.slice(0, 200), kernels: facts.kernels };
+}
+
+/** Whether an error is one that a run can go on after. */
+export function whyInterrupted(error: unknown): RecoveryCause | null {
+  if (error instanceof DeviceLost) return 'device-lost';
+  return error instanceof TrainingMemory ? 'out-of-memory' : null;
+}
+
+/** The next number of equal parts of a training batch; null where there are no smaller ones. */
+export function moreParts({ training: { batch } }: Recipe, parts: number): number | null {
+  for (let more = parts + 1; more <= batch; more++) if (batch % more === 0) return more;
+  return null;
+}
+
+/** How long a device may take to report its loss after work on it has failed, in milliseconds. */
+const lossIsReportedWithin = 500;
+
+/**
+ * The outcome of work on a device, or `DeviceLost` as soon as the device is: some calls never come back then, others fail
+ * with errors of their own.
+ */
+export async function unlessLost<T>({ backend }: { backend: Backend }, work: Promise<T>): Promise<T> {
+  const lost = backend.lost.then((reason): never => {
+    throw new DeviceLost(reason);
+  });
+  lost.catch(() => undefined);
+  work.catch(() => undefined);
+  try {
+    return await Promise.race([work, lost]);
+  } catch (error) {
+    if (error instanceof RunStopped || error instanceof DeviceLost) throw error;
+    if (!(error instanceof PareError) || error.code === 'out-of-memory') {
+      const wait = new Promise<void>((resolve) => setTimeout(resolve, lossIsReportedWithin));
+      await Promise.race([lost, wait]);
+    }
+    throw error;
+  }
+}

@@ -1,0 +1,63 @@
+import { describe, expect, it } from 'vitest';
+import { CpuBackend } from '../backends/cpu/cpu.ts';
+import type { Method } from '../session/recipe.ts';
+import { RunControl } from './control.ts';
+import { essenceOf, outcomeOf, someOf, shortRecipe } from './resume.testing.ts';
+
+const methods: Method[] = [
+  'lora',
+  'lonas',
+  'lonas-plus',
+  'shears',
+  'sqft',
+  'sqft-sparsepeft',
+  'sqft-qa-sparsepeft',
+];
+
+describe('a run that was interrupted', () => {
+  for (const [index, method] of methods.entries()) {
+    it(`${method}: ends with the same bits from any checkpoint`, async () => {
+      const recipe = shortRecipe(method);
+      const whole = await outcomeOf(new CpuBackend(), recipe);
+      const expected = await essenceOf(whole);
+      expect(expected.status).toBe('finished');
+      const inTraining = whole.checkpoints.filter(({ partial }) => partial !== null);
+      expect(inTraining.length).toBeGreaterThan(0);
+      for (const checkpoint of [...someOf(whole.checkpoints, 3, index), inTraining[0]!]) {
+        const resumed = await outcomeOf(new CpuBackend(), recipe, {
+          from: { checkpoint, cause: 'reopened' },
+        });
+        expect(await essenceOf(resumed)).toEqual(expected);
+        const over = checkpoint.log.some(({ type }) => type === 'finished');
+        const recoveries = resumed.log.filter((event) => event.type === 'recovered');
+        expect(recoveries.map(({ exact }) => exact)).toEqual(over ? [] : [true]);
+      }
+    }, 120_000);
+  }
+
+  it('can be interrupted again and again', async () => {
+    const recipe = shortRecipe('lonas', { baseline: false });
+    const expected = await essenceOf(await outcomeOf(new CpuBackend(), recipe));
+    let control = new RunControl();
+    let last = await outcomeOf(new CpuBackend(), recipe, { control, onCheckpoint: () => undefined });
+    let checkpoint = null;
+    for (let times = 0; ; times++) {
+      control = new RunControl();
+      const seen: (typeof checkpoint)[] = [];
+      last = await outcomeOf(new CpuBackend(), recipe, {
+        control,
+        ...(checkpoint ? { from: { checkpoint, cause: 'reopened' as const } } : {}),
+        onCheckpoint: (next) => {
+          seen.push(next as never);
+          if (seen.length === 5) control.stop();
+        },
+      });
+      if (last.finished) break;
+      expect(last.log.at(-1)?.type).toBe('stopped');
+      checkpoint = seen.at(-1)! as never;
+      expect(times).toBeLessThan(40);
+    }
+    expect(await essenceOf(last)).toEqual(expected);
+    expect(last.log.filter(({ type }) => type === 'recovered').length).toBeGreaterThan(3);
+  }, 120_000);
+});

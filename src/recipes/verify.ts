@@ -1,0 +1,84 @@
+import { Evaluator } from '../evaluation/evaluator.ts';
+import { checkGenome, maximalGenome, type Genome } from '../search/space.ts';
+import type { ScoredGenome } from '../session/reproduction.ts';
+import { viewOf } from '../session/reduce.ts';
+import type { RunControl } from './control.ts';
+import { prepareData } from './data.ts';
+import { Journal } from './journal.ts';
+import type { KeptSession } from './kept-session.ts';
+import type { LoadedData } from './loaded-data.ts';
+import type { LoadedModel } from './model.ts';
+import { requireOwnTensor } from './restore.ts';
+import { checkRun, superNetwork } from './run.ts';
+import type { RunContext } from './run-context.ts';
+import { scoreGenome } from './stages/score.ts';
+import { subNetworkModel, type Trained } from './trained.ts';
+
+export interface VerifyOptions extends KeptSession {
+  readonly model: LoadedModel;
+  readonly data: LoadedData;
+  readonly control: RunControl;
+  readonly onProgress: (done: number, total: number) => void;
+}
+
+/** Puts a session's super-network back on the device and scores its front, and the chosen point, again. */
+export async function verifySaved(options: VerifyOptions): Promise<ScoredGenome[]> {
+  const { started, log, checkpoint, model, control, onProgress } = options;
+  const { recipe } = started;
+  const data = prepareData(options.data, model, recipe);
+  const journal = new Journal({
+    store: model.store,
+    log: () => [],
+    check: (name, tensor) => requireOwnTensor(model, name, tensor),
+    from: checkpoint,
+    readOnly: true,
+  });
+  const noSearch = (): never => {
+    throw new Error('verifying searches nothing');
+  };
+  const run: RunContext = {
+    recipe,
+    model,
+    data,
+    journal,
+    control,
+    accumulation: 1,
+    search: noSearch,
+    emit: () => undefined,
+  };
+  const { trained } = await superNetwork(run, checkRun({ model, recipe }, options.data));
+  return scoreAgain(run, trained, genomesOf(log), onProgress);
+}
+
+/** What a session is judged by: its front and its chosen point, by ascending MACs. */
+function genomesOf(log: KeptSession['log']): Genome[] {
+  const { front, chosen } = viewOf(log);
+  const genomes = front.map(({ genome }) => genome ?? []);
+  const extra = chosen && !genomes.some((genome) => String(genome) === String(chosen.genome));
+  return extra ? [...genomes, chosen.genome] : genomes;
+}
+
+/** Sub-networks on the validation split, one after the other. */
+export async function scoreAgain(
+  run: RunContext,
+  trained: Trained,
+  genomes: readonly Genome[],
+  onProgress: (done: number, total: number) => void,
+): Promise<ScoredGenome[]> {
+  const { model, data } = run;
+  const { space } = trained.elastic;
+  for (const genome of genomes) checkGenome(space, genome);
+  const network = subNetworkModel(model, trained, maximalGenome(space));
+  const evaluator = await Evaluator.create(network, data.evaluationShape, data.validation.length);
+  try {
+    const scored: ScoredGenome[] = [];
+    for (const genome of genomes) {
+      onProgress(scored.length, genomes.length);
+      scored.push({ genome, ...(await scoreGenome(run, evaluator, trained.elastic, genome)) });
+    }
+    onProgress(scored.length, genomes.length);
+    return scored;
+  } finally {
+    evaluator.dispose();
+  }
+}
