@@ -11,7 +11,8 @@ export type Accumulate = (graph: Graph, existing: Tensor, added: Tensor, owned: 
 /**
  * Reverse-mode differentiation as a graph transformation: appends the nodes that compute the gradients of
  * `output` (weighted by `gradient`, same shape) with respect to `wanted`. Branches that reach no trainable
- * tensor are never built.
+ * tensor are never built. `sums` are gradients that the tensors in `wanted` have already, from another output: these
+ * are added to them, each as soon as it is there.
  */
 export function differentiate(
   graph: Graph,
@@ -19,8 +20,10 @@ export function differentiate(
   gradient: Tensor,
   wanted: readonly Tensor[],
   accumulate: Accumulate,
+  sums: readonly Tensor[] = [],
 ): Tensor[] {
   const gradients = new Map<Tensor, Tensor>([[output, gradient]]);
+  sums.forEach((sum, index) => gradients.set(wanted[index]!, sum));
   for (const node of [...graph.nodes].reverse()) pullBack(graph, node, gradients, accumulate);
   return wanted.map((tensor) => {
     const found = gradients.get(tensor);

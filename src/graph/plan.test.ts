@@ -86,15 +86,25 @@ describe('planMemory', () => {
     expect(planMemory(graph).slots).toEqual([32, 32]);
   });
 
-  it('takes the smallest slot that fits, and grows the largest free one rather than adding another', () => {
+  it('takes the smallest slot that is free, and what comes early leaves the large ones to what comes late', () => {
     const graph = new Graph();
     const [small, large] = graph.apply(make, [], { sizes: [2, 10] });
     graph.apply(make, [small!, large!], { sizes: [1] });
     const [fits] = graph.apply(make, [], { sizes: [2] });
-    const [grows] = graph.apply(make, [fits!], { sizes: [20] });
+    const [late] = graph.apply(make, [fits!], { sizes: [20] });
     const { slots, slotOf } = planMemory(graph);
-    // The third node's own output held slot 2.
-    expect([slotOf.get(fits!), slotOf.get(grows!)]).toEqual([slotOf.get(small!), slotOf.get(large!)]);
-    expect(slots).toEqual([8, 80, 4]);
+    expect(slots).toEqual([80, 8, 4]);
+    expect([small, large, fits, late].map((tensor) => slotOf.get(tensor!))).toEqual([1, 0, 1, 0]);
+  });
+
+  it('what is kept for long does not sit in a slot that larger tensors need', () => {
+    const graph = new Graph();
+    const kept: Tensor[] = [];
+    for (let part = 0; part < 4; part++) {
+      const [large] = graph.apply(make, kept, { sizes: [100] });
+      kept.push(graph.apply(make, [large!], { sizes: [1] })[0]!);
+    }
+    graph.apply(make, kept, { sizes: [1] });
+    expect(planMemory(graph).slots.filter((bytes) => bytes === 400)).toHaveLength(1);
   });
 });

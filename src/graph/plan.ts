@@ -8,51 +8,77 @@ export interface MemoryPlan {
   readonly slotOf: ReadonlyMap<Tensor, number>;
 }
 
+/** A tensor's time in memory: the steps from the one that makes it to the last that reads it. */
+interface Life {
+  readonly tensor: Tensor;
+  readonly bytes: number;
+  readonly first: number;
+  last: number;
+}
+
 /**
- * Scratch memory by liveness: a tensor takes a slot when its node runs and gives it back after its last reader.
- * Slots are whole buffers, since WebGPU forbids one buffer to be both read and written in a dispatch.
+ * Scratch memory by liveness: a tensor has its slot from when its node runs until after its last reader, and the largest
+ * tensors choose first, so that slots never grow ("greedy by size", Pisarchyk and Lee 2020, arXiv 2001.03288). Slots are
+ * whole buffers, since WebGPU forbids one buffer to be both read and written in a dispatch.
  */
 export function planMemory(graph: Graph): MemoryPlan {
-  const lastUse = lastUses(graph);
-  const slots: number[] = [];
-  const free: number[] = [];
+  const slots: Slot[] = [];
   const slotOf = new Map<Tensor, number>();
-  graph.nodes.forEach((node, step) => {
-    for (const tensor of node.outputs) {
-      if (!tensor.alias) slotOf.set(tensor, take(slots, free, bytesOf(tensor)));
-    }
-    for (const tensor of new Set([...node.inputs, ...node.outputs])) {
-      const slot = tensor ? slotOf.get(tensor) : undefined;
-      if (tensor && slot !== undefined && lastUse.get(tensor) === step) free.push(slot);
-    }
-  });
-  return { slots, slotOf };
-}
-
-function lastUses(graph: Graph): Map<Tensor, number> {
-  const last = new Map<Tensor, number>();
-  graph.nodes.forEach((node, step) => {
-    for (const tensor of [...node.inputs, ...node.outputs]) if (tensor) last.set(tensor, step);
-  });
-  for (const tensor of graph.outputs.values()) last.set(tensor, Infinity);
-  return last;
-}
-
-/** The smallest free slot that fits, else the largest free one grown, else a new one. */
-function take(slots: number[], free: number[], bytes: number): number {
-  const sizeAt = (index: number) => slots[free[index]!]!;
-  let best = -1;
-  for (let index = 0; index < free.length; index++) {
-    if (best < 0 || better(sizeAt(index), sizeAt(best), bytes)) best = index;
+  for (const life of livesOf(graph).toSorted((a, b) => b.bytes - a.bytes)) {
+    // The slots so far are large enough, the last one of them is the smallest.
+    let index = slots.findLastIndex((slot) => slot.isFree(life));
+    if (index < 0) index = slots.push(new Slot(life.bytes)) - 1;
+    slots[index]!.take(life);
+    slotOf.set(life.tensor, index);
   }
-  if (best < 0) return slots.push(bytes) - 1;
-  const slot = free.splice(best, 1)[0]!;
-  slots[slot] = Math.max(slots[slot]!, bytes);
-  return slot;
+  return { slots: slots.map(({ bytes }) => bytes), slotOf };
 }
 
-function better(candidate: number, current: number, bytes: number): boolean {
-  const fits = candidate >= bytes;
-  if (fits !== current >= bytes) return fits;
-  return fits ? candidate < current : candidate > current;
+/** In the order in which the tensors are made. */
+function livesOf(graph: Graph): Life[] {
+  const lives = new Map<Tensor, Life>();
+  graph.nodes.forEach(({ inputs, outputs }, step) => {
+    for (const tensor of outputs)
+      if (!tensor.alias) lives.set(tensor, { tensor, bytes: bytesOf(tensor), first: step, last: step });
+    for (const tensor of inputs) {
+      const life = tensor && lives.get(tensor);
+      if (life) life.last = step;
+    }
+  });
+  for (const tensor of graph.outputs.values()) {
+    const life = lives.get(tensor);
+    if (life) life.last = Infinity;
+  }
+  return [...lives.values()];
+}
+
+class Slot {
+  readonly bytes: number;
+  /** Of the tensors that it holds one after the other, in that order. */
+  readonly #lives: Life[] = [];
+
+  constructor(bytes: number) {
+    this.bytes = bytes;
+  }
+
+  isFree(life: Life): boolean {
+    const next = this.#after(life);
+    const [before, after] = [this.#lives[next - 1], this.#lives[next]];
+    return (!before || before.last < life.first) && (!after || life.last < after.first);
+  }
+
+  take(life: Life): void {
+    this.#lives.splice(this.#after(life), 0, life);
+  }
+
+  /** Where the first one that begins later is, by bisection. */
+  #after({ first }: Life): number {
+    let [low, high] = [0, this.#lives.length];
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (this.#lives[middle]!.first > first) high = middle;
+      else low = middle + 1;
+    }
+    return low;
+  }
 }

@@ -1,6 +1,6 @@
 import type { ModelConfig } from '../formats/model-config.ts';
 import type { Graph } from '../graph/graph.ts';
-import type { Shape, Tensor, TensorSpec } from '../graph/tensor.ts';
+import { sizeOf, type Shape, type Tensor, type TensorSpec } from '../graph/tensor.ts';
 import {
   attention,
   dropout,
@@ -39,11 +39,19 @@ export interface DecoderOptions extends BaseForm {
   readonly trainable?: boolean;
   /** Probability on the adapter's input; 0 outside training. */
   readonly dropout?: number;
+  /**
+   * Which part of a batch this is, where a graph holds several decoders that take a part each; else 0. The inputs of
+   * those after the first have the part's number in their names, and dropout goes on where the part before ended.
+   */
+  readonly part?: number;
   /** A KV cache of so many positions: one sequence, its first row at input `start`. */
   readonly cache?: number;
   /** Sees the input of every linear module (calibration). */
   readonly onInput?: (module: string, input: Tensor) => void;
 }
+
+/** An input's name in part `part` of a batch. */
+export const partName = (name: string, part: number) => (part === 0 ? name : `${name}.${part}`);
 
 /** The linear modules of a block, in the order of the forward pass. */
 export function blockModules(layer: number): string[] {
@@ -82,9 +90,10 @@ export class LlamaDecoder {
     this.#graph = graph;
     this.#config = config;
     this.#options = options;
-    const { plan, sequences, cache } = options;
-    this.#limits = plan.columns > 0 ? graph.input('limits', 'i32', [sequences, plan.columns]) : null;
-    this.#seed = options.dropout ? graph.input('seed', 'u32', [2]) : null;
+    const { plan, sequences, cache, part = 0 } = options;
+    const input = (name: string) => partName(name, part);
+    this.#limits = plan.columns > 0 ? graph.input(input('limits'), 'i32', [sequences, plan.columns]) : null;
+    this.#seed = options.dropout ? graph.input(input('seed'), 'u32', [2]) : null;
     this.#start = cache ? graph.input('start', 'i32', [1]) : null;
   }
 
@@ -177,14 +186,13 @@ export class LlamaDecoder {
 
   /** Y + s·(drop(X) A_ρᵀ) B_ρᵀ; Y itself where the module has no adapter. */
   #adapted(module: string, x: Tensor, y: Tensor, shape: Shape, cut: Cut): Tensor {
-    const { plan, dropout: probability } = this.#options;
+    const { plan, dropout: probability, part = 0 } = this.#options;
     const adapter = plan.adapters.get(module);
     if (!adapter) return y;
     const { scale, group, index } = adapter;
     const { a, b } = this.#adapter(module, adapter, shape);
-    const input = this.#seed
-      ? this.#graph.apply(dropout, [x, this.#seed], { probability: probability!, stream: index })[0]!
-      : x;
+    const chances = { probability: probability!, stream: index, first: part * sizeOf(x.shape) };
+    const input = this.#seed ? this.#graph.apply(dropout, [x, this.#seed], chances)[0]! : x;
     const low = this.#matmul(input, plain(a), { innerLimit: cut.innerLimit ?? null, outerLimit: group });
     const upper = { innerLimit: group, outerLimit: cut.outerLimit ?? null, addend: y };
     return this.#matmul(low, plain(b), upper, scale);

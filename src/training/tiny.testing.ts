@@ -9,7 +9,8 @@ import { denseBase, type AdapterPlan, type ElasticPlan } from '../models/elastic
 import { llamaStructure } from '../models/llama-structure.ts';
 import { headModule } from '../models/structure.ts';
 import { learningRateAt } from './schedule.ts';
-import type { SupernetTrainer, TrainerOptions, TrainingBatch } from './trainer.ts';
+import type { TrainingBatch } from './parts.ts';
+import type { SupernetTrainer, TrainerOptions } from './trainer.ts';
 
 export const tinyConfig: ModelConfig = {
   modelType: 'llama',
@@ -106,7 +107,8 @@ function tinyBatch(random: Random, { sequences, length, rows }: TrainerOptions):
   };
 }
 
-function tinyLimits(random: Random, { sequences }: TrainerOptions): Int32Array {
+/** A sub-network for each sequence; one for all where the weight is merged inside the forward pass. */
+function tinyLimits(random: Random, { sequences, plan }: TrainerOptions): Int32Array {
   const { intermediateSize, hiddenSize, headDim } = tinyConfig;
   const sequence = () => [
     ...linear.map(() => 1 + random.integer(rank)),
@@ -117,5 +119,6 @@ function tinyLimits(random: Random, { sequences }: TrainerOptions): Int32Array {
       random.integer(5) > 0 ? hiddenSize : 0,
     ]),
   ];
-  return Int32Array.from(Array.from({ length: sequences }, sequence).flat());
+  const shared = plan.merge === 'none' ? null : sequence();
+  return Int32Array.from(Array.from({ length: sequences }, () => shared ?? sequence()).flat());
 }

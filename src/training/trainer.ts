@@ -1,16 +1,11 @@
-import type { Backend, Program, Store } from '../backends/backend.ts';
+import type { Backend, HostArray, Program, Store } from '../backends/backend.ts';
 import type { ModelConfig } from '../formats/model-config.ts';
 import { adapterNames } from '../compression/adapters/init.ts';
 import type { BaseForm, ElasticPlan } from '../models/elastic.ts';
+import { partName } from '../models/llama.ts';
 import { ensureRope } from '../models/weights.ts';
-import { momentNames, ringName, ringSize, trainingGraph, type TrainingShape } from './graph.ts';
-
-/** What a step learns from; shapes as in `TrainingShape`, padding marked by −1. */
-export interface TrainingBatch {
-  readonly ids: Int32Array;
-  readonly rows: Int32Array;
-  readonly targets: Int32Array;
-}
+import { momentNames, ringName, ringSize, trainingGraph } from './graph.ts';
+import { partShape, splitBatch, type PartShape, type TrainingBatch, type TrainingShape } from './parts.ts';
 
 export interface TrainerOptions extends TrainingShape, BaseForm {
   readonly plan: ElasticPlan;
@@ -39,6 +34,7 @@ export class SupernetTrainer {
   readonly #program: Program;
   readonly #store: Store;
   readonly #options: TrainerOptions;
+  readonly #shape: PartShape;
   #step: number;
   #read: number;
 
@@ -73,6 +69,7 @@ export class SupernetTrainer {
     this.#program = program;
     this.#store = store;
     this.#options = options;
+    this.#shape = partShape(options);
     this.#step = options.from ?? 0;
     this.#read = this.#step;
   }
@@ -80,6 +77,11 @@ export class SupernetTrainer {
   /** Multiply–accumulates a step, roughly. */
   get work(): number {
     return this.#program.work;
+  }
+
+  /** Working memory of a step, beside what the store holds. */
+  get scratchBytes(): number {
+    return this.#program.scratchBytes;
   }
 
   /** Steps made so far, those before `from` included. */
@@ -93,22 +95,30 @@ export class SupernetTrainer {
     const program = this.#program;
     const time = this.#step + 1;
     const count = batch.targets.reduce((sum, target) => sum + (target >= 0 ? 1 : 0), 0);
-    program.write('ids', batch.ids);
-    program.write('rows', batch.rows);
-    program.write('targets', batch.targets);
-    program.write(
-      'weights',
-      Float32Array.from(batch.targets, (target) => (target >= 0 ? 1 / count : 0)),
-    );
+    splitBatch(batch, this.#shape).forEach((part, index) => this.#writePart(part, index, limits, 1 / count));
     program.write(
       'hyper',
       Float32Array.of(learningRate, 1 - 0.9 ** time, 1 - 0.999 ** time, this.#options.weightDecay),
     );
     program.write('slot', Int32Array.of(this.#step % ringSize));
-    if (this.#options.plan.columns > 0) program.write('limits', limits);
-    if (this.#options.dropout > 0) program.write('seed', Uint32Array.of(this.#options.seed, this.#step));
     program.run();
     this.#step++;
+  }
+
+  /** `weight`: of a scored row, the same in all parts, so that their losses add up to the batch's mean. */
+  #writePart({ ids, rows, targets }: TrainingBatch, part: number, limits: Int32Array, weight: number): void {
+    const { plan, dropout, seed } = this.#options;
+    const size = this.#shape.sequences * plan.columns;
+    const write = (name: string, data: HostArray) => this.#program.write(partName(name, part), data);
+    write('ids', ids);
+    write('rows', rows);
+    write('targets', targets);
+    write(
+      'weights',
+      Float32Array.from(targets, (target) => (target >= 0 ? weight : 0)),
+    );
+    if (plan.columns > 0) write('limits', limits.subarray(part * size, (part + 1) * size));
+    if (dropout > 0) write('seed', Uint32Array.of(seed, this.#step));
   }
 
   /** Losses of the steps since the last call (at first: since `from`); waits for the device. */

@@ -8,6 +8,8 @@ export interface DropoutAttributes {
   readonly probability: number;
   /** Tells apart the modules of a step. */
   readonly stream: number;
+  /** Which of the stream's elements the first one of x is, where x is a part of something; else 0. */
+  readonly first?: number;
 }
 
 /** The bits that decide element `index`: a hash of (seed, step, stream, index), so both passes agree without a mask. */
@@ -28,15 +30,15 @@ export const dropout: Op<DropoutAttributes> = {
   vjp({ graph, node: { inputs, attributes }, gradients }) {
     return [graph.apply(dropout, [gradients[0]!, inputs[1]!], attributes)[0]!, null];
   },
-  reference([x, seed], [y], { probability, stream }) {
+  reference([x, seed], [y], { probability, stream, first: start = 0 }) {
     const threshold = Math.floor(probability * 2 ** 32);
-    const [first, step] = seed!.data;
+    const [chosen, step] = seed!.data;
     x!.data.forEach((value: number, i: number) => {
-      const keep = dropoutBits(i, stream, first!, step!) >= threshold;
+      const keep = dropoutBits(start + i, stream, chosen!, step!) >= threshold;
       y!.data[i] = keep ? value / (1 - probability) : 0;
     });
   },
-  dispatches({ inputs: [x, seed], outputs: [y], attributes: { probability, stream } }) {
+  dispatches({ inputs: [x, seed], outputs: [y], attributes: { probability, stream, first = 0 } }) {
     const count = sizeOf(x!.shape);
     return [
       {
@@ -47,6 +49,7 @@ export const dropout: Op<DropoutAttributes> = {
           u32(Math.floor(probability * 2 ** 32)),
           u32(stream),
           f32(1 / (1 - probability)),
+          u32(first),
         ],
         bindings: [x!, seed!, y!],
         workgroups: threads(count),
