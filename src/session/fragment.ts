@@ -35,7 +35,7 @@ export const refusal =
 export function packFragment({ letter }: FragmentKind, value: unknown): string {
   const text = JSON.stringify(value);
   const bytes = new TextEncoder().encode(checksum(text) + text);
-  return `#${letter}${version}.${toBase64Url(deflateSync(bytes, { level: 9, mem: 12 }))}`;
+  return `#${letter}${version}.${toBase64Url(deflateSync(bytes, { level: 9 }))}`;
 }
 
 /** The JSON text in a fragment, with or without its `#`. */

@@ -136,6 +136,8 @@ export interface LogOptions {
   random?: boolean;
   /** Left out to make a log of a run that is still going. */
   finish?: boolean;
+  /** With what real runs say of their memory, stage by stage, and of interruptions that they went on after. */
+  eventful?: boolean;
   /** With a third objective, and the constraint that the score is at least so much. */
   least?: number | null;
 }
@@ -148,6 +150,7 @@ export function logFixture(options: LogOptions = {}): SessionEvent[] {
     seed = 1,
     random = false,
     finish = true,
+    eventful = false,
     least = null,
   } = options;
   const next = randomFixture(seed);
@@ -172,8 +175,31 @@ export function logFixture(options: LogOptions = {}): SessionEvent[] {
     { type: 'stage', at, stage: 'search', total: evaluations },
   );
   const scored = search(started, { next, evaluations, random, least, log, at });
-  if (!finish) return log;
-  return [...log, ...ending(started, scored, next)];
+  if (finish) log.push(...ending(started, scored, next));
+  return eventful ? log.flatMap((event) => [event, ...besides(event, started)]) : log;
+}
+
+/** A stage says what it holds on the device; training and search were interrupted once each. */
+function besides(event: SessionEvent, { device }: EventOf<'started'>): SessionEvent[] {
+  if (event.type !== 'stage') return [];
+  const { stage, at } = event;
+  const training = stage === 'train';
+  const bytes = {
+    weights: 822_272,
+    masks: 65_536,
+    codes: 0,
+    adapters: 93_184,
+    optimizer: training ? 186_368 : 0,
+    activations: training ? 21_626_880 : 7_340_032,
+    other: 12_288,
+  };
+  const memory = { type: 'memory', at, stage, bytes } as const;
+  if (stage !== 'train' && stage !== 'search') return [memory];
+  const message = training
+    ? 'The device had no room for a training step. The run went on from step 40 of training, each batch split into 2 parts.'
+    : 'A valid external Instance reference no longer exists. The run went on at sub-network 12, on a new device.';
+  const cause = training ? 'out-of-memory' : 'device-lost';
+  return [memory, { type: 'recovered', at, cause, message, device, exact: !training, accumulation: 2 }];
 }
 
 interface SearchState {
