@@ -20,30 +20,47 @@ export function ComparedResults() {
   return (
     <>
       <RunList />
-      {sections.length === 0 && <p className="hint">No run has finished yet.</p>}
-      {sections.map((section, index) => (
-        <SectionTable key={index} section={section} titled={sections.length > 1} latest={index === 0} />
-      ))}
+      <SectionTables sections={sections} name="Results of all runs data" />
     </>
   );
 }
 
+interface TablesProps {
+  sections: readonly Section[];
+  /** Of the tables, before what each is about. */
+  name: string;
+}
+
+export function SectionTables({ sections, name }: TablesProps) {
+  if (sections.length === 0) return <p className="hint">No run has finished yet.</p>;
+  return sections.map((section, index) => (
+    <SectionTable
+      key={index}
+      name={name}
+      section={section}
+      titled={sections.length > 1}
+      latest={index === 0}
+    />
+  ));
+}
+
 interface SectionProps {
+  name: string;
   section: Section;
   /** Which model and data it is about, where there are several. */
   titled: boolean;
   latest: boolean;
 }
 
-function SectionTable({ section, titled, latest }: SectionProps) {
+function SectionTable({ name, section, titled, latest }: SectionProps) {
   const shown = comparisonColumns(section.rows);
   const groups = groupRows(section.rows);
-  const name = `${section.model.name} on ${section.data.name}`;
+  const about = `${section.model.name} on ${section.data.name}`;
   return (
     <>
-      {titled && <h3 className="section-name">{name}</h3>}
-      <div className="scroll" tabIndex={0} role="group" aria-label={`Results of ${name}`}>
-        <table className="compared" aria-label={`Results of all runs data: ${name}`}>
+      {titled && <h3 className="section-name">{about}</h3>}
+      <div className="scroll" tabIndex={0} role="group" aria-label={`${name}: ${about}, scrolling`}>
+        <table className="compared" aria-label={`${name}: ${about}`}>
           <thead>
             <tr>
               {shown.map((column) => (
