@@ -95,7 +95,7 @@ export class Journal {
 
   /** Records a step as done. */
   async record(key: string, value: unknown, leaves: readonly string[]): Promise<void> {
-    this.#records.push(await this.#recordOf(key, value, leaves));
+    this.#records.push(await this.#recordOf(key, value, leaves, inBlob));
     this.#checkpoint(null);
   }
 
@@ -104,7 +104,7 @@ export class Journal {
     const { interval = leastInterval } = this.#options;
     const began = performance.now();
     if (began - this.#saved < (interval > 0 ? Math.max(interval, this.#cost / mostShare) : 0)) return;
-    this.#checkpoint(await this.#recordOf(key, value, leaves));
+    this.#checkpoint(await this.#recordOf(key, value, leaves, inMemory));
     this.#saved = performance.now();
     this.#cost = this.#saved - began;
   }
@@ -137,14 +137,16 @@ export class Journal {
   }
 
   /** The tensors leave the device now: what comes next may change them, and a lost device takes them along. */
-  async #recordOf(key: string, value: unknown, leaves: readonly string[]): Promise<StepRecord> {
+  async #recordOf(
+    key: string,
+    value: unknown,
+    leaves: readonly string[],
+    held: (bytes: Uint8Array<ArrayBuffer>) => SavedTensor['read'],
+  ): Promise<StepRecord> {
     const { store } = this.#options;
     const tensors = new Map<string, SavedTensor>();
     for (const name of leaves) {
-      // A Blob, since browsers keep large ones out of memory.
-      const blob = new Blob([await store.read(name)]);
-      const read = async () => new Uint8Array(await blob.arrayBuffer());
-      tensors.set(name, { ...store.spec(name), read });
+      tensors.set(name, { ...store.spec(name), read: held(await store.read(name)) });
     }
     return { key, value, tensors };
   }
@@ -158,6 +160,18 @@ export class Journal {
     );
   }
 }
+
+/** For what stays: browsers keep large blobs out of memory. */
+function inBlob(bytes: Uint8Array<ArrayBuffer>): SavedTensor['read'] {
+  const blob = new Blob([bytes]);
+  return async () => new Uint8Array(await blob.arrayBuffer());
+}
+
+/** For what is soon replaced: a blob is let go of only when the garbage is collected, which does not see its size. */
+const inMemory =
+  (bytes: Uint8Array<ArrayBuffer>): SavedTensor['read'] =>
+  () =>
+    Promise.resolve(bytes);
 
 function valueOf<T>(record: StepRecord, schema: z.ZodType<T>): T {
   const parsed = schema.safeParse(record.value);

@@ -35,6 +35,9 @@ export function shortRecipe(method: Method, changes: Partial<Recipe> = {}): Reci
 /** The least that a group of 32 inputs fits. */
 const int4Config = { hidden_size: 32, intermediate_size: 32 };
 
+/** The smallest model that takes a recipe. */
+export const tinyFor = ({ quantization }: Recipe) => tinyModel(quantization ? int4Config : {});
+
 export interface Outcome {
   readonly finished: FinishedRun | null;
   readonly log: readonly SessionEvent[];
@@ -51,7 +54,7 @@ export async function outcomeOf(
   const checkpoints: Checkpoint[] = [];
   const finished = await runToEnd({
     recipe,
-    model: await loadModel(backend, await tinyModel(recipe.quantization ? int4Config : {})),
+    model: await loadModel(backend, await tinyFor(recipe)),
     data: readData(await openData(fewProblems(24))),
     control: new RunControl(),
     search: searchHere,

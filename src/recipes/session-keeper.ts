@@ -17,33 +17,35 @@ export interface Trouble {
   readonly remedy: string | null;
 }
 
+/** Saves a session over the one before: all of it or nothing. */
+export type SaveSession = (log: readonly SessionEvent[], checkpoint: Checkpoint | null) => Promise<void>;
+
+export interface KeeperOptions {
+  readonly save: SaveSession;
+  /** What the run goes on from: it is kept until there is a newer one. */
+  readonly from?: Checkpoint | null;
+  readonly onTrouble: (trouble: Trouble) => void;
+  /** Milliseconds between two writes, at least; 0: as often as there is something new. */
+  readonly interval?: number | undefined;
+}
+
 /**
- * Keeps a run in the library as it goes on. It never holds the run up: one file is written at a time, in the background,
- * and the newest checkpoint is what is written next. A library that cannot be written to is told of once.
+ * Keeps a run as it goes on. It never holds the run up: one file is written at a time, in the background, and the newest
+ * checkpoint is what is written next. What cannot be written is told of once.
  */
 export class SessionKeeper {
-  readonly id: string;
-  readonly #library: SessionLibrary;
-  readonly #onTrouble: (trouble: Trouble) => void;
+  readonly #options: KeeperOptions;
   readonly #log: SessionEvent[] = [];
-  readonly #interval: number;
-  #checkpoint: Checkpoint | null = null;
+  #checkpoint: Checkpoint | null;
   #fresh = false;
   #writing: Promise<void> | null = null;
   #timer: ReturnType<typeof setTimeout> | null = null;
   #next = 0;
   #troubled = false;
 
-  constructor(
-    library: SessionLibrary,
-    id: string,
-    onTrouble: (trouble: Trouble) => void,
-    interval = leastInterval,
-  ) {
-    this.id = id;
-    this.#library = library;
-    this.#onTrouble = onTrouble;
-    this.#interval = interval;
+  constructor(options: KeeperOptions) {
+    this.#options = options;
+    this.#checkpoint = options.from ?? null;
   }
 
   /** The log as it is now, without waiting for a checkpoint; `started` begins a new one. */
@@ -58,11 +60,11 @@ export class SessionKeeper {
     this.#schedule();
   }
 
-  /** Writes what there is, and waits until it is written. */
+  /** Writes what there is, and waits until it is written; nothing is written after that on its own. */
   async flush(): Promise<void> {
+    await this.#writing;
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timer = null;
-    await this.#writing;
     if (this.#log.length > 0) await this.#write();
   }
 
@@ -76,39 +78,36 @@ export class SessionKeeper {
   }
 
   async #write(): Promise<void> {
+    const { interval = leastInterval } = this.#options;
     this.#fresh = false;
     const began = performance.now();
     this.#writing = this.#save();
     await this.#writing;
     this.#writing = null;
     const took = performance.now() - began;
-    this.#next = performance.now() + Math.max(this.#interval, took / mostShare);
+    this.#next = performance.now() + (interval > 0 ? Math.max(interval, took / mostShare) : 0);
     if (this.#fresh) this.#schedule();
   }
 
   async #save(): Promise<void> {
-    const log = [...this.#log];
-    const checkpoint = this.#checkpoint;
     try {
-      const { stream } = writeSavedSession({ log, checkpoint });
-      await this.#library.save(this.#aboutOf(log, checkpoint), stream);
+      await this.#options.save([...this.#log], this.#checkpoint);
       this.#troubled = false;
     } catch (error) {
       if (this.#troubled) return;
       this.#troubled = true;
-      this.#onTrouble(troubleOf(error));
+      this.#options.onTrouble(troubleOf(error));
     }
   }
+}
 
-  #aboutOf(log: readonly SessionEvent[], checkpoint: Checkpoint | null): SessionAbout {
-    return aboutOf(log, {
-      id: this.id,
-      name: '',
-      bytes: 0,
-      updated: new Date().toISOString(),
-      state: stateOf(log, checkpoint),
-    });
-  }
+/** As an entry of the library. */
+export function libraryEntry(library: SessionLibrary, id: string): SaveSession {
+  return async (log, checkpoint) => {
+    const state = stateOf(log, checkpoint);
+    const about = aboutOf(log, { id, name: '', bytes: 0, updated: new Date().toISOString(), state });
+    await library.save(about, writeSavedSession({ log, checkpoint }).stream);
+  };
 }
 
 /** What can be done with a saved session, beside looking at it. */
@@ -121,7 +120,7 @@ function troubleOf(error: unknown): Trouble {
   const why = error instanceof Error ? error.message : String(error);
   return {
     code: error instanceof PareError ? error.code : 'not-kept',
-    message: `This run goes on, but it cannot be kept in the browser: ${why}`,
+    message: `This run goes on, but it cannot be kept: ${why}`,
     remedy:
       error instanceof PareError
         ? error.remedy

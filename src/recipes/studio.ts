@@ -29,7 +29,7 @@ import { requireStart } from './requirements.ts';
 import type { SearchDriver } from './run-context.ts';
 import { scoreData, type DataScore } from './score-data.ts';
 import { chooseAnother, type FinishedRun } from './run.ts';
-import { SessionKeeper, type Trouble } from './session-keeper.ts';
+import { libraryEntry, SessionKeeper, type Trouble } from './session-keeper.ts';
 import {
   dataSummary,
   modelSummary,
@@ -265,7 +265,7 @@ export class Studio {
     const { recipe, data, tests, options } = session;
     const model = this.#needModel();
     const { checkpointInterval } = this.#options;
-    const keeper = this.#keeperOf(options);
+    const keeper = this.#keeperOf(options, from?.checkpoint ?? null);
     const control = (this.#control = new RunControl());
     const kept: Session = { ...session, keeper, checkpoint: from?.checkpoint ?? null };
     const onEvent = (event: SessionEvent): void => {
@@ -303,10 +303,13 @@ export class Studio {
     }
   }
 
-  #keeperOf({ session, onTrouble = () => undefined }: RunOptions): SessionKeeper | null {
-    const { library, checkpointInterval } = this.#options;
+  #keeperOf(
+    { session, onTrouble = () => undefined }: RunOptions,
+    from: Checkpoint | null,
+  ): SessionKeeper | null {
+    const { library, checkpointInterval: interval } = this.#options;
     if (!session || !library) return null;
-    return new SessionKeeper(library, session, onTrouble, checkpointInterval);
+    return new SessionKeeper({ save: libraryEntry(library, session), from, onTrouble, interval });
   }
 
   /** Copies of model and data, so that the session can be continued without dropping them again. */

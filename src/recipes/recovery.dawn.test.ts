@@ -1,0 +1,77 @@
+import { beforeAll, describe, expect, it } from 'vitest';
+import type { Backend } from '../backends/backend.ts';
+import { openDawn } from '../backends/webgpu/dawn.ts';
+import { openDevice } from '../backends/webgpu/device.ts';
+import { WebGpuBackend } from '../backends/webgpu/webgpu.ts';
+import type { SessionEvent } from '../session/events.ts';
+import { appendToLog } from '../session/log.ts';
+import { loadModel } from './model.ts';
+import { essenceOf, outcomeOf, shortRecipe, tinyFor } from './resume.testing.ts';
+
+const newDevice = async (): Promise<Backend> => new WebGpuBackend(await openDevice(await openDawn()));
+
+/** When the device is destroyed. */
+const moments: [string, (event: SessionEvent) => boolean][] = [
+  ['while the base is scored', ({ type }) => type === 'started'],
+  ['while it is compressed', (event) => event.type === 'stage' && event.stage === 'calibrate'],
+  ['in the middle of training', (event) => event.type === 'losses' && event.from >= 2],
+  ['in the middle of the search', (event) => event.type === 'evaluated' && event.tag === 'minimal'],
+  ['while it is tested', (event) => event.type === 'result'],
+];
+
+describe('a run that loses its device', () => {
+  const recipe = shortRecipe('sqft-qa-sparsepeft');
+  let expected: Awaited<ReturnType<typeof essenceOf>>;
+  beforeAll(async () => {
+    expected = await essenceOf(await outcomeOf(await newDevice(), recipe));
+  });
+
+  for (const [when, isMoment] of moments) {
+    it(`${when} ends with the same bits on a new one`, async () => {
+      let backend = await newDevice();
+      let losses = 0;
+      const log: SessionEvent[] = [];
+      const outcome = await outcomeOf(backend, recipe, {
+        onEvent: (event) => {
+          if (event.type === 'started') log.length = 0;
+          appendToLog(log, [event]);
+          if (losses > 0 || !isMoment(event)) return;
+          losses++;
+          backend.dispose();
+        },
+        reopen: async () => {
+          backend = await newDevice();
+          return loadModel(backend, await tinyFor(recipe));
+        },
+      });
+      expect(losses).toBe(1);
+      expect(await essenceOf({ ...outcome, log })).toEqual(expected);
+      const recovered = log.filter((event) => event.type === 'recovered');
+      expect(recovered).toHaveLength(1);
+      expect(recovered[0]).toMatchObject({ cause: 'device-lost', exact: true, accumulation: 1 });
+      expect(recovered[0]!.message).toMatch(/graphics device was lost.*went on/);
+      backend.dispose();
+    });
+  }
+
+  it('again and again at the same place ends, and says what to do', async () => {
+    let backend = await newDevice();
+    let devices = 1;
+    const log: SessionEvent[] = [];
+    const running = outcomeOf(backend, recipe, {
+      onEvent: (event) => {
+        appendToLog(log, [event]);
+        if (event.type === 'stage' && event.stage === 'calibrate') backend.dispose();
+      },
+      reopen: async () => {
+        devices++;
+        backend = await newDevice();
+        return loadModel(backend, await tinyFor(recipe));
+      },
+    });
+    await expect(running).rejects.toMatchObject({ code: 'recovery-failed' });
+    expect(devices).toBe(4);
+    expect(log.at(-1)).toMatchObject({ type: 'failed', remedy: expect.stringContaining('batch') as string });
+    backend.dispose();
+  });
+});
