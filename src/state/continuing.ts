@@ -11,12 +11,12 @@ import { isSame, recognise } from './recognise.ts';
 import { follow, isRunning, runStore } from './run.ts';
 import { liveRun } from './session.ts';
 
-type Part = 'model' | 'data';
-
-/** A session that is to be continued as soon as its model and data are open. */
 export const continueStore = createStore<{
-  waiting: (Pick<SessionAbout, 'id' | 'model' | 'data'> & { lacks: Part[] }) | null;
-}>(() => ({ waiting: null }));
+  /** Its model and data are being opened. */
+  opening: boolean;
+  /** A session that is continued as soon as its model and data are open. */
+  waiting: Pick<SessionAbout, 'id' | 'model' | 'data'> | null;
+}>(() => ({ opening: false, waiting: null }));
 
 export const isElsewhere = (what = 'This session'): PareError =>
   new PareError(
@@ -35,16 +35,20 @@ let stopWaiting: (() => void) | null = null;
  * continue. `columns`: of its log. Resolves when the run is over, or when it is clear that something must be dropped first.
  */
 export async function continueEntry(about: SessionAbout, columns?: Columns | null): Promise<void> {
+  if (continueStore.getState().opening) return;
   cancelContinue();
   if (isRunning()) return reportError(isBusy());
   if (about.state === 'none') return reportError(logOnly());
   if (!(await hold(about.id))) return reportError(isElsewhere());
   withdraw('session');
+  continueStore.setState({ opening: true });
   try {
-    const lacks = await openKept(about, columns);
-    if (lacks.length > 0) wait(about, columns, lacks);
-    else await goOn(about.id, columns);
+    const isOpen = await openKept(about, columns);
+    continueStore.setState({ opening: false });
+    if (isOpen) await goOn(about.id, columns);
+    else wait(about, columns);
   } catch (error) {
+    continueStore.setState({ opening: false });
     letGo(about.id);
     reportError(error);
   }
@@ -66,19 +70,15 @@ async function goOn(entry: string, columns: Columns | null | undefined): Promise
   await follow(entry, (client, onEvents, onTrouble) => client.continueSession(entry, onEvents, onTrouble));
 }
 
-/** What is neither open nor kept. */
-async function openKept({ model, data }: SessionAbout, columns: Columns | null = null): Promise<Part[]> {
+/** Opens what the library keeps; whether that is all that is needed. */
+async function openKept({ model, data }: SessionAbout, columns: Columns | null = null): Promise<boolean> {
   const kept = await library();
-  const lacks: Part[] = [];
-  if (matches({ model, data }).model !== 'same') {
-    if (await kept.kept('models', model.sha256)) await loadModel({ stored: model.sha256 }, model.name);
-    else lacks.push('model');
-  }
-  if (matches({ model, data }).data !== 'same') {
-    if (await kept.kept('data', data.sha256)) await loadData({ stored: data.sha256 }, columns, data.name);
-    else lacks.push('data');
-  }
-  return lacks;
+  const open = matches({ model, data });
+  if (open.model !== 'same' && (await kept.kept('models', model.sha256)))
+    await loadModel({ stored: model.sha256 }, model.name);
+  if (open.data !== 'same' && (await kept.kept('data', data.sha256)))
+    await loadData({ stored: data.sha256 }, columns, data.name);
+  return isSame(matches({ model, data }));
 }
 
 const matches = (wanted: Pick<SessionAbout, 'model' | 'data'>) =>
@@ -88,14 +88,17 @@ function giveUp(): void {
   if (isRunning()) cancelContinue();
 }
 
-function wait(about: SessionAbout, columns: Columns | null | undefined, lacks: Part[]): void {
+function wait(about: SessionAbout, columns: Columns | null | undefined): void {
   const { id, model, data } = about;
-  continueStore.setState({ waiting: { id, model, data, lacks } });
+  continueStore.setState({ waiting: { id, model, data } });
   const look = () => {
     if (!isSame(matches(about))) return;
     stopListening();
     continueStore.setState({ waiting: null });
-    goOn(id, columns).catch(reportError);
+    goOn(id, columns).catch((error: unknown) => {
+      letGo(id);
+      reportError(error);
+    });
   };
   const stops = [modelStore.subscribe(look), dataStore.subscribe(look), runStore.subscribe(giveUp)];
   const stopListening = () => {

@@ -7,8 +7,10 @@ import { ExportPanel } from './panels/ExportPanel.tsx';
 import { FrontPanel } from './panels/FrontPanel.tsx';
 import { GenesPanel } from './panels/GenesPanel.tsx';
 import { ImportancePanel } from './panels/ImportancePanel.tsx';
+import { Library } from './panels/Library.tsx';
 import { ModelPanel } from './panels/ModelPanel.tsx';
 import { RecipePanel } from './panels/RecipePanel.tsx';
+import { Reproduction } from './panels/Reproduction.tsx';
 import { ResultsPanel } from './panels/ResultsPanel.tsx';
 import { RunPanel } from './panels/RunPanel.tsx';
 import { SharePanel } from './panels/SharePanel.tsx';
@@ -24,6 +26,7 @@ export function App() {
       <TopBar />
       <Notices />
       <SharedBanner />
+      <Library />
       <main className="bench">
         <div className="column inputs">
           <ModelPanel />
@@ -32,6 +35,7 @@ export function App() {
         </div>
         <div className="column work">
           <RunPanel />
+          <Reproduction />
           <FrontPanel />
           <ResultsPanel />
         </div>

@@ -1,5 +1,6 @@
 import { useStore } from 'zustand';
 import { dismiss, noticeStore } from '../state/notices.ts';
+import { RecoveryNote } from './panels/RecoveryNote.tsx';
 
 /** Errors with what to do about them, and remarks. Alerts are spoken when they come. */
 export function Notices() {
@@ -16,6 +17,7 @@ export function Notices() {
           </button>
         </div>
       ))}
+      <RecoveryNote />
     </div>
   );
 }

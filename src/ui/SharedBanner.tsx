@@ -1,59 +1,117 @@
 import { useStore } from 'zustand';
+import { cancelContinue, continueStore } from '../state/continuing.ts';
+import { dataStore } from '../state/data.ts';
+import { droppedStore } from '../state/dropped.ts';
+import { keepShown } from '../state/kept.ts';
+import { modelStore } from '../state/model.ts';
 import { changeRecipe } from '../state/recipe.ts';
+import { recognise } from '../state/recognise.ts';
+import { continueShown, reproduce, reproductionStore, runShownRecipe, verify } from '../state/reproduce.ts';
+import { runStore } from '../state/run.ts';
 import { sessionStore } from '../state/session.ts';
-import type { Origin } from '../state/session.ts';
 import { leaveSession } from '../state/share.ts';
+import { shownStore } from '../state/shownEntry.ts';
+import { bannerOf } from './bannerText.ts';
+import type { Banner, BannerAction } from './bannerText.ts';
 import { useBusy } from './panels/useBusy.ts';
+import './banner.css';
 
-interface Words {
-  title: string;
-  hint: string;
-  leave: string;
-}
-
-const words: Partial<Record<Origin, Words>> = {
-  link: {
-    title: 'A shared session, read-only.',
-    hint: 'Its recipe is set: open a model and data to run it here.',
-    leave: 'Close',
+const offers: Record<BannerAction, { label: string; title: string; act: () => unknown }> = {
+  continue: {
+    label: 'Continue',
+    title: 'Opens its model and data, and goes on with it',
+    act: continueShown,
   },
-  file: {
-    title: 'A saved session, read-only.',
-    hint: 'Its recipe is set: open a model and data to run it here.',
-    leave: 'Close',
+  reproduce: {
+    label: 'Reproduce',
+    title: 'Runs its recipe again from its seed, and shows each difference',
+    act: reproduce,
   },
-  past: {
-    title: 'An earlier run of this page, read-only.',
-    hint: 'Its model is no longer in memory: run its recipe again to try or export it.',
-    leave: 'Back to the latest run',
+  verify: {
+    label: 'Verify',
+    title: 'Scores its front again, with its own adapters, and shows each difference',
+    act: verify,
   },
+  run: {
+    label: 'Run this recipe here',
+    title: 'Runs its recipe on the model and the data that are open',
+    act: runShownRecipe,
+  },
+  recipe: { label: 'Use its recipe', title: 'For the next run', act: useItsRecipe },
+  keep: { label: 'Keep in this browser', title: 'Puts it among your sessions', act: keepShown },
 };
 
-/** Says that what is on the page is not the run whose model is at hand, and how to get there. */
+function useItsRecipe(): void {
+  const { recipe } = sessionStore.getState().view;
+  if (recipe) changeRecipe(recipe);
+}
+
+/** Says that what is on the page is not the run whose model is at hand, and what can be done with it. */
 export function SharedBanner() {
+  const banner = useBanner();
+  const working = useStore(reproductionStore, (state) => state.doing !== null);
+  const { opening, waiting } = useStore(continueStore);
+  const starting = useStore(runStore, (state) => state.starting);
+  const busy = useBusy() || working || opening || starting;
+  if (!banner) return null;
+  return (
+    <aside className="shared-banner" aria-label={banner.name}>
+      <p>
+        <strong>{banner.title}</strong> <About /> <span className="soft">{banner.hint}</span>
+      </p>
+      <div className="buttons">
+        {banner.actions.map((action) => (
+          <Offer key={action} action={action} disabled={busy} />
+        ))}
+        {waiting && (
+          <button type="button" className="quiet small" onClick={cancelContinue}>
+            Cancel
+          </button>
+        )}
+        {banner.leave !== null && (
+          <button type="button" className="quiet small" disabled={busy} onClick={leaveSession}>
+            {banner.leave}
+          </button>
+        )}
+      </div>
+    </aside>
+  );
+}
+
+function Offer({ action, disabled }: { action: BannerAction; disabled: boolean }) {
+  const { label, title, act } = offers[action];
+  return (
+    <button
+      type="button"
+      className={action === 'continue' ? 'primary small' : 'quiet small'}
+      title={title}
+      disabled={disabled}
+      onClick={() => void act()}
+    >
+      {label}
+    </button>
+  );
+}
+
+function useBanner(): Banner | null {
   const origin = useStore(sessionStore, (state) => state.origin);
-  const { model, data, device, date, recipe } = useStore(sessionStore, (state) => state.view);
-  const busy = useBusy();
-  const said = words[origin];
-  if (!said || !model) return null;
+  const entry = useStore(sessionStore, (state) => state.entry);
+  const view = useStore(sessionStore, (state) => state.view);
+  const model = useStore(modelStore, (state) => state.summary);
+  const data = useStore(dataStore, (state) => state.summary);
+  const { about, elsewhere } = useStore(shownStore);
+  const resumable = useStore(droppedStore, (state) => state.resumable);
+  const waiting = useStore(continueStore, (state) => state.waiting !== null && state.waiting.id === entry);
+  const kept = about?.state ?? null;
+  const open = recognise(view, { model, data });
+  return bannerOf({ origin, view, kept, resumable, elsewhere, waiting, open });
+}
+
+function About() {
+  const { model, data, device, date } = useStore(sessionStore, (state) => state.view);
   const day =
     date && !Number.isNaN(Date.parse(date))
       ? new Date(date).toLocaleDateString('en-GB', { dateStyle: 'medium' })
       : null;
-  const about = [model.name, data?.name, device?.adapter, day].filter(Boolean).join(' · ');
-  return (
-    <aside className="shared-banner" aria-label={origin === 'past' ? 'Earlier run' : 'Shared session'}>
-      <p>
-        <strong>{said.title}</strong> {about}. <span className="soft">{said.hint}</span>
-      </p>
-      {origin === 'past' && recipe && (
-        <button type="button" className="quiet small" disabled={busy} onClick={() => changeRecipe(recipe)}>
-          Use its recipe
-        </button>
-      )}
-      <button type="button" className="quiet small" onClick={leaveSession}>
-        {said.leave}
-      </button>
-    </aside>
-  );
+  return <>{[model?.name, data?.name, device?.adapter, day].filter(Boolean).join(' · ')}.</>;
 }

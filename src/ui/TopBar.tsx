@@ -3,6 +3,7 @@ import { useStore } from 'zustand';
 import { deviceStore } from '../state/engine.ts';
 import { setTheme, themeStore } from '../state/theme.ts';
 import type { Theme } from '../state/theme.ts';
+import { LibraryButton } from './panels/LibraryButton.tsx';
 
 export function TopBar() {
   return (
@@ -11,6 +12,7 @@ export function TopBar() {
       <h1>Pare</h1>
       <p className="tagline">Make a language model smaller. Nothing leaves this machine.</p>
       <div className="top-aside">
+        <LibraryButton />
         <Device />
         <ThemeSwitch />
       </div>

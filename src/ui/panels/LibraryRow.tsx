@@ -1,0 +1,153 @@
+import { useRef, useState } from 'react';
+import { useStore } from 'zustand';
+import { presets } from '../../recipes/presets.ts';
+import { bytes } from '../../session/format.ts';
+import {
+  continueKept,
+  deleteSession,
+  duplicateSession,
+  nameOf,
+  openKept,
+  renameSession,
+  saveKept,
+} from '../../state/kept.ts';
+import { libraryStore } from '../../state/library.ts';
+import type { LibraryEntry } from '../../state/library.ts';
+import { liveRun, sessionStore } from '../../state/session.ts';
+import { dateOf, outcomeOf, statusOf } from './libraryText.ts';
+import { useBusy } from './useBusy.ts';
+
+interface Props {
+  entry: LibraryEntry;
+  isSelected: boolean;
+  onSelect: (id: string, on: boolean) => void;
+}
+
+/** One session: what it is, and its buttons, each of which names it to whoever does not see the row. */
+export function LibraryRow({ entry, isSelected, onSelect }: Props) {
+  const [renaming, setRenaming] = useState(false);
+  const name = nameOf(entry);
+  const busy = useBusy();
+  const shown = useStore(sessionStore, (state) => state.entry === entry.id);
+  const isElsewhere = useStore(libraryStore, (state) => state.elsewhere.has(entry.id));
+  const status = statusOf(entry, { isLive: liveRun()?.entry === entry.id, isElsewhere });
+  return (
+    <li className="library-row" aria-current={shown}>
+      <input
+        type="checkbox"
+        aria-label={`Select ${name}`}
+        checked={isSelected}
+        onChange={(event) => onSelect(entry.id, event.target.checked)}
+      />
+      <div className="library-what">
+        {renaming ? (
+          <Rename entry={entry} onDone={() => setRenaming(false)} />
+        ) : (
+          <button
+            type="button"
+            className="library-open"
+            disabled={busy}
+            title="Show its charts and its table"
+            onClick={() => void openKept(entry.id)}
+          >
+            {name}
+          </button>
+        )}
+        <span className="soft">
+          {entry.name !== '' &&
+            `${presets[entry.method].label} · ${entry.model.name} · seed ${entry.seed} · `}
+          {entry.data.name} · {status} · {outcomeOf(entry)}
+        </span>
+      </div>
+      <span className="soft library-when">
+        {dateOf(entry.created)}
+        {entry.pageOnly ? ' · this page only' : ` · ${bytes(entry.bytes)}`}
+      </span>
+      <Actions entry={entry} name={name} isElsewhere={isElsewhere} onRename={() => setRenaming(true)} />
+    </li>
+  );
+}
+
+interface Offer {
+  label: string;
+  disabled: boolean;
+  act: () => void;
+}
+
+interface ActionProps {
+  entry: LibraryEntry;
+  name: string;
+  isElsewhere: boolean;
+  onRename: () => void;
+}
+
+function Actions({ entry, name, isElsewhere, onRename }: ActionProps) {
+  const [deleting, setDeleting] = useState(false);
+  const busy = useBusy();
+  const isActive = useStore(sessionStore, (state) => busy && state.entry === entry.id);
+  const { id, state, pageOnly } = entry;
+  if (deleting) {
+    return (
+      <div className="library-actions">
+        <button type="button" className="small danger" onClick={() => void deleteSession(id)}>
+          Delete it
+        </button>
+        <button type="button" className="quiet small" onClick={() => setDeleting(false)}>
+          Keep it
+        </button>
+      </div>
+    );
+  }
+  const offers: Offer[] = [
+    { label: 'Rename', disabled: pageOnly, act: onRename },
+    { label: 'Duplicate', disabled: pageOnly, act: () => void duplicateSession(id) },
+    { label: 'Save file', disabled: false, act: () => void saveKept(id) },
+    { label: 'Delete', disabled: isActive, act: () => setDeleting(true) },
+  ];
+  if (state !== 'none')
+    offers.unshift({ label: 'Continue', disabled: busy || isElsewhere, act: () => void continueKept(id) });
+  return (
+    <div className="library-actions">
+      {offers.map(({ label, disabled, act }) => (
+        <button
+          key={label}
+          type="button"
+          className="quiet small"
+          aria-label={`${label} ${name}`}
+          disabled={disabled}
+          onClick={act}
+        >
+          {label}
+        </button>
+      ))}
+    </div>
+  );
+}
+
+/** Enter and leaving the field rename it, Escape does not. */
+function Rename({ entry, onDone }: { entry: LibraryEntry; onDone: () => void }) {
+  const [text, setText] = useState(nameOf(entry));
+  const given = useRef(nameOf(entry));
+  const finish = () => {
+    if (text.trim() !== given.current) void renameSession(entry.id, text);
+    onDone();
+  };
+  return (
+    <input
+      // The button that was pressed has given way to it.
+      ref={(field) => field?.focus()}
+      aria-label={`Name of ${nameOf(entry)}`}
+      maxLength={200}
+      value={text}
+      onChange={(event) => setText(event.target.value)}
+      onBlur={finish}
+      onKeyDown={(event) => {
+        if (event.key !== 'Enter' && event.key !== 'Escape') return;
+        event.stopPropagation();
+        // What is given up is what it was already.
+        if (event.key === 'Escape') given.current = text.trim();
+        event.currentTarget.blur();
+      }}
+    />
+  );
+}
