@@ -15,6 +15,12 @@ const partsName = '.parts';
 /** Held by every writer, shared: whoever has it alone knows that parts belong to nobody. */
 const writingLock = 'pare/writing';
 
+/**
+ * Written at a time. Where there is no room for more than its pipe holds, Chromium may report a broken pipe instead of a
+ * full storage (156: 3 times in 30 with 8 MiB, never in 150 with 64 KiB to 2 MiB); larger pieces are not faster.
+ */
+const pieceBytes = 512 * 1024;
+
 /** In browsers since 2023, and not yet in TypeScript's library. */
 interface MovableFile extends FileSystemFileHandle {
   move(folder: FileSystemDirectoryHandle, name: string): Promise<void>;
@@ -66,7 +72,11 @@ async function fill(
   const part = await stored(() => parts.getFileHandle(name, { create: true }));
   const writable = await stored(() => part.createWritable());
   try {
-    for await (const chunk of chunksOf(content)) await stored(() => writable.write(chunk));
+    for await (const chunk of chunksOf(content)) {
+      for (let at = 0; at < chunk.byteLength; at += pieceBytes) {
+        await stored(() => writable.write(chunk.subarray(at, at + pieceBytes)));
+      }
+    }
     await stored(() => writable.close());
   } catch (cause) {
     await writable.abort().catch(() => undefined);
