@@ -120,8 +120,7 @@ export function environmentSection(view: SessionView, { generated, version }: Wh
       ['Started', dateText(date)],
       ['Took', `${duration(elapsed)}, ${status}`],
       ['Seed', recipe ? String(recipe.seed) : '–'],
-      ...(version ? [['Pare', version] as const] : []),
-      ['Report made', dateText(generated)],
+      ['Report made', dateText(generated) + (version ? `, by Pare ${version}` : '')],
     ])}
     <div class="beside">${[stages(view), memory(view)]}</div>
     ${recoveries(view)}
