@@ -1,184 +1,161 @@
-import { memo, useMemo } from 'react';
-import { usePlotArea, useXAxisScale, useYAxisScale } from 'recharts';
+import { useId, useLayoutEffect, useMemo } from 'react';
+import { usePlotArea, useXAxisDomain, useXAxisScale, useYAxisDomain, useYAxisScale } from 'recharts';
+import type { PlotArea } from 'recharts';
 import { useStore } from 'zustand';
 import type { PointTag } from '../../session/events.ts';
 import { scoreText } from '../../session/format.ts';
-import { isCandidate } from '../../session/view.ts';
+import { isActive, isCandidate } from '../../session/view.ts';
 import type { Point, SessionView } from '../../session/view.ts';
 import { choosePoint } from '../../state/run.ts';
 import { sessionStore } from '../../state/session.ts';
-import { crowdPath, markOf, markPath } from './marks.ts';
+import type { CrowdPainter } from './crowd.ts';
+import { lastGeneration } from './growth.ts';
+import type { Scene } from './growth.ts';
+import { markPath } from './marks.ts';
 import type { Mark } from './marks.ts';
+import { edge, nearest, placing } from './place.ts';
+import type { Place, Placed } from './place.ts';
+import { PointerPlane } from './PointerPlane.tsx';
+import { useScene } from './useScene.ts';
+import { useScheme } from './useScheme.ts';
+import type { Zoom } from './useZoom.ts';
 
 interface Props {
+  /** The last one that is shown; null: the latest. */
+  generation: number | null;
+  /** Of the canvas below the chart's SVG, of the same size. */
+  painter: CrowdPainter | null;
+  zoom: Zoom;
+  /** The score at the lower edge, where points below it gather; null while it is zoomed. */
+  lowest: number | null;
   /** The front point under the keyboard's cursor. */
   cursor: number | null;
   onHover: (point: Point | null) => void;
 }
 
-interface Placed {
-  point: Point;
-  x: number;
-  y: number;
-  /** Its score is below what the chart shows; it stands at the edge, with the score beside it. */
-  below: boolean;
-}
-
-/** How near, in pixels, a pointer must be to a point to mean it. */
-const reach = 18;
-
-/**
- * Everything on the plot, inside the chart's own SVG, fed by the store: new points do not draw the axes again.
- * Dominated points, of which there may be thousands, are one path; React only handles the few that matter.
- */
-export function FrontLayer({ cursor, onHover }: Props) {
+/** Everything on the plot, inside the chart's own SVG, fed by the store: new points do not draw the axes again. */
+export function FrontLayer({ generation, painter, zoom, lowest, cursor, onHover }: Props) {
   const view = useStore(sessionStore, (state) => state.view);
   const inspected = useStore(sessionStore, (state) => state.inspected);
-  const { points, front, groups, metric } = view;
+  const scene = useScene(view, generation);
   const area = usePlotArea();
-  const placed = usePlaced(points, area ? area.y + area.height : 0);
+  const placed = usePlaced(scene.points, lowest, area);
+  const clip = useId();
+  useCrowd(painter, scene, placed, area, view);
+  const hittable = useMemo(
+    () => scene.points.filter((point) => isCandidate(point, view.groups)),
+    [scene.points, view.groups],
+  );
   if (!placed || !area) return null;
-  const at = (index: number | null | undefined) => (typeof index === 'number' ? placed[index] : undefined);
+  const { place, below } = placed;
+  const at = (index: number | null | undefined) =>
+    typeof index === 'number' ? scene.points.find((point) => point.index === index) : undefined;
+  const hit = (pointer: Place) => nearest(hittable, place, pointer);
   return (
     <g>
-      <Crowd placed={placed} mark="dominated" />
-      <Crowd placed={placed} mark="infeasible" />
-      <path
-        className="front-line"
-        d={stepLine(
-          front.map((point) => placed[point.index]),
-          area.x + area.width,
+      <clipPath id={clip}>
+        <rect x={area.x} y={area.y - 8} width={area.width + 8} height={area.height + 8} />
+      </clipPath>
+      <g clipPath={`url(#${clip})`}>
+        <path className="front-line" d={stepLine(scene.front.map(place), area.x + area.width)} />
+        {scene.front.map(
+          (point) => point.tag === null && <MarkAt key={point.index} mark="front" place={place(point)} />,
         )}
+        {tagged(scene.points).map(({ point, tag }) => (
+          <MarkAt key={point.index} mark={tag} place={place(point)} />
+        ))}
+        {below.map((point) => (
+          <BelowText key={point.index} point={point} place={place(point)} metric={view.metric} />
+        ))}
+        <Ring className="ring-cursor" point={at(cursor)} placed={placed} radius={11} />
+        <Ring className="ring-inspected" point={at(inspected)} placed={placed} radius={9} />
+        <Ring className="ring-chosen" point={at(view.chosen?.index)} placed={placed} radius={9} />
+      </g>
+      <PointerPlane
+        area={area}
+        zoom={zoom}
+        onHover={(pointer) => onHover(pointer && hit(pointer))}
+        onPick={(pointer) => {
+          const point = hit(pointer);
+          if (point) void choosePoint(point.index);
+        }}
       />
-      {front.map(
-        (point) =>
-          point.tag === null && <MarkAt key={point.index} mark="front" place={placed[point.index]} />,
-      )}
-      {tagged(placed).map(({ point, tag }) => (
-        <MarkAt key={point.index} mark={tag} place={placed[point.index]} />
-      ))}
-      {placed.map(
-        (place) => place.below && <BelowText key={place.point.index} place={place} metric={metric} />,
-      )}
-      <Ring className="ring-cursor" place={at(cursor)} radius={11} />
-      <Ring className="ring-inspected" place={at(inspected)} radius={9} />
-      <Ring className="ring-chosen" place={at(view.chosen?.index)} radius={9} />
-      <PointerPlane placed={placed} area={area} groups={groups} onHover={onHover} />
     </g>
   );
 }
 
-const edge = 9;
-const line = 16;
-
-function usePlaced(points: readonly Point[], bottom: number): Placed[] | null {
-  const xScale = useXAxisScale();
-  const yScale = useYAxisScale();
+function usePlaced(
+  points: readonly Point[],
+  lowest: number | null,
+  area: PlotArea | undefined,
+): Placed | null {
+  const x = useXAxisScale();
+  const y = useYAxisScale();
+  const bottom = area ? area.y + area.height : 0;
   return useMemo(
-    () => (xScale && yScale ? placePoints(points, xScale, yScale, bottom) : null),
-    [points, xScale, yScale, bottom],
+    () => (x && y ? placing(points, { x, y }, lowest, bottom) : null),
+    [points, x, y, lowest, bottom],
   );
 }
 
-type Scale = (value: number) => number | undefined;
-
-function placePoints(points: readonly Point[], xScale: Scale, yScale: Scale, bottom: number): Placed[] {
-  let under = 0;
-  return points.map((point) => {
-    const y = yScale(point.score) ?? 0;
-    const below = y > bottom + 1;
-    return {
-      point,
-      x: xScale(point.macs) ?? 0,
-      y: below ? bottom - edge - line * under++ : y,
-      below,
-    };
-  });
+function useCrowd(
+  painter: CrowdPainter | null,
+  { points }: Scene,
+  placed: Placed | null,
+  area: PlotArea | undefined,
+  view: SessionView,
+): void {
+  const scheme = useScheme();
+  const x = useXAxisDomain();
+  const y = useYAxisDomain();
+  const last = useMemo(() => Math.max(plannedGenerations(view), lastGeneration(view)), [view]);
+  const frame = JSON.stringify([x, y, area, scheme, last, window.devicePixelRatio, view.date]);
+  useLayoutEffect(() => {
+    if (painter && placed && area) painter.paint({ points, place: placed.place, area, last, frame });
+  }, [painter, points, placed, area, last, frame]);
 }
 
-function BelowText({ place, metric }: { place: Placed; metric: SessionView['metric'] }) {
+/** That a running search will have: its points must not change their colours all the time. */
+function plannedGenerations(view: SessionView): number {
+  const search = isActive(view) ? view.recipe?.search : null;
+  return search ? Math.ceil(search.evaluations / search.population) - 1 : 0;
+}
+
+function BelowText({ point, place, metric }: { point: Point; place: Place; metric: SessionView['metric'] }) {
   return (
     <text className="below-text" x={place.x + edge} y={place.y + 4}>
-      {scoreText(place.point.score, metric)} ↓
+      {scoreText(point.score, metric)} ↓
     </text>
   );
 }
 
 /** Sub-networks last: plain LoRA costs what the maximal one does, and must not hide it. */
-function tagged(placed: readonly Placed[]): { point: Point; tag: PointTag }[] {
-  const marks = placed.flatMap(({ point }) => (point.tag ? [{ point, tag: point.tag }] : []));
+function tagged(points: readonly Point[]): { point: Point; tag: PointTag }[] {
+  const marks = points.flatMap((point) => (point.tag ? [{ point, tag: point.tag }] : []));
   return marks.toSorted((a, b) => Number(a.point.genome !== null) - Number(b.point.genome !== null));
 }
 
-interface CrowdProps {
-  placed: readonly Placed[];
-  mark: 'dominated' | 'infeasible';
-}
-
-/** The many of one kind, as one path. */
-const Crowd = memo(function Crowd({ placed, mark }: CrowdProps) {
-  const path = placed.filter(({ point }) => markOf(point) === mark).map(({ x, y }) => crowdPath(mark, x, y));
-  return <path className={`mark ${mark}`} d={path.join('')} />;
-});
-
 /** What the best accuracy is for at most so many MACs: flat until the next better point. */
-function stepLine(front: readonly (Placed | undefined)[], right: number): string {
-  const places = front.filter((place) => place !== undefined);
-  const [first, ...rest] = places;
+function stepLine([first, ...rest]: readonly Place[], right: number): string {
   if (!first) return '';
   return `M${first.x} ${first.y}${rest.map(({ x, y }) => `H${x}V${y}`).join('')}H${right}`;
 }
 
-function MarkAt({ mark, place }: { mark: Mark; place: Placed | undefined }) {
-  if (!place) return null;
+function MarkAt({ mark, place }: { mark: Mark; place: Place }) {
   return (
     <path className={`mark ${mark}`} d={markPath(mark)} transform={`translate(${place.x} ${place.y})`} />
   );
 }
 
-function Ring({
-  className,
-  place,
-  radius,
-}: {
+interface RingProps {
   className: string;
-  place: Placed | undefined;
+  point: Point | undefined;
+  placed: Placed;
   radius: number;
-}) {
-  return place ? <circle className={className} cx={place.x} cy={place.y} r={radius} /> : null;
 }
 
-interface PlaneProps extends Pick<Props, 'onHover'> {
-  groups: SessionView['groups'];
-  placed: readonly Placed[];
-  area: { x: number; y: number; width: number; height: number };
-}
-
-function PointerPlane({ placed, area, groups, onHover }: PlaneProps) {
-  const nearest = (
-    event: React.PointerEvent<SVGRectElement> | React.MouseEvent<SVGRectElement>,
-  ): Point | null => {
-    const frame = event.currentTarget.ownerSVGElement?.getBoundingClientRect();
-    if (!frame) return null;
-    const [x, y] = [event.clientX - frame.left, event.clientY - frame.top];
-    let best: { point: Point; distance: number } | null = null;
-    for (const candidate of placed) {
-      const distance = Math.hypot(candidate.x - x, candidate.y - y) - (candidate.point.dominated ? 0 : 3);
-      if (distance < (best?.distance ?? reach) && isCandidate(candidate.point, groups))
-        best = { point: candidate.point, distance };
-    }
-    return best?.point ?? null;
-  };
-  return (
-    <rect
-      className="pointer-plane"
-      {...area}
-      onPointerMove={(event) => onHover(nearest(event))}
-      onPointerLeave={() => onHover(null)}
-      onClick={(event) => {
-        const point = nearest(event);
-        if (point) void choosePoint(point.index);
-      }}
-    />
-  );
+function Ring({ className, point, placed, radius }: RingProps) {
+  if (!point) return null;
+  const { x, y } = placed.place(point);
+  return <circle className={className} cx={x} cy={y} r={radius} />;
 }

@@ -1,3 +1,4 @@
+import { useMemo } from 'react';
 import { CartesianGrid, Line, LineChart, XAxis, YAxis } from 'recharts';
 import { useStore } from 'zustand';
 import { integer } from '../../session/format.ts';
@@ -16,25 +17,25 @@ export default function HypervolumeChart() {
     const search = isActive(view) ? view.recipe?.search : null;
     return search ? Math.ceil(search.evaluations / search.population) : 0;
   });
+  const rows = useMemo(() => series.map(rowOf), [series]);
   return (
     <ChartFrame
       title="Hypervolume"
       {...(last ? { reading: last.hypervolume.toPrecision(3) } : {})}
       renderChart={(size) => <Curve {...size} data={series} generations={planned} />}
       renderTable={(visible) => (
-        <ChartTable
-          name="Hypervolume data"
-          head={['Generation', 'Scored', 'Hypervolume']}
-          rows={series.map(({ generation, evaluations, hypervolume }) => ({
-            key: generation,
-            cells: [generation, integer(evaluations), hypervolume.toPrecision(5)],
-          }))}
-          visible={visible}
-        />
+        <ChartTable name="Hypervolume data" head={tableHead} rows={rows} visible={visible} />
       )}
     />
   );
 }
+
+const rowOf = ({ generation, evaluations, hypervolume }: HypervolumePoint) => ({
+  key: generation,
+  cells: [generation, integer(evaluations), hypervolume.toPrecision(5)],
+});
+
+const tableHead = ['Generation', 'Scored', 'Hypervolume'];
 
 interface CurveProps {
   width: number;

@@ -34,6 +34,7 @@ export default function LossChart() {
     ({ view }) => (isActive(view) ? view.recipe?.training.steps : 0) ?? 0,
   );
   const data = useMemo(() => smooth(thin(losses, mostPoints)), [losses]);
+  const rows = useMemo(() => data.map(rowOf), [data]);
   const last = data.at(-1);
   return (
     <ChartFrame
@@ -41,19 +42,18 @@ export default function LossChart() {
       {...(last ? { reading: last.smooth.toPrecision(3) } : {})}
       renderChart={(size) => <Curve {...size} data={data} steps={planned} />}
       renderTable={(visible) => (
-        <ChartTable
-          name="Loss data"
-          head={['Step', 'Loss', 'Smoothed']}
-          rows={data.map(({ step, loss, smooth: mean }) => ({
-            key: step,
-            cells: [integer(step), loss.toPrecision(4), mean.toPrecision(4)],
-          }))}
-          visible={visible}
-        />
+        <ChartTable name="Loss data" head={tableHead} rows={rows} visible={visible} />
       )}
     />
   );
 }
+
+const rowOf = ({ step, loss, smooth: mean }: Smoothed) => ({
+  key: step,
+  cells: [integer(step), loss.toPrecision(4), mean.toPrecision(4)],
+});
+
+const tableHead = ['Step', 'Loss', 'Smoothed'];
 
 interface CurveProps {
   width: number;

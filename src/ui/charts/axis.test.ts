@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { axisOver, axisWithin, compactTick, evenTicks, perplexityAxis } from './axis.ts';
+import { axisOver, axisWithin, compactTicks, evenTicks, percentTicks, perplexityAxis } from './axis.ts';
 
 describe('an axis', () => {
   it('covers the values with round ticks', () => {
@@ -17,14 +17,20 @@ describe('an axis', () => {
   });
 
   it('writes round numbers without needless zeros', () => {
-    expect([80_000, 100_000, 1_500_000, 10_000_000, 0].map(compactTick)).toEqual([
-      '80 K',
-      '100 K',
-      '1.50 M',
-      '10 M',
-      '0',
-    ]);
+    const written = (ticks: number[]) => ticks.map(compactTicks(ticks));
+    expect(written([0, 80_000, 100_000])).toEqual(['0', '80 K', '100 K']);
+    expect(written([500_000, 1_000_000, 1_500_000])).toEqual(['0.5 M', '1.0 M', '1.5 M']);
+    expect(written([10_000_000])).toEqual(['10 M']);
     expect([0, 0.5, 1].map(evenTicks([0, 0.5, 1]))).toEqual(['0.0', '0.5', '1.0']);
+  });
+
+  it('tells near values apart where it is zoomed', () => {
+    const macs = axisWithin(243_010, 243_480, 8).ticks;
+    expect(new Set(macs.map(compactTicks(macs))).size).toBe(macs.length);
+    expect(compactTicks(macs)(macs[0]!)).toBe('243.1 K');
+    const scores = axisWithin(0.6012, 0.6048, 5).ticks;
+    expect(scores.map(percentTicks(scores))).toEqual(['60.2 %', '60.3 %', '60.4 %']);
+    expect([0, 0.2, 0.4].map(percentTicks([0, 0.2, 0.4]))).toEqual(['0 %', '20 %', '40 %']);
   });
 });
 

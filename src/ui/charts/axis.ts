@@ -37,13 +37,15 @@ export function axisWithin(from: number, to: number, wanted: number, whole = fal
   return { domain: [from, to], ticks: multiplesOf(whole ? Math.max(1, step) : step, from, to) };
 }
 
-/**
- * An axis of scores 1/perplexity that is read in perplexities: ticks stand at round perplexities, and none so near to
- * another that they would touch.
- */
+/** An axis of scores 1/perplexity that is read in perplexities. */
 export function perplexityAxis(scores: readonly number[], wanted: number): Axis {
-  const best = Math.max(0, ...scores);
+  const best = scores.reduce((most, score) => Math.max(most, score), 0);
   const { domain } = axisOver(scores, wanted, [0, 1], best * 0.3);
+  return perplexityWithin(domain, wanted);
+}
+
+/** Ticks stand at round perplexities, and none so near to another that they would touch. */
+export function perplexityWithin(domain: readonly [number, number], wanted: number): Axis {
   const [low, high] = domain;
   const apart = (high - low) / (wanted * 2);
   const ticks: number[] = [];
@@ -51,7 +53,7 @@ export function perplexityAxis(scores: readonly number[], wanted: number): Axis 
     const tick = 1 / perplexity;
     if (tick >= low && tick <= high && Math.abs(tick - (ticks.at(-1) ?? Infinity)) >= apart) ticks.push(tick);
   }
-  return { domain, ticks: ticks.toReversed() };
+  return { domain: [low, high], ticks: ticks.toReversed() };
 }
 
 /** Even steps where the range is narrow; 1, 2, 5, 10, … where it spans several doublings. */
@@ -80,7 +82,24 @@ export const compactTick = (value: number): string => compact(value).replace(/\.
 
 /** All ticks with as many decimals as the finest of them needs. */
 export function evenTicks(ticks: readonly number[]): (value: number) => string {
-  const decimals = ticks.map((tick) => (String(Number(tick.toPrecision(6))).split('.')[1] ?? '').length);
+  const decimals = ticks.map((tick) => (String(Number(tick.toPrecision(8))).split('.')[1] ?? '').length);
   const most = Math.min(6, Math.max(0, ...decimals));
   return (value) => value.toFixed(most);
+}
+
+const units = ['', ' K', ' M', ' B', ' T'];
+
+/** `80 K`, `100 K`: in the unit of the largest tick, as fine as the ticks are apart. */
+export function compactTicks(ticks: readonly number[]): (value: number) => string {
+  const largest = Math.max(0, ...ticks.map(Math.abs));
+  const power = largest < 1 ? 0 : Math.min(units.length - 1, Math.floor(Math.log10(largest * 1.000001) / 3));
+  const scale = 1000 ** power;
+  const write = evenTicks(ticks.map((tick) => tick / scale));
+  return (value) => (value === 0 ? '0' : write(value / scale) + units[power]);
+}
+
+/** `62.5 %`: fractions, as fine as the ticks are apart. */
+export function percentTicks(ticks: readonly number[]): (value: number) => string {
+  const write = evenTicks(ticks.map((tick) => tick * 100));
+  return (value) => `${write(value * 100)} %`;
 }

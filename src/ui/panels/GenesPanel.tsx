@@ -47,7 +47,7 @@ export function GenesPanel() {
         ]}
       />
       {point.genome && view.groups.length > 0 ? (
-        <Picture rows={geneGrid(view.groups, point.genome)} />
+        <Picture groups={view.groups} genome={point.genome} />
       ) : (
         <p className="hint">
           {point.tag === null
@@ -103,7 +103,13 @@ function Choice({ index, kind, isChosen }: { index: number; kind: string; isChos
   );
 }
 
-const Picture = memo(function Picture({ rows }: { rows: GeneRow[] }) {
+interface PictureProps {
+  groups: SessionView['groups'];
+  genome: readonly number[];
+}
+
+const Picture = memo(function Picture({ groups, genome }: PictureProps) {
+  const rows = geneGrid(groups, genome);
   const layers = Math.min(mostLayers, rows[0]?.cells.length ?? 0);
   const blocks = rows.find(({ kind }) => kind === 'block');
   const isRemoved = (layer: number) => blocks?.cells[layer]?.value === 0;
