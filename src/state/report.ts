@@ -10,6 +10,8 @@ export async function saveReport(): Promise<void> {
     const log = sessionLog();
     if (log.length === 0)
       throw new PareError('report-empty', 'There is no session to report on yet.', 'Press Run first.');
+    // Few need it, and only in the end.
+    const { sessionReport } = await import('../recipes/session-report.ts');
     await platform().save(
       fileName(),
       sessionReport(log, { generated: new Date().toISOString(), link: link() }),
