@@ -4,6 +4,7 @@ import { methods } from '../session/recipe.ts';
 import { viewOf } from '../session/reduce.ts';
 
 const name = z.string().max(200);
+const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 
 /** What the library shows of a session without opening it. */
 export const sessionAboutSchema = z.strictObject({
@@ -20,8 +21,11 @@ export const sessionAboutSchema = z.strictObject({
   method: z.enum(methods),
   seed: z.int().min(0).max(0xffffffff),
   metric: z.enum(['accuracy', 'perplexity']),
-  model: z.strictObject({ name, sha256: z.string().regex(/^[0-9a-f]{64}$/) }),
-  data: z.strictObject({ name, sha256: z.string().regex(/^[0-9a-f]{64}$/) }),
+  /** The library keeps the files of what is named here, for as long as it is. */
+  model: z.strictObject({ name, sha256 }),
+  data: z.strictObject({ name, sha256 }),
+  /** SHA-256 of the files that are only tested on. */
+  tests: z.array(sha256).max(32).default([]),
   /** Scored points so far, and the best score on the front; null before there is one. */
   evaluations: z.int().min(0),
   best: z.number().nullable(),
@@ -56,6 +60,7 @@ export function aboutOf(
     metric: started.metric,
     model: { name: started.model.name, sha256: started.model.sha256 },
     data: { name: started.data.name, sha256: started.data.sha256 },
+    tests: started.data.tests.map((test) => test.sha256),
     evaluations: view.points.length,
     best: scores.length > 0 ? Math.max(...scores) : null,
   };

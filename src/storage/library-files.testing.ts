@@ -108,11 +108,14 @@ export function itKeepsFiles(open: () => Promise<Folder>): void {
       data: { name: 'd', sha256: hash(d) },
     });
     await library.save(aboutFor('one', needs('a', 'd')), bytesOf('1'));
-    await library.save(aboutFor('two', needs('a', 'e')), bytesOf('2'));
+    await library.save(aboutFor('two', { ...needs('a', 'e'), tests: [hash('c')] }), bytesOf('2'));
     for (const digit of ['a', 'b']) await library.keep('models', hash(digit), [fileOf('m', digit)]);
-    for (const digit of ['d', 'e']) await library.keep('data', hash(digit), [fileOf('d', digit)]);
+    for (const digit of ['c', 'd', 'e']) await library.keep('data', hash(digit), [fileOf('d', digit)]);
     await library.remove('one');
-    expect([await folder.list('models'), await folder.list('data')]).toEqual([[hash('a')], [hash('e')]]);
+    expect([await folder.list('models'), await folder.list('data')]).toEqual([
+      [hash('a')],
+      [hash('c'), hash('e')],
+    ]);
     expect((await library.list()).map(({ id }) => id)).toEqual(['two']);
     await library.remove('two');
     await library.remove('two');

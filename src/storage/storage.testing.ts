@@ -56,6 +56,7 @@ export function aboutFor(id: string, changes: Partial<SessionAbout> = {}): Sessi
     metric: 'accuracy',
     model: { name: 'demo', sha256: hash('a') },
     data: { name: 'problems.jsonl', sha256: hash('d') },
+    tests: [],
     evaluations: 3,
     best: 0.5,
     bytes: 0,
