@@ -7,7 +7,10 @@ const softwareDriver = ['/usr/lib/chromium', '/usr/lib/chromium-browser', '/opt/
 
 let held: GPU | undefined;
 
-/** `navigator.gpu` for Node: Dawn, from npm `webgpu`. It is held here, since a collected GPU object takes its devices along. */
+/**
+ * `navigator.gpu` for Node: Dawn, from npm `webgpu`. There is one, as in a page, and it is held here: a collected GPU
+ * object takes its devices along.
+ */
 export async function openDawn(): Promise<GPU> {
   if (
     !process.env.VK_ICD_FILENAMES &&
@@ -17,10 +20,10 @@ export async function openDawn(): Promise<GPU> {
   ) {
     process.env.VK_ICD_FILENAMES = softwareDriver;
   }
+  if (held) return held;
   const { create, globals } = await import('webgpu');
   Object.assign(globalThis, globals);
-  held = create([]);
-  return held;
+  return (held = create([]));
 }
 
 /** Lets go of Dawn: Node does not exit before. */
