@@ -45,13 +45,12 @@ export async function drive({ entry, begin, onEvents, isStopping }: DriveOptions
       if (toPareError(error).code !== 'worker-crashed' || !isRunActive()) throw error;
       const reached = lengthOf(sessionStore.getState().view);
       crashes = reached > furthest ? 1 : crashes + 1;
-      if (crashes > mostCrashes) {
-        closeAll();
-        throw error;
-      }
+      if (crashes > mostCrashes) throw giveUp(error);
       furthest = Math.max(furthest, reached);
       sayWhatHappened(error);
-      await reopen(sessionStore.getState().view);
+      await reopen(sessionStore.getState().view).catch((cause: unknown) => {
+        throw giveUp(cause);
+      });
       if (isStopping()) return receive([{ type: 'stopped', at: sessionStore.getState().view.elapsed }]);
       next = goOn;
     }
@@ -92,6 +91,21 @@ async function reopen({ model, data }: SessionView): Promise<void> {
     loadData(storedData, columns, data?.name),
   );
   await reopenTestSets();
+}
+
+/** A run that broke off without saying so itself (a dead worker) ends in its log, too. */
+export function endInLog(error: unknown): void {
+  flush();
+  if (!isRunActive()) return;
+  const { message, remedy } = toPareError(error);
+  receive([{ type: 'failed', at: sessionStore.getState().view.elapsed, message, remedy }]);
+  flush();
+}
+
+function giveUp(error: unknown): unknown {
+  endInLog(error);
+  closeAll();
+  return error;
 }
 
 /** What a dead engine held is no longer open. A run that was going on is given another engine instead. */

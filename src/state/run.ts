@@ -2,10 +2,9 @@ import { createStore } from 'zustand/vanilla';
 import { PareError } from '../lib/assert.ts';
 import type { Recipe } from '../session/recipe.ts';
 import { isCandidate } from '../session/view.ts';
-import { toPareError } from '../workers/errors.ts';
 import { shareInAddress } from './address.ts';
 import { dataStore } from './data.ts';
-import { drive } from './drive.ts';
+import { drive, endInLog } from './drive.ts';
 import type { Begin } from './drive.ts';
 import { engine } from './engine.ts';
 import { exportStore } from './exporting.ts';
@@ -14,7 +13,7 @@ import { modelStore } from './model.ts';
 import { reportError, withdraw } from './notices.ts';
 import { recipeStore } from './recipe.ts';
 import { scoreStore } from './scoreStore.ts';
-import { flush, inspect, isFinishedHere, isRunActive, liveRun, receive, sessionStore } from './session.ts';
+import { flush, inspect, isFinishedHere, isRunActive, liveRun, sessionStore } from './session.ts';
 
 interface RunState {
   /** What was asked of the worker and is not answered yet; buttons wait for it. */
@@ -106,7 +105,8 @@ export async function follow(entry: string, begin: Begin): Promise<boolean> {
     await drive({ entry, begin, onEvents: noticeStart, isStopping });
   } catch (error) {
     failed = true;
-    fail(error);
+    endInLog(error);
+    reportError(error);
   }
   flush();
   if (liveRun()?.entry !== entry) release(entry);
@@ -121,14 +121,6 @@ function noticeStart(): void {
   if (!runStore.getState().starting) return;
   flush();
   if (isRunActive()) runStore.setState({ starting: false });
-}
-
-/** A run that broke off without saying so itself (a dead worker) ends in its log, too. */
-function fail(error: unknown): void {
-  flush();
-  const { message, remedy } = toPareError(error);
-  if (isRunActive()) receive([{ type: 'failed', at: sessionStore.getState().view.elapsed, message, remedy }]);
-  reportError(error);
 }
 
 async function command(send: 'pause' | 'resume' | 'stop'): Promise<void> {
