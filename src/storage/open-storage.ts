@@ -38,8 +38,9 @@ export async function openStorage(): Promise<OpenStorage> {
 }
 
 /**
- * Asks the browser not to clear this site's data when the disk runs low. Some browsers ask the user: to be called when
- * there is something to lose, by the page (workers cannot ask). False where it is refused; what is stored then stays as long as the browser likes.
+ * Asks the browser not to clear this site's data when the disk runs low. Only a page can ask, and some browsers ask the
+ * user: to be called when there is something to lose. False where it is refused; what is stored then stays as long as
+ * the browser likes.
  */
 export async function askToPersist(): Promise<boolean> {
   try {
