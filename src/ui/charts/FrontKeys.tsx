@@ -4,7 +4,7 @@ import { isCandidate } from '../../session/view.ts';
 import type { Point, SessionView } from '../../session/view.ts';
 import { choosePoint } from '../../state/run.ts';
 import { inspect } from '../../state/session.ts';
-import type { Scene } from './growth.ts';
+import type { Scene } from '../../session/plot/growth.ts';
 import { pointText } from './pointText.ts';
 import { zoomStep } from './useZoom.ts';
 import type { Zoom } from './useZoom.ts';

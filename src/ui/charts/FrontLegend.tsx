@@ -1,8 +1,8 @@
 import { memo } from 'react';
 import type { Point } from '../../session/view.ts';
 import { ageColour, ages } from './crowd.ts';
-import { markOf, markPath, markTitles } from './marks.ts';
-import type { Mark } from './marks.ts';
+import { markOf, markPath, markTitles } from '../../session/plot/marks.ts';
+import type { Mark } from '../../session/plot/marks.ts';
 
 const order: readonly Mark[] = [
   'front',

@@ -2,8 +2,8 @@ import { memo, useMemo } from 'react';
 import type { ReactNode } from 'react';
 import { CartesianGrid, ReferenceLine, Scatter, ScatterChart, XAxis, YAxis } from 'recharts';
 import type { SessionView } from '../../session/view.ts';
-import { compactTicks, percentTicks } from './axis.ts';
-import type { Axis } from './axis.ts';
+import { compactTicks, percentTicks } from '../../session/plot/axis.ts';
+import type { Axis } from '../../session/plot/axis.ts';
 
 interface Props {
   x: Axis;

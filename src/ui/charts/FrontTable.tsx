@@ -3,7 +3,7 @@ import { integer, scoreText } from '../../session/format.ts';
 import { isCandidate } from '../../session/view.ts';
 import type { Point, SessionView } from '../../session/view.ts';
 import { choosePoint } from '../../state/run.ts';
-import { markOf, markTitles } from './marks.ts';
+import { markOf, markTitles } from '../../session/plot/marks.ts';
 import { thirdText, thirdTitles } from './pointText.ts';
 
 interface Props {

@@ -5,7 +5,7 @@ import { integer } from '../../session/format.ts';
 import { isActive } from '../../session/view.ts';
 import type { HypervolumePoint } from '../../session/view.ts';
 import { sessionStore } from '../../state/session.ts';
-import { axisOver, axisWithin, evenTicks } from './axis.ts';
+import { axisOver, axisWithin, evenTicks } from '../../session/plot/axis.ts';
 import { ChartFrame } from './ChartFrame.tsx';
 import { ChartTable } from './ChartTable.tsx';
 

@@ -6,7 +6,7 @@ import { thin } from '../../session/thinLosses.ts';
 import { isActive } from '../../session/view.ts';
 import type { LossPoint } from '../../session/view.ts';
 import { sessionStore } from '../../state/session.ts';
-import { axisOver, axisWithin, evenTicks } from './axis.ts';
+import { axisOver, axisWithin, evenTicks } from '../../session/plot/axis.ts';
 import { ChartFrame } from './ChartFrame.tsx';
 import { ChartTable } from './ChartTable.tsx';
 

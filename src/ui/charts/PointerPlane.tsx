@@ -1,7 +1,7 @@
 import { useEffect, useRef, useState } from 'react';
 import type { PointerEvent as ReactPointerEvent } from 'react';
 import type { PlotArea } from 'recharts';
-import type { Place } from './place.ts';
+import type { Place } from '../../session/plot/place.ts';
 import type { Zoom } from './useZoom.ts';
 import type { Fractions } from './zoom.ts';
 

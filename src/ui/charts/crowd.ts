@@ -1,6 +1,6 @@
 import type { Point } from '../../session/view.ts';
-import { markOf } from './marks.ts';
-import type { Place, Placing } from './place.ts';
+import { markOf } from '../../session/plot/marks.ts';
+import type { Place, Placing } from '../../session/plot/place.ts';
 
 /**
  * The many: dominated and infeasible points. There may be thousands, and more arrive ten times a second, so they are

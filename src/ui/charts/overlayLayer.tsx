@@ -1,5 +1,5 @@
 import { usePlotArea, useXAxisScale, useYAxisScale } from 'recharts';
-import { markPath } from './marks.ts';
+import { markPath } from '../../session/plot/marks.ts';
 import { isChosen } from './overlaySeries.ts';
 import type { Series, Stop } from './overlaySeries.ts';
 

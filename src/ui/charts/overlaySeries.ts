@@ -1,9 +1,9 @@
 import { compact, percent, scoreText } from '../../session/format.ts';
 import type { Point, SessionView } from '../../session/view.ts';
 import type { ComparedSession } from '../../state/compare.ts';
-import { axisOver, perplexityAxis } from './axis.ts';
-import type { Axis } from './axis.ts';
-import type { Mark } from './marks.ts';
+import { axisOver, perplexityAxis } from '../../session/plot/axis.ts';
+import type { Axis } from '../../session/plot/axis.ts';
+import type { Mark } from '../../session/plot/marks.ts';
 
 /** One session's front among others, with a colour and a shape of its own. */
 export interface Series {

@@ -3,7 +3,7 @@ import { viewOf } from '../../session/reduce.ts';
 import { logFixture, recipeFixture } from '../../session/session.testing.ts';
 import type { Group } from '../../session/view.ts';
 import { choiceText, cutText } from './geneText.ts';
-import { crowdPath, markOf, markPath } from './marks.ts';
+import { crowdPath, markOf, markPath } from '../../session/plot/marks.ts';
 import { pointText } from './pointText.ts';
 
 const groups: Group[] = [

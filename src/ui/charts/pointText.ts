@@ -2,7 +2,7 @@ import { bytes, compact, scoreText } from '../../session/format.ts';
 import type { Recipe } from '../../session/recipe.ts';
 import type { Point, SessionView } from '../../session/view.ts';
 import { cutText } from './geneText.ts';
-import { markTitles } from './marks.ts';
+import { markTitles } from '../../session/plot/marks.ts';
 
 /** A point in words: under the pointer, under the keyboard's cursor, for a screen reader. */
 export function pointText(point: Point, view: SessionView): string {

@@ -1,7 +1,7 @@
 import { useMemo } from 'react';
 import type { SessionView } from '../../session/view.ts';
-import { sceneAt } from './growth.ts';
-import type { Scene } from './growth.ts';
+import { sceneAt } from '../../session/plot/growth.ts';
+import type { Scene } from '../../session/plot/growth.ts';
 
 /** What is shown of the search: as it stood after a generation, or (null) as it stands. */
 export function useScene({ points, front, groups }: SessionView, generation: number | null): Scene {

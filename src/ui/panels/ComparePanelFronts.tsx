@@ -4,7 +4,7 @@ import type { SessionView } from '../../session/view.ts';
 import type { ComparedSession } from '../../state/compare.ts';
 import { TableSwitch } from '../charts/ChartFrame.tsx';
 import { ChartTable } from '../charts/ChartTable.tsx';
-import { markPath } from '../charts/marks.ts';
+import { markPath } from '../../session/plot/marks.ts';
 import { isChosen, seriesOf, stopsOf } from '../charts/overlaySeries.ts';
 import type { Series } from '../charts/overlaySeries.ts';
 import '../charts/charts.css';

@@ -9,7 +9,7 @@ import { choosePoint, runStore } from '../../state/run.ts';
 import { isFinishedHere, sessionStore } from '../../state/session.ts';
 import { ChartTable } from '../charts/ChartTable.tsx';
 import { choiceText } from '../charts/geneText.ts';
-import { markOf, markTitles } from '../charts/marks.ts';
+import { markOf, markTitles } from '../../session/plot/marks.ts';
 import { thirdText, thirdTitles } from '../charts/pointText.ts';
 import { Explain } from '../controls/Explain.tsx';
 import { Facts } from '../controls/Facts.tsx';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { viewOf } from '../../session/reduce.ts';
-import { logFixture } from '../../session/session.testing.ts';
+import { viewOf } from '../reduce.ts';
+import { logFixture } from '../session.testing.ts';
 import { lastGeneration, sceneAt } from './growth.ts';
 
 const log = logFixture({ evaluations: 48 });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { viewOf } from '../../session/reduce.ts';
-import { logFixture } from '../../session/session.testing.ts';
-import type { SessionView } from '../../session/view.ts';
+import { viewOf } from '../reduce.ts';
+import { logFixture } from '../session.testing.ts';
+import type { SessionView } from '../view.ts';
 import { scoresInSight } from './inSight.ts';
 
 const finished = viewOf(logFixture());
