@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { expect } from 'vitest';
-import { deflateRawSync, constants } from 'node:zlib';
+import { constants, deflateRawSync, gzipSync } from 'node:zlib';
 import { PareError } from '../lib/assert.ts';
 
 /** What became of something hostile: `accepted`, or the error's code and what it says. */
@@ -45,6 +45,13 @@ export function bomb(millions: number): Uint8Array {
   const end = deflateRawSync(new Uint8Array());
   return Buffer.concat([...Array.from({ length: millions }, () => block), end]);
 }
+
+/** A gzip of so many million zeros; its checksum does not matter any more. */
+export const gzipBomb = (millions: number): Uint8Array =>
+  Buffer.concat([Uint8Array.of(0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 0xff), bomb(millions), new Uint8Array(8)]);
+
+export const gzipOf = (text: string): Uint8Array => gzipSync(new TextEncoder().encode(text));
+export const jsonOf = (value: unknown): Uint8Array => gzipOf(JSON.stringify(value));
 
 /** Deflate's largest ratio times the slice that `inflateCapped` puts in at a time. */
 export const overshoot = 1032 * 512;
@@ -96,3 +103,8 @@ export function spread(from: number, to: number, count: number): number[] {
   const all = Array.from({ length: count }, (_, index) => Math.round(from + index * step));
   return [...new Set(all.filter((place) => place < to))];
 }
+
+/** Runs of a property; `PARE_FUZZ=100` makes it a hundred times as many. */
+export const runs = (numRuns: number): { numRuns: number } => ({
+  numRuns: numRuns * Number(process.env.PARE_FUZZ ?? 1),
+});

@@ -14,7 +14,7 @@ const kind: FragmentKind = {
   remedy: 'Ask the sender to copy the link again, or for the session file (.pare).',
 };
 /** More cannot fit unless they are all alike, and those would only keep the page busy. */
-const mostPointsInLink = 20_000;
+const mostPointsInLink = 10_000;
 
 export interface EncodedLink {
   fragment: string;
