@@ -12,8 +12,8 @@ import { sessionLog, sessionStore } from './session.ts';
 const recipeAfter = 500;
 /** Of a run that goes on. Its stages are written at once. */
 const sessionAfter = 5000;
-/** A long log takes a while to pack; at most this share of the page's time. */
-const mostShare = 0.02;
+/** A log that took longer to pack than this (it had to be thinned) is packed only when a stage has ended. */
+const mostPacking = 100;
 let packing = 0;
 
 let timer: ReturnType<typeof setTimeout> | null = null;
@@ -30,7 +30,7 @@ export function keepAddress(): () => void {
         origin !== before.origin ||
         id !== before.id;
       if (settled) shareInAddress();
-      else if (view !== before.view) later(Math.max(sessionAfter, packing / mostShare));
+      else if (view !== before.view && packing <= mostPacking) later(sessionAfter);
     }),
     recipeStore.subscribe((now, before) => {
       if (now.recipe !== before.recipe && sessionStore.getState().origin === 'none') restart(recipeAfter);

@@ -1,7 +1,18 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { viewOf } from '../session/reduce.ts';
 import { logFixture } from '../session/session.testing.ts';
-import { closeSession, inspect, receive, sessionLog, sessionStore, showSession } from './session.ts';
+import { historyStore } from './history.ts';
+import {
+  closeSession,
+  expectRun,
+  inspect,
+  loseLiveRun,
+  receive,
+  sessionLog,
+  sessionStore,
+  showRun,
+  showSession,
+} from './session.ts';
 
 const log = logFixture();
 const view = () => sessionStore.getState().view;
@@ -44,6 +55,73 @@ describe('a live session', () => {
     });
     expect(sessionLog()).toHaveLength(2);
   });
+});
+
+describe('a log that comes again', () => {
+  const shown = () => sessionStore.getState();
+
+  it('takes the place of what there was of it, and is the same run', () => {
+    expectRun('a');
+    receive(log.slice(0, 60));
+    vi.advanceTimersByTime(200);
+    const { id } = shown();
+    inspect(2);
+    expectRun('a');
+    const recovered = {
+      type: 'recovered',
+      at: 9000,
+      cause: 'worker-lost',
+      message: 'The engine stopped.',
+      device: { backend: 'cpu', adapter: 'test' },
+      exact: true,
+      accumulation: 1,
+    } as const;
+    receive([...log.slice(0, 50), recovered]);
+    vi.advanceTimersByTime(200);
+    expect(shown()).toMatchObject({ id, entry: 'a', inspected: 2, view: { status: 'running' } });
+    expect(view().recoveries).toHaveLength(1);
+    expect(viewOf(sessionLog())).toEqual(view());
+    receive(log.slice(50));
+    vi.advanceTimersByTime(200);
+    expect(historyStore.getState().runs.filter(({ entry }) => entry === 'a')).toHaveLength(1);
+  });
+
+  it('forgets a point that is not there any more', () => {
+    expectRun('b');
+    receive(log);
+    vi.advanceTimersByTime(200);
+    inspect(40);
+    expectRun('b');
+    receive(log.slice(0, 40));
+    vi.advanceTimersByTime(200);
+    expect(shown().inspected).toBeNull();
+  });
+
+  it('is the run of this page that it was, also after another one', () => {
+    for (const entry of ['c', 'd', 'c']) {
+      expectRun(entry);
+      receive(log);
+      vi.advanceTimersByTime(200);
+    }
+    const runs = historyStore.getState().runs.filter(({ entry }) => entry === 'c' || entry === 'd');
+    expect(runs.map(({ entry }) => entry)).toEqual(['d', 'c']);
+    expect(shown()).toMatchObject({ entry: 'c', id: runs[1]?.id, origin: 'run' });
+    showRun(runs[0]!.id);
+    expect(shown()).toMatchObject({ entry: 'd', origin: 'past' });
+    showRun(runs[1]!.id);
+    expect(shown().origin).toBe('run');
+    loseLiveRun();
+    expect(shown().origin).toBe('past');
+  });
+});
+
+it('keeps its pace when the clock is set back by an hour', () => {
+  receive(log.slice(0, 2));
+  vi.advanceTimersByTime(200);
+  vi.setSystemTime(Date.now() - 3_600_000);
+  receive([{ type: 'losses', at: 900, from: 0, values: [1] }]);
+  vi.advanceTimersByTime(100);
+  expect(view().losses).toHaveLength(1);
 });
 
 describe('a session from elsewhere', () => {
