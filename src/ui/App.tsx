@@ -11,6 +11,7 @@ import { Library } from './panels/Library.tsx';
 import { ModelPanel } from './panels/ModelPanel.tsx';
 import { RecipePanel } from './panels/RecipePanel.tsx';
 import { Reproduction } from './panels/Reproduction.tsx';
+import { ResourcesPanel } from './panels/ResourcesPanel.tsx';
 import { ResultsPanel } from './panels/ResultsPanel.tsx';
 import { RunPanel } from './panels/RunPanel.tsx';
 import { SharePanel } from './panels/SharePanel.tsx';
@@ -42,6 +43,7 @@ export function App() {
         <div className="column outputs">
           <GenesPanel />
           <ImportancePanel />
+          <ResourcesPanel />
           <TryPanel />
           <ExportPanel />
           <SharePanel />

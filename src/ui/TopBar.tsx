@@ -1,4 +1,4 @@
-import { useEffect } from 'react';
+import { useLayoutEffect } from 'react';
 import { useStore } from 'zustand';
 import { deviceStore } from '../state/engine.ts';
 import { setTheme, themeStore } from '../state/theme.ts';
@@ -53,7 +53,8 @@ const themeSign: Record<Theme, string> = { system: '◐', light: '○', dark: '�
 
 function ThemeSwitch() {
   const theme = useStore(themeStore, (state) => state.theme);
-  useEffect(() => {
+  // Before anything is painted in the colours of the other one.
+  useLayoutEffect(() => {
     document.documentElement.dataset.theme = theme;
   }, [theme]);
   return (

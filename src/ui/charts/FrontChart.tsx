@@ -27,27 +27,16 @@ export default function FrontChart() {
   const inspected = useStore(sessionStore, (state) => state.inspected);
   const [hovered, setHovered] = useState<Point | null>(null);
   const [cursor, setCursor] = useState<number | null>(null);
-  const [painter, setPainter] = useState<CrowdPainter | null>(null);
-  const paintOn = useCallback(
-    (canvas: HTMLCanvasElement | null) => setPainter(canvas && new CrowdPainter(canvas)),
-    [],
-  );
+  const { painter, paintOn } = usePainter();
   const { ref, width, height } = useSize();
   const last = useMemo(() => lastGeneration(view), [view]);
   const { generation, setGeneration } = useGeneration(view.date, last);
   const scene = useScene(view, generation);
-  const whole = useWhole(view, width);
-  const full = useMemo((): Extent => ({ x: whole.x.domain, y: whole.y.domain }), [whole]);
-  const zoom = useZoom(full, view.date);
-  const axes = useMemo(
-    () => (zoom.extent ? axesWithin(zoom.extent, view.metric, width) : whole),
-    [zoom.extent, whole, view.metric, width],
-  );
+  const { zoom, axes, lowest } = useZoomedAxes(view, width);
   const next = nextText(view);
   const shownIndex = hovered?.index ?? inspected ?? view.chosen?.index ?? null;
   const shown = shownIndex === null ? undefined : view.points[shownIndex];
   const hover = useCallback((point: Point | null) => setHovered(point), []);
-  const lowest = zoom.extent ? null : whole.y.domain[0];
   // Fed by the store itself: new points do not draw the axes again.
   const layer = useMemo(
     () => <FrontLayer {...{ generation, painter, zoom, lowest, cursor }} onHover={hover} />,
@@ -101,6 +90,27 @@ function useGeneration(subject: string | null, last: number) {
     [subject],
   );
   return { generation, setGeneration };
+}
+
+function usePainter() {
+  const [painter, setPainter] = useState<CrowdPainter | null>(null);
+  const paintOn = useCallback(
+    (canvas: HTMLCanvasElement | null) => setPainter(canvas && new CrowdPainter(canvas)),
+    [],
+  );
+  return { painter, paintOn };
+}
+
+/** `lowest`: the score at the lower edge, below which points are gathered there; null while it is zoomed. */
+function useZoomedAxes(view: SessionView, width: number) {
+  const whole = useWhole(view, width);
+  const full = useMemo((): Extent => ({ x: whole.x.domain, y: whole.y.domain }), [whole]);
+  const zoom = useZoom(full, view.date);
+  const axes = useMemo(
+    () => (zoom.extent ? axesWithin(zoom.extent, view.metric, width) : whole),
+    [zoom.extent, whole, view.metric, width],
+  );
+  return { zoom, axes, lowest: zoom.extent ? null : whole.y.domain[0] };
 }
 
 interface Axes {

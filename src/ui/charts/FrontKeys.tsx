@@ -80,17 +80,7 @@ export function FrontKeys({ view, scene, zoom, cursor, onCursor }: Props) {
         onFocus={() => place === -1 && move(start())}
         onBlur={() => onCursor(null)}
       >
-        {stops.map((point) => (
-          <span
-            key={point.index}
-            id={`${id}-${point.index}`}
-            role="option"
-            aria-selected={point.index === view.chosen?.index}
-            className="sr-only"
-          >
-            {pointText(point, view)}
-          </span>
-        ))}
+        <Options id={id} stops={stops} view={view} />
       </div>
       <p id={`${id}-keys`} className="sr-only">
         Arrows look at a sub-network, Enter chooses it. Plus and minus zoom, 0 shows everything, Shift with an
@@ -101,6 +91,20 @@ export function FrontKeys({ view, scene, zoom, cursor, onCursor }: Props) {
       </p>
     </>
   );
+}
+
+function Options({ id, stops, view }: { id: string; stops: readonly Point[]; view: SessionView }) {
+  return stops.map((point) => (
+    <span
+      key={point.index}
+      id={`${id}-${point.index}`}
+      role="option"
+      aria-selected={point.index === view.chosen?.index}
+      className="sr-only"
+    >
+      {pointText(point, view)}
+    </span>
+  ));
 }
 
 function zoomBy(key: string, zoom: Zoom): boolean {

@@ -26,10 +26,6 @@ export function moved(extent: Extent, full: Extent, by: Fractions): Extent | nul
 
 /** The part between two places of an extent: what a rectangle dragged over it holds. */
 export function between(extent: Extent, full: Extent, a: Fractions, b: Fractions): Extent | null {
-  const part = (span: Span, from: number, to: number): Span => [
-    valueAt(span, Math.min(from, to)),
-    valueAt(span, Math.max(from, to)),
-  ];
   return within({ x: part(extent.x, a.x, b.x), y: part(extent.y, a.y, b.y) }, full);
 }
 
@@ -43,6 +39,11 @@ export function within(extent: Extent, full: Extent): Extent | null {
   const [x, y] = [spanWithin(extent.x, full.x), spanWithin(extent.y, full.y)];
   return isWhole(x, full.x) && isWhole(y, full.y) ? null : { x, y };
 }
+
+const part = (span: Span, a: number, b: number): Span => [
+  valueAt(span, Math.min(a, b)),
+  valueAt(span, Math.max(a, b)),
+];
 
 const valueAt = ([from, to]: Span, fraction: number): number => from + (to - from) * fraction;
 

@@ -1,13 +1,15 @@
+import { useEffect, useRef, useState } from 'react';
 import { useStore } from 'zustand';
 import { stages as allStages } from '../../session/events.ts';
 import type { Stage } from '../../session/events.ts';
-import { integer, roughly } from '../../session/format.ts';
-import { isActive, timeLeft } from '../../session/view.ts';
+import { integer } from '../../session/format.ts';
+import { isActive } from '../../session/view.ts';
 import type { SessionView, StageView } from '../../session/view.ts';
 import { recipeStore } from '../../state/recipe.ts';
 import { sessionStore } from '../../state/session.ts';
 import { ProgressBar } from '../controls/ProgressBar.tsx';
 import { isBaseline, stageTitles } from './statusText.ts';
+import { leftText } from './timeLeft.ts';
 
 /** The stages in order, and where the run is among them. */
 export function Stages() {
@@ -42,7 +44,7 @@ export function StageProgress() {
       </p>
     );
   }
-  return current && isActive(view) ? <Progress stage={current} left={timeLeft(view)} /> : null;
+  return current && isActive(view) ? <Progress stage={current} left={leftText(view)} /> : null;
 }
 
 /** The baseline is trained after the search: its training is a part of what leads to the results. */
@@ -52,15 +54,37 @@ function stateOf(stage: Stage, view: SessionView): 'done' | 'current' | 'coming'
   return seen.at(-1) === stage && !isBaseline(view) ? 'current' : 'done';
 }
 
-function Progress({ stage, left }: { stage: StageView; left: number | null }) {
-  const count = `${integer(stage.done)} of ${integer(stage.total)}`;
+function Progress({ stage, left }: { stage: StageView; left: string }) {
+  const title = stageTitles[stage.stage];
+  const count = stage.total > 0 ? `${integer(stage.done)} of ${integer(stage.total)}` : 'Starting';
+  const spoken = useNowAndThen([`${title}: ${count}`, left].filter(Boolean).join(', '));
   return (
     <div className="progress-row">
-      <ProgressBar label={stageTitles[stage.stage]} done={stage.done} total={stage.total} text={count} />
+      <ProgressBar label={title} done={stage.done} total={stage.total} text={count} />
       <p className="progress-text">
         <span>{count}</span>
-        <span>{left === null ? '' : `${roughly(left)} left in this stage`}</span>
+        <span>{left}</span>
+      </p>
+      <p className="sr-only" aria-live="polite">
+        {spoken}
       </p>
     </div>
   );
+}
+
+/** Milliseconds between two announcements: a voice needs time, and whoever listens does something else as well. */
+const quiet = 15_000;
+
+/** The latest of a text that changes all the time; the first after a while, since the stage itself was announced. */
+function useNowAndThen(text: string): string {
+  const [spoken, setSpoken] = useState('');
+  const latest = useRef(text);
+  useEffect(() => {
+    latest.current = text;
+  }, [text]);
+  useEffect(() => {
+    const timer = setInterval(() => setSpoken(latest.current), quiet);
+    return () => clearInterval(timer);
+  }, []);
+  return spoken;
 }

@@ -35,7 +35,7 @@ export function statusText(view: SessionView, origin: Origin): string | null {
     case 'running':
       if (origin !== 'run') return 'Shared while it was still running.';
       return stage
-        ? `${isBaseline(view) ? 'Training plain LoRA, to compare' : stageDoing[stage]}…`
+        ? `${trainsBaseline(view) ? 'Training plain LoRA, to compare' : stageDoing[stage]}…`
         : 'Starting…';
     case 'paused':
       return origin === 'run' ? 'Paused.' : 'Shared while it was paused.';
@@ -57,6 +57,12 @@ export const queueText = ({ place, of }: { place: number; of: number }, seed: nu
 /** The second training of a run is that of the plain LoRA that the table compares with. */
 export const isBaseline = ({ stages }: Pick<SessionView, 'stages'>): boolean =>
   stages.at(-1)?.stage === 'train' && stages.filter(({ stage }) => stage === 'train').length > 1;
+
+/** Where a constraint compares with plain LoRA, that is trained first. */
+const trainsBaseline = (view: SessionView): boolean =>
+  view.recipe?.search?.leastOfLora
+    ? view.stages.at(-1)?.stage === 'train' && !isBaseline(view)
+    : isBaseline(view);
 
 /** “Perplexity 3.705” and “200 documents · 74,120 tokens”. */
 export function scoredText({ task, value, examples, tokens, unit }: ScoredData): [score: string, of: string] {
