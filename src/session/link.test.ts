@@ -100,7 +100,7 @@ describe('a share link', () => {
   });
 
   it('refuses to make a link that could not be read', () => {
-    const log = logFixture({ evaluations: 12_000, layers: 2, random: true });
+    const log = logFixture({ evaluations: 4000, layers: 2, random: true });
     expect(encodeLink(log).fragment.length).toBeLessThanOrEqual(mostCharacters);
     const rows = Array.from({ length: 3000 }, (_, index): SessionEvent => {
       const row = logFixture().find((event) => event.type === 'result')?.row;
