@@ -36,6 +36,7 @@ import {
   undoRecipe,
 } from './recipe.ts';
 import { continueShown, reproduce, runShownRecipe, stopReproducing, verify } from './reproduce.ts';
+import { saveReport } from './report.ts';
 import { tableText } from './results.ts';
 import type { TableFormat, TableScope } from './results.ts';
 import { choosePoint, pauseRun, resumeRun, startRun, stopRun } from './run.ts';
@@ -136,6 +137,8 @@ export const consoleApi = {
   compareSessions,
   stopComparing,
   forgetEverything,
+  /** One HTML file. */
+  saveReport,
 } as const;
 
 export type ConsoleApi = typeof consoleApi;

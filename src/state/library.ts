@@ -12,6 +12,8 @@ export interface OpenedLibrary {
   library: SessionLibrary;
   /** Why what is kept lasts only as long as the page; null where it outlives it. */
   notice: string | null;
+  /** Asks the browser not to clear it away; some ask the user then. */
+  persist: () => Promise<boolean>;
 }
 
 export interface LibraryEntry extends SessionAbout {
@@ -52,6 +54,18 @@ export function provideLibrary(how: () => Promise<OpenedLibrary>): void {
 
 export async function library(): Promise<SessionLibrary> {
   return (await openOnce()).library;
+}
+
+let asked = false;
+
+/** Once there is something to lose. What is refused stays for as long as the browser likes. */
+export async function askToKeep(): Promise<void> {
+  if (asked) return;
+  asked = true;
+  await openOnce().then(
+    ({ persist }) => persist(),
+    () => undefined,
+  );
 }
 
 function openOnce(): Promise<OpenedLibrary> {

@@ -19,6 +19,7 @@ import { recipeStore } from './recipe.ts';
 import { tableText } from './results.ts';
 import { choosePoint, runStore, setSeeds, startRun, stopRun } from './run.ts';
 import { closeSession, sessionStore } from './session.ts';
+import { libraryFixture } from './tabs.testing.ts';
 import { copyShareLink, leaveSession, openLink, openSessionFile, revisitRun, saveSession } from './share.ts';
 
 const log = logFixture();
@@ -40,6 +41,7 @@ function begin(overrides: Partial<StudioClient> = {}): void {
 const alerts = () => noticeStore.getState().notices.map((notice) => notice.code);
 
 beforeEach(() => {
+  libraryFixture();
   saved = [];
   fragment = '';
   providePlatform(page);

@@ -8,6 +8,7 @@ import { drive, endInLog } from './drive.ts';
 import type { Begin } from './drive.ts';
 import { engine } from './engine.ts';
 import { exportStore } from './exporting.ts';
+import { askToKeep } from './library.ts';
 import { hold, release } from './locks.ts';
 import { modelStore } from './model.ts';
 import { reportError, withdraw } from './notices.ts';
@@ -101,6 +102,7 @@ export async function follow(entry: string, begin: Begin): Promise<boolean> {
   let failed = false;
   try {
     await hold(entry);
+    void askToKeep();
     const isStopping = () => runStore.getState().stopping;
     await drive({ entry, begin, onEvents: noticeStart, isStopping });
   } catch (error) {

@@ -33,7 +33,7 @@ export function locksFixture(): { request: LockManager['request']; query: LockMa
 /** A library in memory, provided to the stores. */
 export function libraryFixture(notice: string | null = null): SessionLibrary {
   const library = createLibrary({ folder: memoryFolder() });
-  provideLibrary(() => Promise.resolve({ library, notice }));
+  provideLibrary(() => Promise.resolve({ library, notice, persist: () => Promise.resolve(true) }));
   return library;
 }
 

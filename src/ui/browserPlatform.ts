@@ -37,10 +37,10 @@ export const browserPlatform: Platform = {
 
 /** This site's storage, loaded with the first session that is kept or looked for. */
 export async function browserLibrary(): Promise<OpenedLibrary> {
-  const [{ openStorage }, { createLibrary }] = await Promise.all([
+  const [{ askToPersist, openStorage }, { createLibrary }] = await Promise.all([
     import('../storage/open-storage.ts'),
     import('../storage/session-library.ts'),
   ]);
   const storage = await openStorage();
-  return { library: createLibrary(storage), notice: storage.notice };
+  return { library: createLibrary(storage), notice: storage.notice, persist: askToPersist };
 }

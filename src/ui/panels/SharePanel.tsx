@@ -1,6 +1,7 @@
 import { useState } from 'react';
 import { useStore } from 'zustand';
 import type { SessionView } from '../../session/view.ts';
+import { saveReport } from '../../state/report.ts';
 import { sessionStore } from '../../state/session.ts';
 import { copyShareLink, saveSession } from '../../state/share.ts';
 import { Panel } from '../controls/Panel.tsx';
@@ -20,7 +21,8 @@ export function SharePanel() {
   return (
     <Panel title="Share">
       <p className="hint">
-        The whole search fits in a link: recipe, scores and genomes. Weights and text are never in it.
+        The whole search fits in a link: recipe, scores and genomes. Weights and text are never in it. The
+        session file has its adapters, too, so that it can be verified and continued.
       </p>
       <div className="buttons">
         <button type="button" disabled={empty} onClick={() => void copy()}>
@@ -28,6 +30,15 @@ export function SharePanel() {
         </button>
         <button type="button" className="quiet" disabled={empty} onClick={() => void saveSession()}>
           Save session
+        </button>
+        <button
+          type="button"
+          className="quiet"
+          disabled={empty}
+          title="Charts, tables and recipe as one HTML file, for those who have no Pare"
+          onClick={() => void saveReport()}
+        >
+          Save report
         </button>
       </div>
       {shared && (
