@@ -1,6 +1,6 @@
 import { useId } from 'react';
 import type { KeyboardEvent } from 'react';
-import { isChosen, stopText } from './overlaySeries.ts';
+import { isChosen, isSame, stopText } from './overlaySeries.ts';
 import type { Stop } from './overlaySeries.ts';
 
 interface Props {
@@ -21,9 +21,7 @@ const steps: Readonly<Record<string, number>> = {
 /** The fronts for the keyboard and for screen readers: a list box over the plot, from the cheapest to the dearest. */
 export function OverlayKeys({ stops, cursor, onCursor }: Props) {
   const id = useId();
-  const place = stops.findIndex(
-    ({ series, point }) => series.id === cursor?.series.id && point.index === cursor.point.index,
-  );
+  const place = stops.findIndex((stop) => isSame(stop, cursor));
   const press = (event: KeyboardEvent) => {
     const step = steps[event.key];
     if (step === undefined) return;

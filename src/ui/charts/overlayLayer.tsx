@@ -1,6 +1,6 @@
 import { usePlotArea, useXAxisScale, useYAxisScale } from 'recharts';
 import { markPath } from '../../session/plot/marks.ts';
-import { isChosen } from './overlaySeries.ts';
+import { isChosen, isSame } from './overlaySeries.ts';
 import type { Series, Stop } from './overlaySeries.ts';
 
 interface Props {
@@ -29,11 +29,14 @@ export function OverlayLayer({ series, stops, cursor, onHover }: Props) {
   return (
     <g>
       {series.map((each) => (
-        <OneFront
-          key={each.id}
-          series={each}
-          places={places.filter(({ stop }) => stop.series === each)}
-          cursor={cursor}
+        <OneFront key={each.id} series={each} places={places.filter(({ stop }) => stop.series === each)} />
+      ))}
+      {/* Over all marks, or another session's would hide them. */}
+      {places.map((place) => (
+        <Rings
+          key={`${place.stop.series.id} ${place.stop.point.index}`}
+          place={place}
+          isCursor={isSame(place.stop, cursor)}
         />
       ))}
       <PointerPlane places={places} area={area} onHover={onHover} />
@@ -41,27 +44,27 @@ export function OverlayLayer({ series, stops, cursor, onHover }: Props) {
   );
 }
 
-function OneFront({
-  series,
-  places,
-  cursor,
-}: {
-  series: Series;
-  places: readonly Place[];
-  cursor: Stop | null;
-}) {
+function OneFront({ series, places }: { series: Series; places: readonly Place[] }) {
   return (
     <g className={series.hue}>
-      <path className="overlay-line" d={stepLine(places)} />
+      <path className="overlay-line" d={stepLine(places.filter(({ stop }) => !stop.point.dominated))} />
       {places.map(({ stop, x, y }) => (
-        <g key={stop.point.index} transform={`translate(${x} ${y})`}>
-          <path className="overlay-mark" d={markPath(series.shape)} />
-          {isChosen(stop) && <circle className="overlay-ring" r={9} />}
-          {stop.series === cursor?.series && stop.point === cursor.point && (
-            <circle className="ring-cursor" r={12} />
-          )}
-        </g>
+        <path
+          key={stop.point.index}
+          className="overlay-mark"
+          d={markPath(series.shape)}
+          transform={`translate(${x} ${y})`}
+        />
       ))}
+    </g>
+  );
+}
+
+function Rings({ place: { stop, x, y }, isCursor }: { place: Place; isCursor: boolean }) {
+  return (
+    <g className={stop.series.hue}>
+      {isChosen(stop) && <circle className="overlay-ring" cx={x} cy={y} r={9} />}
+      {isCursor && <circle className="ring-cursor" cx={x} cy={y} r={12} />}
     </g>
   );
 }

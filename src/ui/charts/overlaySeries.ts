@@ -42,13 +42,23 @@ export const seriesOf = (sessions: readonly ComparedSession[]): Series[] =>
     shape: shapes[index % shapes.length] as Mark,
   }));
 
-/** All points of the given fronts, by ascending MACs: the order in which the keyboard goes through them. */
+/** The given fronts with what was chosen, by ascending MACs: the order in which the keyboard goes through them. */
 export const stopsOf = (series: readonly Series[]): Stop[] =>
   series
-    .flatMap((each) => each.view.front.map((point) => ({ series: each, point })))
+    .flatMap((each) => shownOf(each.view).map((point) => ({ series: each, point })))
     .toSorted((a, b) => a.point.macs - b.point.macs || a.point.score - b.point.score);
 
+/** A user may choose what is not on the front. */
+function shownOf({ front, points, chosen }: SessionView): readonly Point[] {
+  const point = points[chosen?.index ?? -1];
+  return point?.dominated ? [...front, point] : front;
+}
+
 export const isChosen = ({ series, point }: Stop): boolean => series.view.chosen?.index === point.index;
+
+/** The series may have been made anew since. */
+export const isSame = (a: Stop, b: Stop | null): boolean =>
+  a.series.id === b?.series.id && a.point.index === b.point.index;
 
 /** “SQFT: 61.3 % at 96.1 K MACs · 74 % of the maximum · chosen”. */
 export function stopText(stop: Stop): string {
