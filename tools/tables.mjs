@@ -6,7 +6,7 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { gunzipSync } from 'node:zlib';
+import { runnerImport } from 'vite';
 import { figure4 } from './tables/figure.mjs';
 import { resultsPage } from './tables/page.mjs';
 
@@ -35,7 +35,10 @@ const pipelines = {
 
 if (!existsSync('dist-cli/main.js')) execFileSync('npm', ['run', '-s', 'build'], { stdio: 'inherit' });
 
-function runOnce(name, [recipe, ...flags], seed) {
+const reader = await runnerImport('./src/cli/session-input.ts', { configFile: false });
+const eventsOf = (folder) => reader.module.withSession(folder, async ({ log }) => log);
+
+async function runOnce(name, [recipe, ...flags], seed) {
   const out = `${cache}/${name}-${seed}`;
   if (!existsSync(`${out}/results.json`)) {
     const began = Date.now();
@@ -48,18 +51,17 @@ function runOnce(name, [recipe, ...flags], seed) {
     process.stderr.write(`${name}, seed ${seed}: ${Math.round((Date.now() - began) / 1000)} s\n`);
   }
   const { rows, proof } = JSON.parse(readFileSync(`${out}/results.json`, 'utf8'));
-  const { events } = JSON.parse(gunzipSync(readFileSync(`${out}/session.pare`)).toString());
+  const events = await eventsOf(out);
   const device = events[0].device.adapter;
   const scored = events.filter(({ type, genome }) => type === 'evaluated' && genome !== null);
   return { seed, rows: Object.fromEntries(rows.map((row) => [row.tag, row])), proof, scored, device };
 }
 
-const runs = Object.fromEntries(
-  Object.entries(pipelines).map(([name, pipeline]) => [
-    name,
-    seeds.map((seed) => runOnce(name, pipeline, seed)),
-  ]),
-);
+const runs = {};
+for (const [name, pipeline] of Object.entries(pipelines)) {
+  runs[name] = [];
+  for (const seed of seeds) runs[name].push(await runOnce(name, pipeline, seed));
+}
 for (const list of Object.values(runs))
   for (const [index, { rows }] of list.entries()) rows.lora ??= runs.shears[index].rows.lora;
 writeFileSync('docs/results.md', resultsPage(runs));

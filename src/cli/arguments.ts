@@ -3,6 +3,8 @@ import { PareError } from '../lib/assert.ts';
 import { methods } from '../session/recipe.ts';
 
 const options = {
+  base: { type: 'string' },
+  'checkpoint-every': { type: 'string' },
   ids: { type: 'string' },
   data: { type: 'string' },
   test: { type: 'string', multiple: true },
@@ -69,9 +71,22 @@ export const helpText = `Usage: npm run -s pare -- COMMAND [--json] [--device we
       [--steps N --population N --evaluations N --sparsity 0.5]
       [--test DATA …]                          further sets that are only tested on
       [--set PATH=VALUE …]                     any field of the recipe: --set quantization.group=32
-  compare SESSION …                            the results of several runs (.pare) as one table, Markdown or JSON
+      [--checkpoint-every SECONDS]             how often DIR/session.pare is written at most (default 2; 0: always)
+  continue FILE|DIR --model MODEL --data DATA [--test DATA …] [--out DIR] [--checkpoint-every SECONDS]
+                                               goes on with a run that was interrupted; exports one that has ended again
+  verify FILE|DIR --model MODEL --data DATA    scores the front again, with the adapters in the file
+  reproduce SESSION --model MODEL --data DATA [--out DIR]
+                                               runs the recipe again from its seed, and compares
+  compare SESSION …                            the results of several runs as one table, Markdown or JSON
+  link SESSION [--base URL]                    the share link
+  report SESSION --out FILE.html               charts, tables, recipe and environment as one HTML file
 
 MODEL   a Hugging Face folder, a safetensors file beside its config.json, or demo
 DATA    .jsonl, .json, .csv, .tsv or text, or demo   [--prompt COLUMN --answer COLUMN]
 RECIPE  ${methods.join(', ')}, or a recipe file (.json)
+FILE    a session file (.pare); DIR: the folder of a run, for the session.pare in it
+SESSION FILE, DIR, a share link (#s1.…), a text file that holds one, or - for standard input
+
+Exit status: 0; 1 where something failed, or verify and reproduce found a difference; 2 for wrong usage.
+What is printed, and what is written where: docs/headless.md.
 `;

@@ -1,4 +1,3 @@
-import type { Backend } from '../backends/backend.ts';
 import { costOf, denseModel } from '../evaluation/cost.ts';
 import { logitsOf } from '../evaluation/logits.ts';
 import { openModelFolder } from '../formats/huggingface.ts';
@@ -6,13 +5,11 @@ import { llamaStructure } from '../models/llama-structure.ts';
 import { architectureOf, loadModel, originalModel } from '../recipes/model.ts';
 import { scoreData } from '../recipes/score-data.ts';
 import { numberOf, usage, type Flags } from './arguments.ts';
+import type { Devices } from './devices.ts';
 import { dataOf, modelFiles } from './inputs.ts';
 
-export type Command = (
-  flags: Flags,
-  subjects: readonly string[],
-  backend: () => Promise<Backend>,
-) => Promise<unknown>;
+/** Gives what is printed: text as it is, anything else as JSON; an `Unsuccessful` one fails after that. */
+export type Command = (flags: Flags, subjects: readonly string[], devices: Devices) => Promise<unknown>;
 
 /** From the headers alone: no weights are read, no device is opened. */
 export const inspect: Command = async (_flags, [subject]) => {
@@ -32,9 +29,9 @@ export const inspect: Command = async (_flags, [subject]) => {
   };
 };
 
-export const logits: Command = async ({ ids }, [subject], backend) => {
+export const logits: Command = async ({ ids }, [subject], devices) => {
   const tokens = (ids ?? '').split(',').map((part) => Number(part.trim() || Number.NaN));
-  const model = await loadModel(await backend(), await modelFiles(subject));
+  const model = await loadModel(await devices.open(), await modelFiles(subject));
   const { vocabSize, maxPositions } = model.config;
   if (tokens.some((id) => !Number.isInteger(id) || id < 0 || id >= vocabSize)) {
     throw usage(`--ids must be token ids from 0 to ${vocabSize - 1}, separated by commas.`);
@@ -45,12 +42,12 @@ export const logits: Command = async ({ ids }, [subject], backend) => {
   return { logits: rows.map((row) => [...row]) };
 };
 
-export const evaluate: Command = async (flags, [subject], backend) => {
+export const evaluate: Command = async (flags, [subject], devices) => {
   const { task } = flags;
   if (task !== 'exact' && task !== 'perplexity') throw usage('--task must be exact or perplexity.');
   const limit = numberOf('limit', flags.limit, { least: 1, most: 1e9, whole: true }) ?? Infinity;
   const data = await dataOf(flags);
-  const model = await loadModel(await backend(), await modelFiles(subject));
+  const model = await loadModel(await devices.open(), await modelFiles(subject));
   const { value, examples, tokens, seconds } = await scoreData(model, data, { task, limit });
   return { task, [task === 'exact' ? 'accuracy' : 'perplexity']: value, examples, tokens, seconds };
 };

@@ -1,11 +1,6 @@
 import { existsSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Backend } from '../backends/backend.ts';
-import { CpuBackend } from '../backends/cpu/cpu.ts';
-import { closeDawn, openDawn } from '../backends/webgpu/dawn.ts';
-import { openDevice } from '../backends/webgpu/device.ts';
-import { WebGpuBackend } from '../backends/webgpu/webgpu.ts';
 import { openData } from '../datasets/parse.ts';
 import type { FileSource } from '../formats/source.ts';
 import { PareError } from '../lib/assert.ts';
@@ -49,22 +44,4 @@ async function readDataFile(data: string, { prompt, answer }: Flags): Promise<Lo
     throw new PareError('data-missing', `${data} does not exist.`, 'Give the path of a data file, or demo.');
   const file = await openData(await nodeFile(path));
   return readData(file, prompt && answer ? { prompt, answer } : undefined);
-}
-
-/** The device that `--device` names; without a GPU driver the CPU, which says so on standard error. */
-export async function backendOf({ device }: Flags): Promise<Backend> {
-  if (device === 'cpu') return new CpuBackend();
-  if (device !== 'webgpu') throw usage(`--device is ${device}; it must be webgpu or cpu.`);
-  try {
-    return new WebGpuBackend(await openDevice(await openDawn()));
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    process.stderr.write(`${reason} Going on with the CPU backend: slower, same results.\n`);
-    return new CpuBackend();
-  }
-}
-
-export function release(backend: Backend | null): void {
-  backend?.dispose();
-  closeDawn();
 }

@@ -1,5 +1,5 @@
 /** Files and folders on disk, for the headless runner and for tests. */
-import { open, readdir, stat } from 'node:fs/promises';
+import { type FileHandle, open, readdir, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { PareError } from '../lib/assert.ts';
 import { type FileSource, unreadable, whole } from '../formats/source.ts';
@@ -20,6 +20,26 @@ export async function nodeFile(file: string, path: string = basename(file)): Pro
       return whole(path, begin, end, await readAt(file, begin, length));
     },
   };
+}
+
+/** A file that is read by its handle: what else takes its name meanwhile is another file. It is closed after `work`. */
+export async function withFile<T>(file: string, work: (source: FileSource) => Promise<T>): Promise<T> {
+  const handle = await open(file).catch(() => missing(file));
+  try {
+    const { size } = await handle.stat();
+    return await work({
+      name: basename(file),
+      path: file,
+      size,
+      async read(begin, end, signal) {
+        signal?.throwIfAborted();
+        const length = Math.max(0, Math.min(end, size) - begin);
+        return whole(file, begin, end, await readFrom(handle, begin, length));
+      },
+    });
+  } finally {
+    await handle.close();
+  }
 }
 
 /** The files in a folder and in its folders, by name; hidden ones are left out. A path to a file gives that file. */
@@ -49,21 +69,26 @@ async function isDirectory(path: string): Promise<boolean> {
 }
 
 async function readAt(file: string, begin: number, length: number): Promise<Uint8Array<ArrayBuffer>> {
-  const bytes = new Uint8Array(length);
   const handle = await open(file).catch((cause: unknown) => {
     throw unreadable(file, cause);
   });
   try {
-    let done = 0;
-    while (done < length) {
-      const { bytesRead } = await handle.read(bytes, done, length - done, begin + done);
-      if (bytesRead === 0) break;
-      done += bytesRead;
-    }
-    return done === length ? bytes : bytes.slice(0, done);
+    return await readFrom(handle, begin, length);
   } finally {
     await handle.close();
   }
+}
+
+/** The bytes that there are, up to `length`. */
+async function readFrom(handle: FileHandle, begin: number, length: number): Promise<Uint8Array<ArrayBuffer>> {
+  const bytes = new Uint8Array(length);
+  let done = 0;
+  while (done < length) {
+    const { bytesRead } = await handle.read(bytes, done, length - done, begin + done);
+    if (bytesRead === 0) break;
+    done += bytesRead;
+  }
+  return done === length ? bytes : bytes.slice(0, done);
 }
 
 function missing(path: string): never {
