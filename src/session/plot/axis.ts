@@ -1,5 +1,3 @@
-import { compact } from '../format.ts';
-
 export interface Axis {
   domain: [number, number];
   ticks: number[];
@@ -81,9 +79,6 @@ function roundStep(step: number): number {
   const factor = [1, 2, 5, 10].find((candidate) => candidate * power >= step * (1 - 1e-9)) ?? 10;
   return factor * power;
 }
-
-/** 80.0 K → 80 K: round numbers need no zeros behind the point. */
-export const compactTick = (value: number): string => compact(value).replace(/\.0+(?=\D|$)/, '');
 
 /** All ticks with as many decimals as the finest of them needs. */
 export function evenTicks(ticks: readonly number[]): (value: number) => string {
