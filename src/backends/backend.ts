@@ -26,7 +26,10 @@ export interface Backend {
   compile(graph: Graph, store: Store): Promise<Program>;
   /** Resolves when all queued work is done. */
   idle(): Promise<void>;
-  /** Resolves, with the reason, when the device is lost. Never on the CPU. */
+  /**
+   * Resolves, with the reason, when the device is lost, or was given up because it refused something unasked. Never on
+   * the CPU. Nothing on the device is of use then: reads reject with an `AbortError`, all else goes on as if it worked.
+   */
   readonly lost: Promise<string>;
   dispose(): void;
 }

@@ -5,7 +5,8 @@ import type { Op } from '../graph/op.ts';
 import { expectClose, Scene } from '../kernels/compare.testing.ts';
 import { add, attention, columnSquares, crossEntropy, prune, rmsNorm } from '../kernels/ops.ts';
 import { CpuBackend } from './cpu/cpu.ts';
-import { watchedBackend } from './webgpu/device.testing.ts';
+import { ownDevice, watchedBackend } from './webgpu/device.testing.ts';
+import { WebGpuBackend } from './webgpu/webgpu.ts';
 
 /** y = x + w of so many numbers. */
 function sum(count = 4, op: Op<Record<string, never>> = add): Graph {
@@ -115,6 +116,51 @@ it('a stored tensor without memory is named when the store settles, and can be a
   await store.settled();
   store.dispose();
   expect([watched.live.size, watched.scopes]).toEqual([0, 0]);
+});
+
+describe('a device that is no longer to be trusted', () => {
+  /** Asks for what a storage buffer alone does not allow, outside of any scope. */
+  function refuse(device: GPUDevice): void {
+    const buffer = device.createBuffer({ size: 16, usage: 0x80 }); // STORAGE
+    device.queue.writeBuffer(buffer, 0, new Float32Array(4));
+  }
+
+  it('is lost when it is destroyed', async () => {
+    const device = await ownDevice();
+    const { lost } = new WebGpuBackend(device);
+    device.destroy();
+    expect(await lost).toMatch(/destroyed/i);
+  });
+
+  it('is given up at an error that nobody had asked about, with the message', async () => {
+    const device = await ownDevice();
+    const { lost } = new WebGpuBackend(device);
+    refuse(device);
+    expect(await lost).toMatch(/usage .* doesn't include .*CopyDst/);
+    expect((await device.lost).reason).toBe('destroyed');
+  });
+
+  it('is kept where errors are asked about: in a program, in a tensor without memory', async () => {
+    const device = await ownDevice();
+    const backend = new WebGpuBackend(device);
+    const store = backend.createStore();
+    // More than the largest buffer: as without memory, what it makes is invalid, and so is what is put into it.
+    device.createBuffer = new Proxy(device.createBuffer, {
+      apply: (create, _, [descriptor]: [GPUBufferDescriptor]) =>
+        create.call(device, descriptor.label === 'w' ? { ...descriptor, size: 2 ** 45 } : descriptor),
+    });
+    store.allocate('w', { dtype: 'f32', shape: [4] });
+    store.write('w', new Float32Array(4));
+    store.clear('w');
+    await expect(backend.compile(sum(), store)).rejects.toThrow();
+    await expect(store.read('w')).rejects.toThrow();
+    await expect(store.settled()).rejects.toMatchObject({ code: 'out-of-memory' });
+    await backend.idle();
+    store.allocate('v', { dtype: 'f32', shape: [4] });
+    expect(await Promise.race([backend.lost, store.read('v')])).toEqual(new Uint8Array(16));
+    refuse(device);
+    await backend.lost;
+  });
 });
 
 describe('more workgroups than one direction holds', () => {

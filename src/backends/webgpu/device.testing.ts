@@ -2,6 +2,7 @@ import type * as Dawn from './dawn.ts';
 import { browserGpu, openDevice } from './device.ts';
 import { WebGpuBackend } from './webgpu.ts';
 
+let gpu: Promise<GPU> | undefined;
 let device: Promise<GPUDevice> | undefined;
 let shared: Promise<WebGpuBackend> | undefined;
 
@@ -11,18 +12,24 @@ export function gpuBackend(): Promise<WebGpuBackend> {
   return shared;
 }
 
+/** A device of the test's own, that it may destroy. */
+export async function ownDevice(): Promise<GPUDevice> {
+  gpu ??= findGpu();
+  return openDevice(await gpu);
+}
+
 function gpuDevice(): Promise<GPUDevice> {
-  device ??= open();
+  device ??= ownDevice();
   return device;
 }
 
-async function open(): Promise<GPUDevice> {
-  const gpu = browserGpu();
-  if (gpu) return openDevice(gpu);
+async function findGpu(): Promise<GPU> {
+  const found = browserGpu();
+  if (found) return found;
   // Not a literal: a browser's bundle must not try to resolve it.
   const dawn = './dawn.ts';
   const { openDawn } = (await import(/* @vite-ignore */ dawn)) as typeof Dawn;
-  return openDevice(await openDawn());
+  return openDawn();
 }
 
 /** What a test makes of the real device, and what it saw there. */
@@ -69,6 +76,8 @@ export async function watchedBackend(
       const error = await real.popErrorScope();
       return fails ? { message: 'no room' } : error;
     },
+    // One device, many backends: the real one listens.
+    addEventListener: () => undefined,
     createComputePipelineAsync(descriptor: GPUComputePipelineDescriptor) {
       if (watched.failures === 0) return real.createComputePipelineAsync(descriptor);
       watched.failures--;

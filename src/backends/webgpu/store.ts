@@ -60,7 +60,10 @@ export class GpuStore implements Store {
   }
 
   write(name: string, view: ArrayBufferView<ArrayBuffer>, offset = 0): void {
-    const { buffer } = this.#entry(name);
+    this.#put(name, (buffer) => this.#write(buffer, view, offset));
+  }
+
+  #write(buffer: GPUBuffer, view: ArrayBufferView<ArrayBuffer>, offset: number): void {
     const whole = view.byteLength & ~3;
     this.#device.queue.writeBuffer(buffer, offset, view.buffer, view.byteOffset, whole);
     if (whole === view.byteLength) return;
@@ -76,9 +79,19 @@ export class GpuStore implements Store {
   }
 
   clear(name: string): void {
-    const encoder = this.#device.createCommandEncoder();
-    encoder.clearBuffer(this.#entry(name).buffer);
-    this.#device.queue.submit([encoder.finish()]);
+    this.#put(name, (buffer) => {
+      const encoder = this.#device.createCommandEncoder();
+      encoder.clearBuffer(buffer);
+      this.#device.queue.submit([encoder.finish()]);
+    });
+  }
+
+  /** A buffer that turns out to have no memory refuses everything, of which `settled` tells; it is no reason to give up the device. */
+  #put(name: string, work: (buffer: GPUBuffer) => void): void {
+    const { buffer } = this.#entry(name);
+    if (this.#unsettled.some((waiting) => waiting.buffer === buffer))
+      guarded(this.#device, () => work(buffer));
+    else work(buffer);
   }
 
   remove(name: string): void {

@@ -16,7 +16,7 @@ export class WebGpuBackend implements Backend {
     this.#device = device;
     this.facts = deviceFacts(device);
     this.#pipelines = new PipelineCache(device);
-    this.lost = device.lost.then(({ message, reason }) => message || reason);
+    this.lost = lossOf(device);
   }
 
   createStore(): GpuStore {
@@ -34,4 +34,19 @@ export class WebGpuBackend implements Backend {
   dispose(): void {
     this.#device.destroy();
   }
+}
+
+/**
+ * Resolves when the device is lost, or when it refused something that nobody had asked about: what it computes from then
+ * on cannot be trusted, so it is given up.
+ */
+async function lossOf(device: GPUDevice): Promise<string> {
+  const refused = new Promise<string>((resolve) => {
+    device.addEventListener('uncapturederror', ({ error }) => {
+      resolve(error.message);
+      // Not from inside the event: Dawn still holds the device then, and would wait for itself.
+      setTimeout(() => device.destroy());
+    });
+  });
+  return Promise.race([refused, device.lost.then(({ message, reason }) => message || reason)]);
 }
