@@ -22,14 +22,29 @@ export function dominates(a: Objectives, b: Objectives): boolean {
 }
 
 /**
- * Adds one point to a front that is sorted by MACs, in time linear in the front, so that a live chart need not
- * sort everything again for each score. Returns the same array where the newcomer is dominated.
+ * Adds one point to a front that is sorted by MACs (and so by score), in place and by bisection: logs of a hundred
+ * thousand points come from files. Gives back the members that it dominates, which are taken out; null where the
+ * newcomer is dominated itself, and left out.
  */
-export function insertIntoFront<T extends Objectives>(front: T[], newcomer: T): { front: T[]; removed: T[] } {
-  if (front.some((member) => dominates(member, newcomer))) return { front, removed: [] };
-  const removed = front.filter((member) => dominates(newcomer, member));
-  const kept = removed.length === 0 ? [...front] : front.filter((member) => !dominates(newcomer, member));
-  const place = kept.findIndex((member) => member.macs > newcomer.macs);
-  kept.splice(place === -1 ? kept.length : place, 0, newcomer);
-  return { front: kept, removed };
+export function insertIntoFront<T extends Objectives>(front: T[], newcomer: T): T[] | null {
+  const after = firstWhere(front, ({ macs }) => macs > newcomer.macs);
+  // Of those that cost no more, the last has the highest score.
+  const rival = front[after - 1];
+  if (rival && dominates(rival, newcomer)) return null;
+  const isEqual = rival?.macs === newcomer.macs && rival.score === newcomer.score;
+  const begin = isEqual ? after : firstWhere(front, ({ macs }) => macs >= newcomer.macs);
+  let end = begin;
+  while (end < front.length && dominates(newcomer, front[end]!)) end++;
+  return front.splice(begin, end - begin, newcomer);
+}
+
+/** Index of the first item for which `holds`, where it holds for all that follow. */
+function firstWhere<T>(items: readonly T[], holds: (item: T) => boolean): number {
+  let [low, high] = [0, items.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (holds(items[middle]!)) high = middle;
+    else low = middle + 1;
+  }
+  return low;
 }

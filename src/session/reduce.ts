@@ -207,15 +207,14 @@ function addPoint(draft: Draft, event: EventOf<'evaluated'>): void {
   draft.points.push(point);
   if (!isCandidate(point, draft.groups)) return;
   if (violation === 0) updateFront(draft, point);
-  if (draft.chosen?.index === null)
-    draft.chosen = { ...draft.chosen, index: find(draft, draft.chosen.genome) };
+  if (draft.chosen?.index === null && sameGenome(draft.chosen.genome, genome))
+    draft.chosen = { ...draft.chosen, index };
 }
 
 function updateFront(draft: Draft, point: Point): void {
-  const { front, removed } = insertIntoFront(draft.front, point);
-  if (front === draft.front) draft.points[point.index] = { ...point, dominated: true };
-  draft.front = front;
-  for (const loser of removed) draft.points[loser.index] = { ...loser, dominated: true };
+  const removed = insertIntoFront(draft.front, point);
+  if (!removed) draft.points[point.index] = { ...point, dominated: true };
+  for (const loser of removed ?? []) draft.points[loser.index] = { ...loser, dominated: true };
 }
 
 function find(draft: Draft, genome: readonly number[]): number | null {

@@ -8,7 +8,7 @@ export type Scene = Pick<SessionView, 'points' | 'front'>;
 /** The search as it stood when a generation was scored. Reference points are no part of it, and always there. */
 export function sceneAt(view: Pick<SessionView, 'points' | 'front' | 'groups'>, generation: number): Scene {
   const points: Point[] = [];
-  let front: Point[] = [];
+  const front: Point[] = [];
   for (const point of view.points) {
     const isReference = point.genome === null && point.tag !== null;
     if (!isReference && point.generation > generation) continue;
@@ -16,10 +16,9 @@ export function sceneAt(view: Pick<SessionView, 'points' | 'front' | 'groups'>, 
     const shown = candidate ? { ...point, dominated: false } : point;
     points.push(shown);
     if (!candidate) continue;
-    const { front: next, removed } = insertIntoFront(front, shown);
-    if (next === front) shown.dominated = true;
-    for (const loser of removed) loser.dominated = true;
-    front = next;
+    const removed = insertIntoFront(front, shown);
+    if (!removed) shown.dominated = true;
+    for (const loser of removed ?? []) loser.dominated = true;
   }
   return { points, front };
 }
