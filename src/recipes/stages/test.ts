@@ -23,7 +23,9 @@ import type { SearchOutcome } from './search.ts';
 const speedPairs = 5;
 
 /** Rows of the untuned base on the test split: as it was opened and, where it was compressed, as it is now. */
-export async function testUntuned(run: RunContext, base: BaseForm): Promise<void> {
+export async function testUntuned(run: RunContext, { masked, quantized }: BaseForm): Promise<void> {
+  // Whatever else is known of the base (adapters, above all) has no part in it.
+  const base = { masked, quantized };
   const original = originalModel(run.model);
   const rows: [Runnable, ResultRow['tag'], string][] = [[original, 'untuned-dense', 'w/o tune']];
   if (isCompressed(run, base)) rows.push([{ ...original, ...base }, 'untuned', 'w/o tune, compressed']);

@@ -1,0 +1,155 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { CpuBackend } from '../backends/cpu/cpu.ts';
+import { bytesSource, readAll } from '../formats/source.ts';
+import { PareError } from '../lib/assert.ts';
+import type { SessionEvent } from '../session/events.ts';
+import { appendToLog } from '../session/log.ts';
+import { reproductionOf } from '../session/reproduction.ts';
+import { viewOf } from '../session/reduce.ts';
+import type { SessionLibrary } from '../storage/library.ts';
+import { memoryFolder } from '../storage/memory-folder.ts';
+import { createLibrary } from '../storage/session-library.ts';
+import { searchHere } from './engine.ts';
+import { shortRecipe } from './resume.testing.ts';
+import type { Trouble } from './session-keeper.ts';
+import { Studio } from './studio.ts';
+import { fewProblems, tinyModel } from './tiny-model.testing.ts';
+
+const recipe = shortRecipe('lonas', { baseline: false });
+
+async function studioWith(library: SessionLibrary): Promise<Studio> {
+  const studio = new Studio({
+    backend: new CpuBackend(),
+    search: searchHere,
+    library,
+    checkpointInterval: 0,
+  });
+  await studio.openModel(await tinyModel());
+  await studio.openData(fewProblems(24));
+  return studio;
+}
+
+/** A log as the page keeps it. */
+function listener() {
+  const log: SessionEvent[] = [];
+  const onEvent = (event: SessionEvent) => {
+    if (event.type === 'started') log.length = 0;
+    appendToLog(log, [event]);
+  };
+  return { log, onEvent };
+}
+
+describe('sessions of the studio', () => {
+  let library: SessionLibrary;
+  beforeEach(() => (library = createLibrary({ folder: memoryFolder() })));
+
+  it('a stopped run is kept, and continued by another studio to the same end', async () => {
+    const whole = listener();
+    await (await studioWith(library)).run(recipe, { onEvent: whole.onEvent });
+    const first = await studioWith(library);
+    const begun = listener();
+    await first.run(recipe, {
+      session: 'one',
+      onEvent: (event) => {
+        begun.onEvent(event);
+        if (event.type === 'evaluated' && event.tag === 'minimal') first.stop();
+      },
+    });
+    expect(begun.log.at(-1)?.type).toBe('stopped');
+    expect(await library.about('one')).toMatchObject({ state: 'run', status: 'stopped', method: 'lonas' });
+
+    const second = await studioWith(library);
+    const rest = listener();
+    await second.continueSession('one', { onEvent: rest.onEvent });
+    const [a, b] = [viewOf(whole.log), viewOf(rest.log)];
+    expect(b.status).toBe('finished');
+    expect([b.points, b.front, b.losses, b.chosen]).toEqual([a.points, a.front, a.losses, a.chosen]);
+    expect(b.recoveries).toMatchObject([{ cause: 'reopened', exact: true }]);
+    expect(await library.about('one')).toMatchObject({ state: 'finished', status: 'finished' });
+  });
+
+  it('a finished one is at hand again: to choose from, to ask, to export', async () => {
+    const before = listener();
+    const first = await studioWith(library);
+    await first.run(recipe, { session: 'one', onEvent: before.onEvent });
+    const other = viewOf(before.log).points.find(
+      ({ genome }) => genome && String(genome) !== String(viewOf(before.log).chosen!.genome),
+    )!;
+    await first.choose(other.genome!);
+
+    const second = await studioWith(library);
+    const after = listener();
+    await second.continueSession('one', { onEvent: after.onEvent });
+    expect(viewOf(after.log)).toEqual(viewOf(before.log));
+    expect(viewOf(after.log).chosen).toMatchObject({ genome: other.genome, by: 'user' });
+    const { stream } = await second.exportModel();
+    const exported = new Uint8Array(await new Response(stream).arrayBuffer());
+    const original = new Uint8Array(await new Response((await first.exportModel()).stream).arrayBuffer());
+    expect(exported).toEqual(original);
+  });
+
+  it('verifies: the same adapters give the same scores', async () => {
+    const { log, onEvent } = listener();
+    await (await studioWith(library)).run(recipe, { session: 'one', onEvent });
+    const other = await studioWith(library);
+    const progress: number[] = [];
+    const scored = await other.verifySession('one', (done) => progress.push(done));
+    const view = viewOf(log);
+    expect(scored.length).toBeGreaterThanOrEqual(view.front.length);
+    const { matches, exact } = reproductionOf(view, scored, { sameDevice: true, kind: 'scored again' });
+    expect({ matches, exact }).toEqual({ matches: true, exact: true });
+    expect(progress.at(-1)).toBe(scored.length);
+    // Nothing of it is left that another run could trip over.
+    await other.run(recipe, { onEvent: () => undefined });
+  });
+
+  it('scores what another search found', async () => {
+    const { log, onEvent } = listener();
+    const studio = await studioWith(library);
+    await studio.run(recipe, { onEvent });
+    const { front } = viewOf(log);
+    const scored = await studio.scoreGenomes(
+      front.map(({ genome }) => genome!),
+      () => undefined,
+    );
+    expect(scored.map(({ macs, score }) => [macs, score])).toEqual(
+      front.map(({ macs, score }) => [macs, score]),
+    );
+    await expect(studio.scoreGenomes([[99]], () => undefined)).rejects.toMatchObject({
+      code: 'genome-length',
+    });
+  });
+
+  it('takes in a session file, and refuses it with another model or other data', async () => {
+    await (await studioWith(library)).run(recipe, { session: 'one', onEvent: () => undefined });
+    const file = (await library.file('one'))!;
+    const bytes = await readAll(file, 2 ** 26);
+    const elsewhere = createLibrary({ folder: memoryFolder() });
+    const studio = await studioWith(elsewhere);
+    const { id, state } = await studio.importSession(bytesSource('x.pare', bytes));
+    expect(state).toBe('finished');
+    await studio.openData(fewProblems(23));
+    await expect(studio.verifySession(id, () => undefined)).rejects.toMatchObject({
+      code: 'session-other-data',
+    });
+    await studio.openModel(await tinyModel({ rms_norm_eps: 1e-3 }));
+    await expect(studio.continueSession(id, { onEvent: () => undefined })).rejects.toMatchObject({
+      code: expect.stringMatching(/^session-other-/) as string,
+    });
+  });
+
+  it('goes on where nothing can be kept, and says so once', async () => {
+    const full: SessionLibrary = {
+      ...library,
+      keep: () => Promise.resolve(true),
+      save: () =>
+        Promise.reject(new PareError('storage-full', 'The browser’s storage is full.', 'Delete sessions.')),
+    };
+    const troubles: Trouble[] = [];
+    const { log, onEvent } = listener();
+    const studio = await studioWith(full);
+    await studio.run(recipe, { session: 'one', onEvent, onTrouble: (trouble) => troubles.push(trouble) });
+    expect(viewOf(log).status).toBe('finished');
+    expect(troubles.map(({ code }) => code)).toEqual(['storage-full']);
+  });
+});
