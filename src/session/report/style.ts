@@ -32,9 +32,8 @@ a { color: var(--front); }
 .soft, footer, small { color: var(--soft); }
 footer { margin-top: 40px; padding-top: 12px; font-size: 13px; border-top: 1px solid var(--line); }
 section > p { max-width: 72ch; }
-.dials { display: grid; grid-template-columns: repeat(auto-fit, minmax(150px, 1fr)); gap: 1px; margin-top: 24px;
-  background: var(--line); border: 1px solid var(--line); border-radius: 10px; overflow: hidden; }
-.dials li { display: flex; flex-direction: column; padding: 12px 14px; background: var(--paper); }
+.dials { display: flex; flex-wrap: wrap; gap: 1px; margin-top: 24px; padding: 1px; }
+.dials li { display: flex; flex: 1 1 148px; flex-direction: column; padding: 12px 14px; box-shadow: 0 0 0 1px var(--line); }
 .dials span { font-size: 13px; color: var(--soft); }
 .dials strong { font-size: 25px; font-weight: 650; line-height: 1.25; letter-spacing: -0.02em; white-space: nowrap; }
 .dials small { font-size: 12px; line-height: 1.35; }
@@ -102,6 +101,7 @@ pre { margin-top: 8px; padding: 8px 12px; overflow: auto; background: var(--sunk
   details { display: none; }
   .scroll { overflow: visible; }
   table { font-size: 8.5pt; }
+  th, td { padding-right: 6px; white-space: normal; }
   tr, .dials, .proof, .facts > div { break-inside: avoid; }
   h2 { break-after: avoid; }
   tr.chosen > *, tr.changed > *, .mark, .gene, .bar { print-color-adjust: exact; }
@@ -111,4 +111,4 @@ pre { margin-top: 8px; padding: 8px 12px; overflow: auto; background: var(--sunk
 /** The style sheet's element; the Content-Security-Policy of the report lets in this one and no other. */
 export const style = new Markup(`<style>${css}</style>`);
 /** SHA-256 of the style sheet; its test says what to write here when that has changed. */
-export const styleHash = 'sha256-BlqRrRLswamcoccFzhfbWl5xKLK/BF3Oh+hNMp6vQPI=';
+export const styleHash = 'sha256-cXA14yHLx//kOhAl5kxDcwQEhH/lBZAUg/2ygKiInfc=';
