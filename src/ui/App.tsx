@@ -1,4 +1,5 @@
 import { Notices } from './Notices.tsx';
+import { Sections } from './Sections.tsx';
 import { SharedBanner } from './SharedBanner.tsx';
 import { TopBar } from './TopBar.tsx';
 import { PageDrop } from './drop/PageDrop.tsx';
@@ -42,13 +43,14 @@ export function App() {
         </div>
         <div className="column outputs">
           <GenesPanel />
-          <ImportancePanel />
-          <ResourcesPanel />
           <TryPanel />
           <ExportPanel />
           <SharePanel />
+          <ImportancePanel />
+          <ResourcesPanel />
         </div>
       </main>
+      <Sections />
       <PageDrop />
     </div>
   );

@@ -1,5 +1,5 @@
 import { Bar, BarChart, XAxis, YAxis } from 'recharts';
-import { axisWithin } from '../../session/plot/axis.ts';
+import type { Axis } from '../../session/plot/axis.ts';
 import { axisHeight } from './barsHeight.ts';
 
 interface Series {
@@ -13,11 +13,13 @@ interface Props {
   height: number;
   rows: readonly ({ label: string } & Record<string, string | number>)[];
   series: readonly Series[];
+  /** Of the longest bar. */
+  axis: (most: number) => Axis;
   tick: (value: number) => string;
 }
 
 /** Stacked bars, one a stage. */
-export default function ResourceBars({ width, height, rows, series, tick }: Props) {
+export default function ResourceBars({ width, height, rows, series, axis, tick }: Props) {
   const most = rows.reduce(
     (highest, row) =>
       Math.max(
@@ -26,7 +28,7 @@ export default function ResourceBars({ width, height, rows, series, tick }: Prop
       ),
     0,
   );
-  const x = axisWithin(0, most, 3);
+  const x = axis(most);
   return (
     <BarChart
       width={width}
@@ -34,7 +36,7 @@ export default function ResourceBars({ width, height, rows, series, tick }: Prop
       data={[...rows]}
       layout="vertical"
       barSize={11}
-      margin={{ top: 2, right: 12, bottom: 0, left: 0 }}
+      margin={{ top: 2, right: 26, bottom: 0, left: 0 }}
       accessibilityLayer={false}
     >
       <XAxis type="number" {...x} interval={0} tickFormatter={tick} tickLine={false} height={axisHeight} />

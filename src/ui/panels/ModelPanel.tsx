@@ -20,7 +20,14 @@ export function ModelPanel() {
       title="Model"
       step={1}
       className="source"
-      aside={summary && <span className="chip">{summary.dtype}</span>}
+      aside={
+        summary && (
+          <>
+            <span className="chip">{summary.dtype}</span>
+            <span className="chip">{formText(summary)}</span>
+          </>
+        )
+      }
     >
       {loading !== null && (
         <p className="loading" role="status">
@@ -72,7 +79,6 @@ const Opened = memo(function Opened({ summary }: { summary: ModelSummary }) {
           ['Architecture', summary.architecture.replace(/ForCausalLM$/, '')],
           ['Parameters', compact(summary.parameters), integer(summary.parameters)],
           ['Layers', `${summary.layers} × ${integer(summary.hiddenSize)}`],
-          ['Form', formText(summary)],
           ['On disk', bytes(summary.bytes)],
           ['MACs a token', compact(summary.macsPerToken), integer(summary.macsPerToken)],
           ['Vocabulary', integer(summary.vocabSize)],

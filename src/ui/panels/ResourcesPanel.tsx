@@ -3,8 +3,10 @@ import type { ReactNode } from 'react';
 import { useStore } from 'zustand';
 import type { MemoryPart } from '../../session/events.ts';
 import { bytes, duration } from '../../session/format.ts';
+import { axisWithin } from '../../session/plot/axis.ts';
 import type { MemoryView, SessionView } from '../../session/view.ts';
 import { sessionStore } from '../../state/session.ts';
+import { durationAxis, withoutZeros } from '../charts/durationAxis.ts';
 import { ChartFrame } from '../charts/ChartFrame.tsx';
 import { ChartTable } from '../charts/ChartTable.tsx';
 import { barsHeight } from '../charts/barsHeight.ts';
@@ -30,6 +32,11 @@ export function ResourcesPanel() {
   );
 }
 
+const timeAxis = (most: number) => durationAxis(most, 3);
+const timeTick = (value: number) => withoutZeros(duration(value));
+const bytesAxis = (most: number) => axisWithin(0, most, 3);
+const bytesTick = (value: number) => (value === 0 ? '0' : withoutZeros(bytes(value)));
+
 const timeSeries = [
   { name: 'worked', title: 'Worked' },
   { name: 'paused', title: 'Paused' },
@@ -47,7 +54,7 @@ function TimeByStage({ stages, elapsed }: Pick<SessionView, 'stages' | 'elapsed'
         reading={duration(elapsed)}
         renderChart={(size) => (
           <Suspense>
-            <ResourceBars {...size} rows={rows} series={series} tick={duration} />
+            <ResourceBars {...size} rows={rows} series={series} axis={timeAxis} tick={timeTick} />
           </Suspense>
         )}
         renderTable={(visible) => (
@@ -89,7 +96,7 @@ function MemoryByStage({ memory }: { memory: readonly MemoryView[] }) {
         reading={`${bytes(most)} at most`}
         renderChart={(size) => (
           <Suspense>
-            <ResourceBars {...size} rows={rows} series={series} tick={bytes} />
+            <ResourceBars {...size} rows={rows} series={series} axis={bytesAxis} tick={bytesTick} />
           </Suspense>
         )}
         renderTable={(visible) => (
