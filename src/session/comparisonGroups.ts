@@ -1,4 +1,5 @@
 import type { ComparedRun } from './comparisonSchema.ts';
+import { leavesOf } from './recipe-diff.ts';
 import type { Recipe } from './recipe.ts';
 
 /** Runs of one recipe on one model and data file, with one run a seed. */
@@ -28,20 +29,12 @@ export function seedGroups(runs: readonly ComparedRun[]): SeedGroup[] {
 const sectionKey = ({ model, data, metric }: ComparedRun): string =>
   [model.sha256, data.sha256, metric].join(' ');
 
-/** All of a recipe but its seed, as lines. */
-const choicesOf = (recipe: Recipe): string[] => leavesOf(recipe).filter((leaf) => !leaf.startsWith('seed '));
-
-/** `training.steps 300`, sorted, so that the order of keys does not matter. Lists are one leaf. */
-function leavesOf(value: object, path = ''): string[] {
-  return Object.entries(value)
-    .flatMap(([key, item]: [string, unknown]) => {
-      const place = path ? `${path}.${key}` : key;
-      if (Array.isArray(item)) return [`${place} ${item.join(', ')}`];
-      if (item !== null && typeof item === 'object') return leavesOf(item, place);
-      return [`${place} ${item === null ? 'none' : JSON.stringify(item).replaceAll('"', '')}`];
-    })
+/** All of a recipe but its seed, as lines: `training.steps 300`; sorted, so that the order of keys does not matter. */
+const choicesOf = (recipe: Recipe): string[] =>
+  leavesOf(recipe)
+    .filter(([path]) => path !== 'seed')
+    .map(([path, text]) => `${path} ${text}`)
     .toSorted();
-}
 
 /** The leaves that not all recipes of its method in its section share. */
 function variantOf(run: ComparedRun, groups: readonly (readonly [ComparedRun])[]): string {
