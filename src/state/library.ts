@@ -112,17 +112,18 @@ export function showLibrary(shown: boolean): void {
   if (shown) void refreshLibrary();
 }
 
-function refresh(): void {
+/** Reads it again where somebody looks at it. */
+export function refreshShown(): void {
   if (libraryStore.getState().shown) void refreshLibrary();
 }
 
 /** Reads the library again whenever a run has come further, while it is shown; gives back how to stop that. */
 export function keepLibrary(): () => void {
   const stops = [
-    historyStore.subscribe(refresh),
+    historyStore.subscribe(refreshShown),
     sessionStore.subscribe((now, before) => {
       const stages = now.view.stages.length !== before.view.stages.length;
-      if (stages || now.view.status !== before.view.status || now.entry !== before.entry) refresh();
+      if (stages || now.view.status !== before.view.status || now.entry !== before.entry) refreshShown();
     }),
   ];
   return () => {

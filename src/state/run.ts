@@ -8,13 +8,14 @@ import { drive, endInLog } from './drive.ts';
 import type { Begin } from './drive.ts';
 import { engine } from './engine.ts';
 import { exportStore } from './exporting.ts';
-import { askToKeep } from './library.ts';
+import { askToKeep, refreshShown } from './library.ts';
 import { hold, release } from './locks.ts';
 import { modelStore } from './model.ts';
 import { reportError, withdraw } from './notices.ts';
 import { recipeStore } from './recipe.ts';
 import { scoreStore } from './scoreStore.ts';
 import { flush, inspect, isFinishedHere, isRunActive, liveRun, sessionStore } from './session.ts';
+import { lookUp } from './shownEntry.ts';
 
 interface RunState {
   /** What was asked of the worker and is not answered yet; buttons wait for it. */
@@ -115,6 +116,9 @@ export async function follow(entry: string, begin: Begin): Promise<boolean> {
   const stopped = runStore.getState().stopping;
   runStore.setState({ starting: false, stopping: false });
   shareInAddress();
+  // By now the worker has kept what became of it.
+  void lookUp();
+  refreshShown();
   return !failed && !stopped && sessionStore.getState().view.status === 'finished';
 }
 

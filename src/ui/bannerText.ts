@@ -40,7 +40,7 @@ const titles: Partial<Record<Origin, [name: string, title: string]>> = {
 export function bannerOf(facts: BannerFacts): Banner | null {
   const { origin, view, kept } = facts;
   if (origin === 'run') {
-    if (isActive(view) || kept !== 'run') return null;
+    if (isActive(view) || view.status === 'finished' || kept !== 'run') return null;
     const hint = 'It can go on from its last checkpoint.';
     return {
       name: 'Interrupted run',

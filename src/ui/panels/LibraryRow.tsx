@@ -15,6 +15,7 @@ import { libraryStore } from '../../state/library.ts';
 import type { LibraryEntry } from '../../state/library.ts';
 import { liveRun, sessionStore } from '../../state/session.ts';
 import { dateOf, outcomeOf, statusOf } from './libraryText.ts';
+import type { EntryPlace } from './libraryText.ts';
 import { useBusy } from './useBusy.ts';
 
 interface Props {
@@ -30,7 +31,8 @@ export function LibraryRow({ entry, isSelected, onSelect }: Props) {
   const busy = useBusy();
   const shown = useStore(sessionStore, (state) => state.entry === entry.id);
   const isElsewhere = useStore(libraryStore, (state) => state.elsewhere.has(entry.id));
-  const status = statusOf(entry, { isLive: liveRun()?.entry === entry.id, isElsewhere });
+  const isLive = liveRun()?.entry === entry.id;
+  const status = statusOf(entry, { isLive, isElsewhere });
   return (
     <li className="library-row" aria-current={shown}>
       <input
@@ -63,7 +65,7 @@ export function LibraryRow({ entry, isSelected, onSelect }: Props) {
         {dateOf(entry.created)}
         {entry.pageOnly ? ' · this page only' : ` · ${bytes(entry.bytes)}`}
       </span>
-      <Actions entry={entry} name={name} isElsewhere={isElsewhere} onRename={() => setRenaming(true)} />
+      <Actions entry={entry} name={name} place={{ isLive, isElsewhere }} onRename={() => setRenaming(true)} />
     </li>
   );
 }
@@ -77,11 +79,11 @@ interface Offer {
 interface ActionProps {
   entry: LibraryEntry;
   name: string;
-  isElsewhere: boolean;
+  place: EntryPlace;
   onRename: () => void;
 }
 
-function Actions({ entry, name, isElsewhere, onRename }: ActionProps) {
+function Actions({ entry, name, place, onRename }: ActionProps) {
   const [deleting, setDeleting] = useState(false);
   const busy = useBusy();
   const isActive = useStore(sessionStore, (state) => busy && state.entry === entry.id);
@@ -104,8 +106,13 @@ function Actions({ entry, name, isElsewhere, onRename }: ActionProps) {
     { label: 'Save file', disabled: false, act: () => void saveKept(id) },
     { label: 'Delete', disabled: isActive, act: () => setDeleting(true) },
   ];
-  if (state !== 'none')
-    offers.unshift({ label: 'Continue', disabled: busy || isElsewhere, act: () => void continueKept(id) });
+  // A finished run whose model is at hand needs no continuing.
+  if (state === 'run' || (state === 'finished' && !place.isLive))
+    offers.unshift({
+      label: 'Continue',
+      disabled: busy || place.isElsewhere,
+      act: () => void continueKept(id),
+    });
   return (
     <div className="library-actions">
       {offers.map(({ label, disabled, act }) => (

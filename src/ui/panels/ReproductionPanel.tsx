@@ -27,7 +27,7 @@ export default function ReproductionPanel() {
     <>
       {kind === 'retrained' && shown !== of.view.date && (
         <button type="button" className="quiet small" onClick={showReproduced}>
-          Show the shared session
+          Show the session
         </button>
       )}
       <button type="button" className="icon" aria-label="Close reproduction" onClick={closeReproduction}>
@@ -77,7 +77,7 @@ function Differences({ rows, view }: { rows: readonly ReproductionRow[]; view: S
           <tr>
             <th scope="col">Sub-network</th>
             <th scope="col">MACs</th>
-            <th scope="col">Shared</th>
+            <th scope="col">Session</th>
             <th scope="col">Here</th>
             <th scope="col">Difference, {unit}</th>
             <th scope="col">Verdict</th>

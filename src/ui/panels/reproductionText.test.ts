@@ -1,0 +1,33 @@
+import { expect, it } from 'vitest';
+import { expectedOf, reproductionOf } from '../../session/reproduction.ts';
+import { viewOf } from '../../session/reduce.ts';
+import { logFixture } from '../../session/session.testing.ts';
+import { differenceText, rowVerdict, verdictOf } from './reproductionText.ts';
+
+const view = viewOf(logFixture());
+const expected = expectedOf(view);
+const facts = { kind: 'retrained', sameDevice: false } as const;
+const off = (by: number) =>
+  expected.map((each, index) => (index ? each : { ...each, score: each.score + by }));
+
+it('gives the verdict in a sentence', () => {
+  const same = { ...facts, sameDevice: true };
+  expect(verdictOf(reproductionOf(view, expected, same))).toMatch(/^Reproduced bit for bit: all \d+/);
+  expect(verdictOf(reproductionOf(view, off(1 / 160), same))).toMatch(/^Not reproduced: 1 of \d+/);
+  const within = verdictOf(reproductionOf(view, off(1 / 160), facts));
+  expect(within).toMatch(new RegExp(`^Reproduced within the tolerance: ${expected.length - 1} of`));
+  expect(verdictOf(reproductionOf(view, [], facts))).toMatch(/^Not reproduced/);
+});
+
+it('says of each row how it compares', () => {
+  const [row] = reproductionOf(view, off(2 / 160), facts).rows;
+  expect(rowVerdict(row!)).toBe('within');
+  expect(differenceText(row!, 'accuracy')).toBe('+1.25');
+  const [lower] = reproductionOf(view, off(-2 / 160), facts).rows;
+  expect(differenceText(lower!, 'accuracy')).toBe('−1.25');
+  const [missing, equal] = reproductionOf(view, expected.slice(1), facts).rows;
+  expect([rowVerdict(missing!), differenceText(missing!, 'accuracy')]).toEqual(['not scored', '']);
+  expect([rowVerdict(equal!), differenceText(equal!, 'accuracy')]).toEqual(['equal', '0']);
+  const perplexity = { ...row!, shared: { macs: 1, score: 0.5 }, here: { macs: 1, score: 0.25 } };
+  expect(differenceText(perplexity, 'perplexity')).toBe('+2.00');
+});
