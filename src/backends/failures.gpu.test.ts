@@ -5,7 +5,7 @@ import type { Op } from '../graph/op.ts';
 import { expectClose, Scene } from '../kernels/compare.testing.ts';
 import { add, attention, columnSquares, crossEntropy, prune, rmsNorm } from '../kernels/ops.ts';
 import { CpuBackend } from './cpu/cpu.ts';
-import { ownDevice, watchedBackend } from './webgpu/device.testing.ts';
+import { askTheImpossible, leaveNoRoomFor, ownDevice, watchedBackend } from './webgpu/device.testing.ts';
 import { WebGpuBackend } from './webgpu/webgpu.ts';
 
 /** y = x + w of so many numbers. */
@@ -119,12 +119,6 @@ it('a stored tensor without memory is named when the store settles, and can be a
 });
 
 describe('a device that is no longer to be trusted', () => {
-  /** Asks for what a storage buffer alone does not allow, outside of any scope. */
-  function refuse(device: GPUDevice): void {
-    const buffer = device.createBuffer({ size: 16, usage: 0x80 }); // STORAGE
-    device.queue.writeBuffer(buffer, 0, new Float32Array(4));
-  }
-
   it('is lost when it is destroyed', async () => {
     const device = await ownDevice();
     const { lost } = new WebGpuBackend(device);
@@ -135,7 +129,7 @@ describe('a device that is no longer to be trusted', () => {
   it('is given up at an error that nobody had asked about, with the message', async () => {
     const device = await ownDevice();
     const { lost } = new WebGpuBackend(device);
-    refuse(device);
+    askTheImpossible(device);
     expect(await lost).toMatch(/usage .* doesn't include .*CopyDst/);
     expect((await device.lost).reason).toBe('destroyed');
   });
@@ -144,11 +138,7 @@ describe('a device that is no longer to be trusted', () => {
     const device = await ownDevice();
     const backend = new WebGpuBackend(device);
     const store = backend.createStore();
-    // More than the largest buffer: as without memory, what it makes is invalid, and so is what is put into it.
-    device.createBuffer = new Proxy(device.createBuffer, {
-      apply: (create, _, [descriptor]: [GPUBufferDescriptor]) =>
-        create.call(device, descriptor.label === 'w' ? { ...descriptor, size: 2 ** 45 } : descriptor),
-    });
+    leaveNoRoomFor(device, 'w');
     store.allocate('w', { dtype: 'f32', shape: [4] });
     store.write('w', new Float32Array(4));
     store.clear('w');
@@ -158,7 +148,7 @@ describe('a device that is no longer to be trusted', () => {
     await backend.idle();
     store.allocate('v', { dtype: 'f32', shape: [4] });
     expect(await Promise.race([backend.lost, store.read('v')])).toEqual(new Uint8Array(16));
-    refuse(device);
+    askTheImpossible(device);
     await backend.lost;
   });
 });

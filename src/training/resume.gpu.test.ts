@@ -58,7 +58,8 @@ describe.each(['cpu', 'webgpu'])('on %s', (kind) => {
 
   it('goes on to the bit after any number of steps', async () => {
     const backend = await open();
-    const reads = [0, 1, 7, ringSize - 1, ringSize, ringSize + 1, steps - 1];
+    const late = [ringSize - 1, ringSize, steps - 1];
+    const reads = kind === 'cpu' ? [0, 1, 7, ...late, ringSize + 1] : [1, ...late];
     const whole = await train(backend, 0);
     const interrupted = await train(backend, 0, new Map(), reads);
     expect(new Set(whole.losses).size).toBe(steps);

@@ -3,7 +3,7 @@ import { browserGpu, openDevice } from './device.ts';
 import { WebGpuBackend } from './webgpu.ts';
 
 let gpu: Promise<GPU> | undefined;
-let device: Promise<GPUDevice> | undefined;
+let sharedDevice: Promise<GPUDevice> | undefined;
 let shared: Promise<WebGpuBackend> | undefined;
 
 /** The WebGPU backend under test: the browser's, or Dawn in Node. One device for all tests of a process. */
@@ -18,9 +18,22 @@ export async function ownDevice(): Promise<GPUDevice> {
   return openDevice(await gpu);
 }
 
+/** Asks a device, outside of any error scope, for what a buffer's usage does not allow. */
+export function askTheImpossible(device: GPUDevice): void {
+  const buffer = device.createBuffer({ size: 16, usage: 0x80 }); // STORAGE
+  device.queue.writeBuffer(buffer, 0, new Float32Array(4));
+}
+
+/** Makes the buffers of a label too large for any device: as without memory, they are invalid, and so is all use of them. */
+export function leaveNoRoomFor(device: GPUDevice, label: string): void {
+  const create = device.createBuffer.bind(device);
+  device.createBuffer = (descriptor) =>
+    create(descriptor.label === label ? { ...descriptor, size: 2 ** 45 } : descriptor);
+}
+
 function gpuDevice(): Promise<GPUDevice> {
-  device ??= ownDevice();
-  return device;
+  sharedDevice ??= ownDevice();
+  return sharedDevice;
 }
 
 async function findGpu(): Promise<GPU> {
