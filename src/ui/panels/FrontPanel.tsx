@@ -58,6 +58,11 @@ function AboutFront() {
         <strong>Hypervolume</strong> is the area that the front has won. When it no longer grows, the search
         is done.
       </p>
+      <p>
+        <strong>To look closer</strong>, drag a rectangle, or turn the wheel with Ctrl; on a keyboard, + − and
+        0, and Shift with the arrows to move. <strong>Generation</strong> shows the search as it stood: paler
+        dots were scored earlier.
+      </p>
     </Explain>
   );
 }
