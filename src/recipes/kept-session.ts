@@ -9,7 +9,7 @@ import { aboutOf, type SessionAbout } from '../storage/about.ts';
 import type { SessionLibrary } from '../storage/library.ts';
 import { readData, type LoadedData } from './loaded-data.ts';
 import type { LoadedModel } from './model.ts';
-import { stateOf } from './session-keeper.ts';
+import { stateOf, type Trouble } from './session-keeper.ts';
 
 /** A session that can be gone on with. */
 export interface KeptSession {
@@ -46,6 +46,12 @@ export function requireCheckpoint({
   );
 }
 
+/** A data file, as it is read and what it is read from. */
+export interface OpenedData {
+  readonly source: FileSource;
+  readonly data: LoadedData;
+}
+
 export interface ImportedSession {
   readonly id: string;
   readonly log: SessionEvent[];
@@ -60,6 +66,36 @@ export async function importSession(library: SessionLibrary, file: FileSource): 
   const about = aboutOf(log, { id, name: '', bytes: file.size, state, updated: new Date().toISOString() });
   await library.save(about, streamOf(file));
   return { id, log: [...log], state };
+}
+
+export interface Inputs {
+  readonly library: SessionLibrary;
+  /** Resolves when the session is saved: files that no session names are thrown away. */
+  readonly saved: Promise<void>;
+  readonly inputs: readonly {
+    readonly kind: 'models' | 'data';
+    readonly sha256: string;
+    readonly files: readonly FileSource[];
+  }[];
+  readonly onTrouble: (trouble: Trouble) => void;
+}
+
+/** Copies of model and data, so that a session can be continued without dropping them again. */
+export async function keepInputs({ library, saved, inputs, onTrouble }: Inputs): Promise<void> {
+  try {
+    await saved;
+    for (const { kind, sha256, files } of inputs) {
+      if (await library.keep(kind, sha256, files)) continue;
+      onTrouble({
+        code: 'input-not-kept',
+        message: `There is no room in the browser for a copy of ${files[0]?.path ?? 'the model'}.`,
+        remedy: 'To continue this session another day, drop it again then.',
+      });
+    }
+  } catch (error) {
+    if (!(error instanceof PareError)) throw error;
+    onTrouble({ code: error.code, message: error.message, remedy: error.remedy });
+  }
 }
 
 /** Throws where other files are open than the session's; gives the data as the session read it. */
@@ -91,8 +127,8 @@ export async function testsOfSession(
     tests.map(async ({ name, sha256 }) => {
       const found = open.find(({ data }) => data.file.sha256 === sha256)?.data;
       if (found) return found;
-      const [file] = (await library?.kept('data', sha256)) ?? [];
-      if (file) return readData(await openData(file));
+      const [source] = (await library?.kept('data', sha256)) ?? [];
+      if (source) return readData(await openData(source));
       throw new PareError(
         'session-other-test',
         `The session was also tested on ${name}, which is not open.`,

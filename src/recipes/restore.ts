@@ -1,7 +1,9 @@
 import { z } from 'zod';
 import type { BaseForm } from '../models/elastic.ts';
 import { PareError } from '../lib/assert.ts';
+import type { DType } from '../graph/tensor.ts';
 import { blockModules } from '../models/llama.ts';
+import { embeddingModule } from '../models/structure.ts';
 import { applyOrder, orderKey, type Unit } from '../compression/ordering/order.ts';
 import type { SavedTensor } from '../session/checkpoint.ts';
 import type { LoadedModel } from './model.ts';
@@ -65,26 +67,50 @@ function requireOrder(
 
 /** Highest rank that a recipe allows. */
 const mostRank = 512;
+const isRank = (extent: number) => extent >= 1 && extent <= mostRank;
+
+interface Extents {
+  readonly dtype: DType;
+  readonly height: number;
+  readonly width: number;
+  /** [out, in] features of the module. */
+  readonly rows: number;
+  readonly columns: number;
+}
+
+/** What each kind of tensor must look like. */
+const kinds: Record<string, (extents: Extents) => boolean> = {
+  'lora_A.weight': ({ dtype, height, width, columns }) =>
+    dtype === 'f32' && width === columns && isRank(height),
+  'lora_B.weight': ({ dtype, height, width, rows }) => dtype === 'f32' && height === rows && isRank(width),
+  mask: ({ dtype, height, width, rows, columns }) =>
+    dtype === 'u32' && height === rows && width === Math.ceil(columns / 32),
+  codes: ({ dtype, height, width, rows, columns }) => dtype === 'i4' && height === rows && width === columns,
+  grid: ({ dtype, height, width, rows, columns }) =>
+    dtype === 'f32' && height === rows && width >= 2 && width % 2 === 0 && width <= 2 * columns,
+  weight: ({ dtype, height, width, rows, columns }) =>
+    dtype === 'f32' && height === rows && width === columns,
+};
 
 /** Throws where a checkpoint's tensor is none that a run on this model leaves. */
 export function requireOwnTensor(model: LoadedModel, name: string, { dtype, shape }: SavedTensor): void {
-  const found = /^(.+?)\.(lora_[AB]\.weight|mask|codes|grid|weight)(\.moment[12])?$/.exec(name);
-  const module = model.structure.modules.find((each) => each.name === found?.[1]);
-  const outer = found?.[1] === 'model.embed_tokens' || found?.[1] === 'lm_head';
-  if (!found || (!module && !outer)) throw foreign(name);
-  const { vocabSize, hiddenSize } = model.config;
-  const [rows, columns] = module?.shape ?? [vocabSize, hiddenSize];
+  const [, module = '', kind = '', moment] =
+    /^(.+?)\.(lora_[AB]\.weight|mask|codes|grid|weight)(\.moment[12])?$/.exec(name) ?? [];
+  const extents = extentsOf(model, module);
   const [height = 0, width = 0] = shape;
-  const fits: Record<string, boolean> = {
-    'lora_A.weight': dtype === 'f32' && width === columns && height >= 1 && height <= mostRank,
-    'lora_B.weight': dtype === 'f32' && height === rows && width >= 1 && width <= mostRank,
-    mask: dtype === 'u32' && height === rows && width === Math.ceil(columns / 32),
-    codes: dtype === 'i4' && height === rows && width === columns,
-    grid: dtype === 'f32' && height === rows && width >= 2 && width % 2 === 0 && width <= 2 * columns,
-    weight: dtype === 'f32' && height === rows && width === columns && model.quantized.has(found[1]!),
-  };
-  const moments = found[3] === undefined || found[2]!.startsWith('lora_');
-  if (shape.length !== 2 || !moments || !fits[found[2]!]) throw foreign(name);
+  const fits = extents && shape.length === 2 && kinds[kind]?.({ dtype, height, width, ...extents });
+  // Only adapters are trained, and only where a model came as INT4 is a float weight made.
+  const has = kind === 'weight' ? model.quantized.has(module) : !moment || kind.startsWith('lora_');
+  if (!fits || !has) throw foreign(name);
+}
+
+function extentsOf(
+  { structure, config }: LoadedModel,
+  module: string,
+): Pick<Extents, 'rows' | 'columns'> | null {
+  const shape = structure.modules.find(({ name }) => name === module)?.shape;
+  if (shape) return { rows: shape[0], columns: shape[1] };
+  return module === embeddingModule ? { rows: config.vocabSize, columns: config.hiddenSize } : null;
 }
 
 function foreign(what: string): PareError {

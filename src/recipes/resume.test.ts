@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { CpuBackend } from '../backends/cpu/cpu.ts';
+import type { Checkpoint } from '../session/checkpoint.ts';
 import type { Method } from '../session/recipe.ts';
 import { RunControl } from './control.ts';
-import { essenceOf, outcomeOf, someOf, shortRecipe } from './resume.testing.ts';
+import { essenceOf, outcomeOf, someOf, shortRecipe, type Outcome } from './resume.testing.ts';
 
 const methods: Method[] = [
   'lora',
@@ -38,23 +39,21 @@ describe('a run that was interrupted', () => {
   it('can be interrupted again and again', async () => {
     const recipe = shortRecipe('lonas', { baseline: false });
     const expected = await essenceOf(await outcomeOf(new CpuBackend(), recipe));
-    let control = new RunControl();
-    let last = await outcomeOf(new CpuBackend(), recipe, { control, onCheckpoint: () => undefined });
-    let checkpoint = null;
+    let checkpoint: Checkpoint | null = null;
+    let last: Outcome;
     for (let times = 0; ; times++) {
-      control = new RunControl();
-      const seen: (typeof checkpoint)[] = [];
+      const control = new RunControl();
+      const seen: Checkpoint[] = [];
       last = await outcomeOf(new CpuBackend(), recipe, {
         control,
-        ...(checkpoint ? { from: { checkpoint, cause: 'reopened' as const } } : {}),
+        from: checkpoint && { checkpoint, cause: 'reopened' },
         onCheckpoint: (next) => {
-          seen.push(next as never);
-          if (seen.length === 5) control.stop();
+          if (seen.push(next) === 5) control.stop();
         },
       });
       if (last.finished) break;
       expect(last.log.at(-1)?.type).toBe('stopped');
-      checkpoint = seen.at(-1)! as never;
+      checkpoint = seen.at(-1)!;
       expect(times).toBeLessThan(40);
     }
     expect(await essenceOf(last)).toEqual(expected);

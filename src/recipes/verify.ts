@@ -21,6 +21,10 @@ export interface VerifyOptions extends KeptSession {
   readonly onProgress: (done: number, total: number) => void;
 }
 
+const noSearch = (): never => {
+  throw new Error('verifying searches nothing');
+};
+
 /** Puts a session's super-network back on the device and scores its front, and the chosen point, again. */
 export async function verifySaved(options: VerifyOptions): Promise<ScoredGenome[]> {
   const { started, log, checkpoint, model, control, onProgress } = options;
@@ -33,9 +37,6 @@ export async function verifySaved(options: VerifyOptions): Promise<ScoredGenome[
     from: checkpoint,
     readOnly: true,
   });
-  const noSearch = (): never => {
-    throw new Error('verifying searches nothing');
-  };
   const run: RunContext = {
     recipe,
     model,

@@ -175,8 +175,9 @@ function addMemory(draft: Draft, { stage, bytes }: EventOf<'memory'>): void {
 }
 
 /** Whatever the run had ended in, it goes on. */
-function recover(draft: Draft, { type: _, ...recovery }: EventOf<'recovered'>): void {
-  draft.recoveries.push(recovery);
+function recover(draft: Draft, event: EventOf<'recovered'>): void {
+  const { at, cause, message, device, exact, accumulation } = event;
+  draft.recoveries.push({ at, cause, message, device, exact, accumulation });
   draft.status = 'running';
   draft.error = null;
   draft.pausedAt = null;

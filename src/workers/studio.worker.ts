@@ -129,8 +129,9 @@ type Tell = Parameters<StudioApi['run']>[3];
 /** A function of the page's, for which nothing here waits. */
 const tell =
   (onTrouble: Tell): NonNullable<Tell> =>
-  (trouble) =>
-    void onTrouble?.(trouble);
+  (trouble) => {
+    onTrouble?.(trouble);
+  };
 
 async function dataSource(file: DroppedFile | 'demo' | StoredFiles): Promise<FileSource> {
   if (file === 'demo') return fetchSource(`${demoFolder}data/problems.jsonl`, 'problems.jsonl');

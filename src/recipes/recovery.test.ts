@@ -1,0 +1,76 @@
+import { describe, expect, it } from 'vitest';
+import { CpuBackend } from '../backends/cpu/cpu.ts';
+import { FaultyBackend } from '../backends/faults.testing.ts';
+import { viewOf } from '../session/reduce.ts';
+import { loadModel } from './model.ts';
+import { essenceOf, outcomeOf, shortRecipe, tinyFor } from './resume.testing.ts';
+import type { Recipe } from '../session/recipe.ts';
+
+/** Training is what needs the most memory. */
+const wide = (batch: number): Recipe => {
+  const recipe = shortRecipe('shears', { baseline: false });
+  return { ...recipe, training: { ...recipe.training, batch } };
+};
+
+async function trainingScratch(recipe: Recipe): Promise<number> {
+  const { log } = await outcomeOf(new CpuBackend(), recipe);
+  return viewOf(log).memory.find(({ stage }) => stage === 'train')!.bytes.activations;
+}
+
+describe('a device without room for a training step', () => {
+  it('is given the batch in parts, and the log says where bit equality ends', async () => {
+    const recipe = wide(8);
+    const most = (await trainingScratch(recipe)) - 1;
+    const outcome = await outcomeOf(new FaultyBackend(new CpuBackend(), { mostScratchBytes: most }), recipe);
+    const view = viewOf(outcome.log);
+    expect(view.status).toBe('finished');
+    expect(view.recoveries).toMatchObject([{ cause: 'out-of-memory', exact: false, accumulation: 2 }]);
+    expect(view.recoveries[0]!.message).toMatch(/no room for a training step.*2 parts/);
+    expect(view.memory.find(({ stage }) => stage === 'train')!.bytes.activations).toBeLessThanOrEqual(most);
+
+    const whole = viewOf((await outcomeOf(new CpuBackend(), recipe)).log);
+    expect(view.losses).toHaveLength(whole.losses.length);
+    for (const [index, { loss }] of view.losses.entries())
+      expect(Math.abs(loss - whole.losses[index]!.loss)).toBeLessThan(1e-4);
+  }, 120_000);
+
+  it('keeps its parts when the run is continued', async () => {
+    const recipe = wide(8);
+    const most = (await trainingScratch(recipe)) - 1;
+    const first = await outcomeOf(new FaultyBackend(new CpuBackend(), { mostScratchBytes: most }), recipe);
+    const checkpoint = first.checkpoints.find(({ partial }) => partial)!;
+    const second = await outcomeOf(new CpuBackend(), recipe, { from: { checkpoint, cause: 'reopened' } });
+    expect(await essenceOf(second)).toEqual(await essenceOf(first));
+    expect(viewOf(second.log).recoveries.map(({ accumulation, exact }) => ({ accumulation, exact }))).toEqual(
+      [
+        { accumulation: 2, exact: false },
+        { accumulation: 2, exact: true },
+      ],
+    );
+  }, 120_000);
+
+  it('fails, naming what found no room, where the base cannot even be scored', async () => {
+    const recipe = wide(4);
+    const running = outcomeOf(new FaultyBackend(new CpuBackend(), { mostScratchBytes: 60_000 }), recipe, {
+      onEvent: () => undefined,
+    });
+    await expect(running).rejects.toMatchObject({ code: 'out-of-memory' });
+  }, 120_000);
+});
+
+describe('a device that is lost while it is read from', () => {
+  it('is replaced, whichever read it was', async () => {
+    const recipe = shortRecipe('lonas', { baseline: false });
+    const counting = new FaultyBackend(new CpuBackend(), {});
+    const expected = await essenceOf(await outcomeOf(counting, recipe));
+    const { read } = counting.counts;
+    for (const nth of [2, Math.floor(read / 3), Math.floor(read / 2), Math.floor((read * 4) / 5)]) {
+      const faulty = new FaultyBackend(new CpuBackend(), { faults: [{ at: 'read', nth, how: 'lost' }] });
+      const outcome = await outcomeOf(faulty, recipe, {
+        reopen: async () => loadModel(new CpuBackend(), await tinyFor(recipe)),
+      });
+      expect(await essenceOf(outcome)).toEqual(expected);
+      expect(viewOf(outcome.log).recoveries.map(({ cause }) => cause)).toEqual(['device-lost']);
+    }
+  }, 120_000);
+});
