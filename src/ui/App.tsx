@@ -3,6 +3,7 @@ import { Sections } from './Sections.tsx';
 import { SharedBanner } from './SharedBanner.tsx';
 import { TopBar } from './TopBar.tsx';
 import { PageDrop } from './drop/PageDrop.tsx';
+import { Compare } from './panels/Compare.tsx';
 import { DataPanel } from './panels/DataPanel.tsx';
 import { ExportPanel } from './panels/ExportPanel.tsx';
 import { FrontPanel } from './panels/FrontPanel.tsx';
@@ -38,6 +39,7 @@ export function App() {
         <div className="column work">
           <RunPanel />
           <Reproduction />
+          <Compare />
           <FrontPanel />
           <ResultsPanel />
         </div>
