@@ -4,12 +4,13 @@ import type { Recovery } from '../../session/view.ts';
 import { sessionStore } from '../../state/session.ts';
 import { recoveryText } from './recoveryText.ts';
 
-/** What broke the run off and where it went on: calm, since it did. */
+/** What broke a run of this page off and where it went on: calm, since it did. A shared session says so in its report. */
 export function RecoveryNote() {
+  const isOurs = useStore(sessionStore, (state) => state.origin === 'run');
   const recoveries = useStore(sessionStore, (state) => state.view.recoveries);
   const [dismissed, dismiss] = useState<Recovery | null>(null);
   const last = recoveries.at(-1);
-  if (!last || last === dismissed) return null;
+  if (!isOurs || !last || last === dismissed) return null;
   const [message, consequence] = recoveryText(last);
   const earlier = recoveries.slice(0, -1);
   return (
