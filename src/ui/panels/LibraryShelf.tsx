@@ -35,8 +35,9 @@ export default function LibraryShelf() {
       )}
       {read && entries.length === 0 && (
         <p className="hint">
-          None yet. Each run is kept here as it goes, so that it can be looked at again, continued after the
-          page was closed, and compared with others. Nothing of it leaves this machine.
+          {notice === null
+            ? 'None yet. Each run is kept here as it goes, so that it can be looked at again, continued after the page was closed, and compared with others. Nothing of it leaves this machine.'
+            : 'None yet. The runs of this page will be listed here.'}
         </p>
       )}
       {entries.length > 0 && (
