@@ -36,6 +36,7 @@ export function Stages() {
 /** How far the current stage is, and how long it will take; or why there is no more. */
 export function StageProgress() {
   const view = useStore(sessionStore, (state) => state.view);
+  const isHere = useStore(sessionStore, ({ origin }) => origin === 'run');
   const current = view.stages.at(-1);
   if (view.error) {
     return (
@@ -44,7 +45,9 @@ export function StageProgress() {
       </p>
     );
   }
-  return current && isActive(view) ? <Progress stage={current} left={leftText(view)} /> : null;
+  // A session that broke off stands where it is: nobody works on the rest.
+  const left = isHere ? leftText(view) : '';
+  return current && isActive(view) ? <Progress stage={current} left={left} /> : null;
 }
 
 /** The baseline is trained after the search: its training is a part of what leads to the results. */

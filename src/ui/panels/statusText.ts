@@ -33,12 +33,12 @@ export function statusText(view: SessionView, origin: Origin): string | null {
     case 'empty':
       return null;
     case 'running':
-      if (origin !== 'run') return 'Shared while it was still running.';
+      if (origin !== 'run') return `Unfinished, after ${took}: ${scored}.`;
       return stage
         ? `${trainsBaseline(view) ? 'Training plain LoRA, to compare' : stageDoing[stage]}…`
         : 'Starting…';
     case 'paused':
-      return origin === 'run' ? 'Paused.' : 'Shared while it was paused.';
+      return origin === 'run' ? 'Paused.' : `Unfinished, after ${took}: ${scored}.`;
     case 'stopped':
       return `Stopped after ${took}: ${scored}.`;
     case 'finished':
