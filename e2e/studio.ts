@@ -3,6 +3,8 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { expect, type Download, type Locator, type Page } from '@playwright/test';
 import { unzipSync } from 'fflate';
+import type { Stage } from '../src/session/events.ts';
+import type { Method } from '../src/session/recipe.ts';
 
 /** What a person does in the studio, by the names that they see. */
 
@@ -87,3 +89,65 @@ export async function openExport(page: Page, folder: string): Promise<void> {
 export async function expectAlert(page: Page, text: RegExp): Promise<void> {
   await expect(page.getByRole('alert').filter({ hasText: text }).first()).toBeVisible({ timeout: 60_000 });
 }
+
+/**
+ * A recipe for a run of seconds that goes through every stage. Enough steps for checkpoints in the middle of training where
+ * `steps` is some dozens.
+ */
+export async function setShortRecipe(
+  page: Page,
+  { method = 'lonas', steps = 8, seed = 7 }: { method?: Method; steps?: number; seed?: number } = {},
+): Promise<void> {
+  await page.evaluate(
+    ([chosen, length, random]) => {
+      window.pare.chooseMethod(chosen);
+      const { training, search, sparsity } = window.pare.recipe();
+      window.pare.setRecipe({
+        seed: random,
+        split: { validation: 8, test: 8 },
+        training: { ...training, steps: length, batch: 2 },
+        search: search && { ...search, evaluations: 6, population: 3 },
+        sparsity: sparsity && { ...sparsity, calibration: 8 },
+        baseline: false,
+      });
+    },
+    [method, steps, seed] as const,
+  );
+}
+
+/** What a run came to: all but times, measured speed, and how often it was interrupted. */
+export const outcomeOf = (page: Page) =>
+  page.evaluate(() => {
+    const { status, losses, points, front, hypervolume, chosen, results } = window.pare.session();
+    const rows = results.map((row) => ({ ...row, speedup: null }));
+    return { status, losses, points, front, hypervolume, chosen, results: rows };
+  });
+
+export const statusOf = (page: Page) => page.evaluate(() => window.pare.session().status);
+
+/** Presses Run, and waits until the new run has begun. */
+export async function begin(page: Page): Promise<void> {
+  const date = () => page.evaluate(() => window.pare.session().date);
+  const before = await date();
+  await button(page, 'Run').click();
+  await expect.poll(date, { timeout: 120_000 }).not.toBe(before);
+}
+
+export const finished = (page: Page): Promise<void> =>
+  expect(region(page, 'Run').getByRole('status').filter({ hasText: 'Finished' })).toBeVisible({
+    timeout: 540_000,
+  });
+
+/** Waits until a run has done so much of a stage. */
+export const reach = (page: Page, stage: Stage, least = 1): Promise<void> =>
+  expect
+    .poll(
+      () =>
+        page.evaluate((wanted) => {
+          const { stages } = window.pare.session();
+          const latest = stages.at(-1);
+          return latest?.stage === wanted ? latest.done : -1;
+        }, stage),
+      { timeout: 300_000, intervals: [20] },
+    )
+    .toBeGreaterThanOrEqual(least);

@@ -70,8 +70,8 @@ export async function importSession(library: SessionLibrary, file: FileSource): 
 
 export interface Inputs {
   readonly library: SessionLibrary;
-  /** Resolves when the session is saved: files that no session names are thrown away. */
-  readonly saved: Promise<void>;
+  /** Resolves when the session is saved: files that no session names are thrown away. False: it could not be. */
+  readonly saved: Promise<boolean>;
   readonly inputs: readonly {
     readonly kind: 'models' | 'data';
     readonly sha256: string;
@@ -83,15 +83,21 @@ export interface Inputs {
 /** Copies of model and data, so that a session can be continued without dropping them again. */
 export async function keepInputs({ library, saved, inputs, onTrouble }: Inputs): Promise<void> {
   try {
-    await saved;
+    if (!(await saved)) return;
+    // Copies would end with the page, which has the files anyway.
+    if (library.notice !== null)
+      return onTrouble({ code: 'storage-denied', message: library.notice, remedy: null });
+    const left: string[] = [];
     for (const { kind, sha256, files } of inputs) {
       if (await library.keep(kind, sha256, files)) continue;
-      onTrouble({
-        code: 'input-not-kept',
-        message: `There is no room in the browser for a copy of ${files[0]?.path ?? 'the model'}.`,
-        remedy: 'To continue this session another day, drop it again then.',
-      });
+      left.push(kind === 'models' ? 'the model' : (files[0]?.path ?? 'the data'));
     }
+    if (left.length === 0) return;
+    onTrouble({
+      code: 'input-not-kept',
+      message: `There is no room in the browser for a copy of ${left.join(' and ')}.`,
+      remedy: 'To continue this session another day, drop the same files again then.',
+    });
   } catch (error) {
     if (!(error instanceof PareError)) throw error;
     onTrouble({ code: error.code, message: error.message, remedy: error.remedy });

@@ -60,12 +60,13 @@ export class SessionKeeper {
     this.#schedule();
   }
 
-  /** Writes what there is, and waits until it is written; nothing is written after that on its own. */
-  async flush(): Promise<void> {
+  /** Writes what there is, and waits until it is written (or could not be: false); nothing is written after that on its own. */
+  async flush(): Promise<boolean> {
     await this.#writing;
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timer = null;
     if (this.#log.length > 0) await this.#write();
+    return !this.#troubled;
   }
 
   #schedule(): void {

@@ -7,7 +7,7 @@ import type { SessionEvent } from '../session/events.ts';
 import { appendToLog } from '../session/log.ts';
 import { reproductionOf } from '../session/reproduction.ts';
 import { viewOf } from '../session/reduce.ts';
-import type { SessionLibrary } from '../storage/library.ts';
+import type { LibraryOptions, SessionLibrary } from '../storage/library.ts';
 import { memoryFolder } from '../storage/memory-folder.ts';
 import { createLibrary } from '../storage/session-library.ts';
 import { searchHere } from './engine.ts';
@@ -146,7 +146,7 @@ describe('sessions of the studio', () => {
   it('goes on where nothing can be kept, and says so once', async () => {
     const full: SessionLibrary = {
       ...library,
-      keep: () => Promise.resolve(true),
+      keep: () => Promise.reject(new Error('what no session needs is not copied')),
       save: () =>
         Promise.reject(new PareError('storage-full', 'The browser’s storage is full.', 'Delete sessions.')),
     };
@@ -156,5 +156,18 @@ describe('sessions of the studio', () => {
     await studio.run(recipe, { session: 'one', onEvent, onTrouble: (trouble) => troubles.push(trouble) });
     expect(viewOf(log).status).toBe('finished');
     expect(troubles.map(({ code }) => code)).toEqual(['storage-full']);
+  });
+
+  it('says once why sessions, or copies of their files, are not kept', async () => {
+    const codes = async (options: LibraryOptions) => {
+      const troubles: Trouble[] = [];
+      const studio = await studioWith(createLibrary(options));
+      const onTrouble = (trouble: Trouble) => troubles.push(trouble);
+      await studio.run(recipe, { session: 'one', onEvent: () => undefined, onTrouble });
+      return troubles.map(({ code }) => code);
+    };
+    const room = () => Promise.resolve(0);
+    expect(await codes({ folder: memoryFolder(), room })).toEqual(['input-not-kept']);
+    expect(await codes({ folder: memoryFolder(), room, notice: 'Denied.' })).toEqual(['storage-denied']);
   });
 });

@@ -13,6 +13,8 @@ import type { FileContent, Folder } from './folder.ts';
  *   data/<sha256>/…                likewise
  */
 export interface SessionLibrary {
+  /** Why all of it ends with the page; null where it outlives that. */
+  readonly notice: string | null;
   /** The latest first. An entry that cannot be read is left out. */
   list(): Promise<SessionAbout[]>;
   about(id: string): Promise<SessionAbout | null>;
@@ -55,4 +57,6 @@ export interface LibraryOptions {
   readonly room?: () => Promise<number | null>;
   /** Default: among the users of this library object. Give one that reaches as far as the folder does. */
   readonly exclusive?: Exclusive;
+  /** Why the folder ends with the page; default null: it does not. */
+  readonly notice?: string | null;
 }

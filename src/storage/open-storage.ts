@@ -9,8 +9,6 @@ import { opfsFolder, sweepParts } from './opfs-folder.ts';
 export interface OpenStorage extends Required<LibraryOptions> {
   /** Outlives the page. */
   readonly persistent: boolean;
-  /** Why it does not; null where it does. */
-  readonly notice: string | null;
 }
 
 /** This site's storage, in a page or a worker; memory where the browser refuses it. Never rejects. */

@@ -31,13 +31,15 @@ const kinds = ['models', 'data'] as const;
  * in which its record is read and written. Readers take none: they look again where a file has just been replaced.
  */
 class FolderLibrary implements SessionLibrary {
+  readonly notice: string | null;
   readonly #folder: Folder;
   readonly #room: () => Promise<number | null>;
   readonly #exclusive: Exclusive;
   /** Session files that were given out here, by path, as long as somebody can still read on. */
   readonly #givenOut = new Map<string, WeakRef<FileSource>>();
 
-  constructor({ folder, room, exclusive }: LibraryOptions) {
+  constructor({ folder, room, exclusive, notice }: LibraryOptions) {
+    this.notice = notice ?? null;
     this.#folder = folder;
     this.#room = room ?? (() => Promise.resolve(null));
     this.#exclusive = exclusive ?? exclusiveHere();

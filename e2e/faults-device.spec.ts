@@ -1,0 +1,102 @@
+import { expect, test, type Page } from '@playwright/test';
+import { beforeWorker, faultyDevices, loseDevice, type RunOutcome } from './faults.ts';
+import {
+  begin,
+  button,
+  finished,
+  openDemo,
+  outcomeOf,
+  reach,
+  region,
+  runToEnd,
+  setShortRecipe,
+  statusOf,
+  unpack,
+} from './studio.ts';
+
+/** The device is lost again and again, in every stage of a run and after it: the run ends as if it had not been. */
+test.describe.serial('a lost device', () => {
+  let page: Page;
+  let undisturbed: RunOutcome;
+
+  test.beforeAll(async ({ browser }) => {
+    const context = await browser.newContext();
+    await beforeWorker(context, faultyDevices);
+    page = await context.newPage();
+    await openDemo(page);
+    await setShortRecipe(page, { method: 'shears' });
+  });
+  test.afterAll(() => page.context().close());
+
+  test('a run that nothing disturbs', async () => {
+    await runToEnd(page);
+    undisturbed = await outcomeOf(page);
+    expect(undisturbed.losses).toHaveLength(8);
+    expect(undisturbed.front.length).toBeGreaterThan(0);
+    await expect(recovery(page)).toHaveCount(0);
+  });
+
+  test('a run that loses its device in every stage ends the same, and says so', async () => {
+    await begin(page);
+    for (const [stage, done] of [
+      ['calibrate', 1],
+      ['train', 2],
+      ['search', 2],
+      ['test', 1],
+    ] as const) {
+      await test.step(stage, async () => {
+        await reach(page, stage, done);
+        const before = await lastRecovery(page);
+        await loseDevice(page);
+        await expect.poll(() => lastRecovery(page), { timeout: 240_000 }).not.toBe(before);
+        await expect(recovery(page)).toContainText(
+          /graphics device was lost .* went on from .* on a new device/,
+        );
+        expect(await statusOf(page)).toBe('running');
+      });
+    }
+    await finished(page);
+    expect(await outcomeOf(page)).toEqual(undisturbed);
+    await expect(recovery(page)).toContainText('The results are what they would have been.');
+    await expect(page.getByRole('alert')).toHaveCount(0);
+  });
+
+  test('what was lost after the end comes back with the next question', async () => {
+    await loseDevice(page);
+    await button(page, 'Answer').click();
+    await expect(button(page, 'Answer')).toBeEnabled({ timeout: 240_000 });
+    for (const name of ['Original', 'Chosen'])
+      await expect(page.getByRole('region', { name, exact: true })).toContainText(/\d/);
+    await expect(page.getByRole('alert')).toHaveCount(0);
+    expect(await outcomeOf(page)).toEqual(undisturbed);
+  });
+
+  test('another point is chosen after a loss', async () => {
+    await loseDevice(page);
+    const other = await page.evaluate(() => {
+      const { points, chosen } = window.pare.session();
+      return points.findIndex(({ genome, index }) => genome !== null && index !== chosen?.index);
+    });
+    await page.evaluate((index) => window.pare.choose(index), other);
+    await expect
+      .poll(() => page.evaluate(() => window.pare.session().chosen))
+      .toMatchObject({ index: other, by: 'user' });
+    await expect(page.getByRole('alert')).toHaveCount(0);
+  });
+
+  test('an export that loses its device is made', async () => {
+    const downloading = page.waitForEvent('download', { timeout: 300_000 });
+    await button(page, 'Export model').click();
+    await loseDevice(page);
+    const folder = await unpack(await downloading);
+    expect(folder).toBeTruthy();
+    await expect(page.getByRole('alert')).toHaveCount(0);
+    await expect(region(page, 'Run').getByRole('status').filter({ hasText: 'Finished' })).toBeVisible();
+  });
+});
+
+/** When, and from where, a run last went on. */
+const lastRecovery = (page: Page) =>
+  page.evaluate(() => JSON.stringify(window.pare.session().recoveries.at(-1) ?? null));
+
+const recovery = (page: Page) => page.getByRole('complementary', { name: 'Recovery', exact: true });

@@ -1,0 +1,104 @@
+import { expect, type BrowserContext, type Page, type Worker } from '@playwright/test';
+import type { outcomeOf } from './studio.ts';
+
+/** Faults that tests inject: into the worker that owns the device, and into the page. */
+
+/** What `faultyDevices` leaves in the worker. */
+interface Faulty {
+  loseDevices: () => number;
+}
+
+/** Runs `script` in the studio's worker before the studio's own code. */
+export async function beforeWorker(context: BrowserContext, script: () => void): Promise<void> {
+  await context.route(/studio\.worker[^/]*\.js$/, async (route) => {
+    const response = await route.fetch();
+    await route.fulfill({ response, body: `(${script.toString()})();\n${await response.text()}` });
+  });
+}
+
+/** For `beforeWorker`: lets a test destroy the devices that the studio has taken. */
+export function faultyDevices(): void {
+  const devices: GPUDevice[] = [];
+  // eslint-disable-next-line typescript/unbound-method -- it is called with its adapter below
+  const { requestDevice } = GPUAdapter.prototype;
+  GPUAdapter.prototype.requestDevice = async function (...given) {
+    const device = await requestDevice.apply(this, given);
+    devices.push(device);
+    return device;
+  };
+  (globalThis as unknown as Faulty).loseDevices = () => {
+    const lost = devices.splice(0);
+    for (const device of lost) device.destroy();
+    return lost.length;
+  };
+}
+
+function workerOf(page: Page, name: 'studio' | 'search'): Worker {
+  const worker = page.workers().find((each) => each.url().includes(`${name}.worker`));
+  if (!worker) throw new Error(`there is no ${name} worker`);
+  return worker;
+}
+
+/** Destroys the devices taken since the last time; there must be one. */
+export async function loseDevice(page: Page): Promise<void> {
+  const lost = await workerOf(page, 'studio').evaluate(() => (globalThis as unknown as Faulty).loseDevices());
+  expect(lost).toBeGreaterThan(0);
+}
+
+export type RunOutcome = Awaited<ReturnType<typeof outcomeOf>>;
+
+/** For the page and, by `beforeWorker`, the worker: a browser that keeps nothing for this site. */
+export function denyStorage(): void {
+  StorageManager.prototype.getDirectory = () =>
+    Promise.reject(new DOMException('Access is denied for this document.', 'SecurityError'));
+}
+
+/** For both: a wall clock that jumps between yesterday, now and tomorrow, several times a second. */
+export function jumpClock(): void {
+  const day = 86_400_000;
+  const True = Date;
+  const now = () => True.now() + day * ((Math.floor(performance.now() / 170) % 3) - 1);
+  class Jumping extends True {
+    constructor(...given: [] | [number | string]) {
+      if (given.length === 0) super(now());
+      else super(...given);
+    }
+    static override now = now;
+  }
+  globalThis.Date = Jumping as unknown as DateConstructor;
+}
+
+/** For the page: a tab in the background draws nothing, and its timers are slow. `hideTab(true)` puts it there. */
+export function hidableTab(): void {
+  let hidden = false;
+  const { setTimeout: sooner, requestAnimationFrame: draw } = window;
+  const waiting: FrameRequestCallback[] = [];
+  Object.defineProperty(document, 'hidden', { get: () => hidden });
+  Object.defineProperty(document, 'visibilityState', { get: () => (hidden ? 'hidden' : 'visible') });
+  document.hasFocus = () => !hidden;
+  const slow = (then: () => void, wait = 0) => sooner(then, hidden ? Math.max(1000, wait) : wait);
+  window.setTimeout = slow as typeof window.setTimeout;
+  window.requestAnimationFrame = (then) => (hidden ? waiting.push(then) : draw.call(window, then));
+  (window as unknown as Hidable).hideTab = (away) => {
+    hidden = away;
+    document.dispatchEvent(new Event('visibilitychange'));
+    window.dispatchEvent(new Event(away ? 'blur' : 'focus'));
+    if (!away) for (const then of waiting.splice(0)) draw.call(window, then);
+  };
+}
+
+interface Hidable {
+  hideTab: (away: boolean) => void;
+}
+
+export const hideTab = (page: Page, away: boolean): Promise<void> =>
+  page.evaluate((gone) => (window as unknown as Hidable).hideTab(gone), away);
+
+/** An error that nothing in a worker catches: the browser tells the page, and the page gives the worker up. */
+export async function crashWorker(page: Page, name: 'studio' | 'search' = 'studio'): Promise<void> {
+  await workerOf(page, name).evaluate(() => {
+    setTimeout(() => {
+      throw new RangeError('Array buffer allocation failed');
+    });
+  });
+}
