@@ -128,6 +128,11 @@ export class LatestRun {
     await this.#keeper?.flush();
   }
 
+  /** The session file of the run where the library has no room for it; null for all other sessions. */
+  unwritten(session: string): ReadableStream<Uint8Array> | null {
+    return this.#request?.options.session === session ? (this.#keeper?.unwritten() ?? null) : null;
+  }
+
   forget(): void {
     this.#finished?.chosen.store.dispose();
     this.#finished = null;

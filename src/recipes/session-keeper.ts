@@ -69,6 +69,12 @@ export class SessionKeeper {
     return !this.#troubled;
   }
 
+  /** The session file of what could not be written; null where it was. */
+  unwritten(): ReadableStream<Uint8Array> | null {
+    if (!this.#troubled) return null;
+    return writeSavedSession({ log: [...this.#log], checkpoint: this.#checkpoint }).stream;
+  }
+
   #schedule(): void {
     if (this.#timer !== null || this.#writing) return;
     const wait = Math.max(0, this.#next - performance.now());

@@ -7,6 +7,7 @@ import type { SessionEvent } from '../session/events.ts';
 import { appendToLog } from '../session/log.ts';
 import { reproductionOf } from '../session/reproduction.ts';
 import { viewOf } from '../session/reduce.ts';
+import { openSavedSession } from '../session/saved-session.ts';
 import type { LibraryOptions, SessionLibrary } from '../storage/library.ts';
 import { memoryFolder } from '../storage/memory-folder.ts';
 import { createLibrary } from '../storage/session-library.ts';
@@ -146,6 +147,7 @@ describe('sessions of the studio', () => {
   it('goes on where nothing can be kept, and says so once', async () => {
     const full: SessionLibrary = {
       ...library,
+      file: () => Promise.resolve(null),
       keep: () => Promise.reject(new Error('what no session needs is not copied')),
       save: () =>
         Promise.reject(new PareError('storage-full', 'The browser’s storage is full.', 'Delete sessions.')),
@@ -156,6 +158,10 @@ describe('sessions of the studio', () => {
     await studio.run(recipe, { session: 'one', onEvent, onTrouble: (trouble) => troubles.push(trouble) });
     expect(viewOf(log).status).toBe('finished');
     expect(troubles.map(({ code }) => code)).toEqual(['storage-full']);
+    const file = new Uint8Array(await new Response(await studio.sessionFile('one')).arrayBuffer());
+    const saved = await openSavedSession(bytesSource('one.pare', file));
+    expect(viewOf(saved.log)).toEqual(viewOf(log));
+    expect(saved.checkpoint?.records.at(-1)?.key).toBe('finish');
   });
 
   it('says once why sessions, or copies of their files, are not kept', async () => {

@@ -6,6 +6,7 @@ import { unzipped, zipStream } from '../formats/zip.ts';
 import { PareError } from '../lib/assert.ts';
 import type { Recipe } from '../session/recipe.ts';
 import type { ScoredGenome } from '../session/reproduction.ts';
+import { streamOf } from '../storage/content.ts';
 import type { SessionLibrary } from '../storage/library.ts';
 import { answer } from './answer.ts';
 import { Bench } from './bench.ts';
@@ -145,6 +146,12 @@ export class Studio {
   /** Takes a session file into the library. */
   importSession(file: FileSource): Promise<ImportedSession> {
     return importSession(this.#needLibrary(), file);
+  }
+
+  /** The session file of an entry, or of a run that could not be kept; null where there is neither. */
+  async sessionFile(id: string): Promise<ReadableStream<Uint8Array> | null> {
+    const file = await this.#needLibrary().file(id);
+    return this.#latest.unwritten(id) ?? (file && streamOf(file));
   }
 
   /** Scores the front of a kept session again, with the adapters that it holds. */

@@ -66,7 +66,11 @@ async function once(entry: string, begin: Begin, onEvents: () => void): Promise<
       receive(events);
       onEvents();
     },
-    ({ code, message, remedy }) => notify(code, message, remedy),
+    ({ code, message, remedy }) => {
+      // Where the session itself is not kept, neither need its files be.
+      withdraw('input-not-kept');
+      notify(code, message, remedy);
+    },
   );
 }
 

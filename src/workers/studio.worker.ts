@@ -8,7 +8,6 @@ import { PareError } from '../lib/assert.ts';
 import { searchHere } from '../recipes/engine.ts';
 import type { SearchDriver } from '../recipes/run-context.ts';
 import { Studio } from '../recipes/studio.ts';
-import { streamOf } from '../storage/content.ts';
 import { openStorage } from '../storage/open-storage.ts';
 import type { SessionLibrary } from '../storage/library.ts';
 import { createLibrary } from '../storage/session-library.ts';
@@ -80,10 +79,8 @@ const api: StudioApi = {
   },
   importSession: (file) => need().importSession(blobSource('session.pare', file)),
   async sessionFile(session) {
-    const file = await needLibrary().file(session);
-    if (!file) return null;
-    const stream = streamOf(file);
-    return transfer({ name: 'session.pare', stream, notes: [] }, [stream]);
+    const stream = await need().sessionFile(session);
+    return stream && transfer({ name: 'session.pare', stream, notes: [] }, [stream]);
   },
   verifySession: (session, onProgress) => need().verifySession(session, (done, of) => onProgress(done, of)),
   scoreGenomes: (genomes, onProgress) => need().scoreGenomes(genomes, (done, of) => onProgress(done, of)),
