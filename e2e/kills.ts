@@ -33,7 +33,7 @@ export const runWhole = ({ script, recipe, inputs, settings }: Subject, folder: 
 };
 
 /**
- * The same run, killed so many times at random moments of the whole one's duration, every third time in the middle of
+ * The same run, killed so many times at random moments, one in each part of the whole one's duration, every third time in the middle of
  * writing a file, and continued each time until it is done.
  */
 export async function runKilled(
@@ -43,8 +43,9 @@ export async function runKilled(
   { kills, random }: { kills: number; random: Random },
 ): Promise<Kills> {
   rmSync(folder, { recursive: true, force: true });
-  const moments = Array.from({ length: kills }, () => random.next() * whole.milliseconds).sort(
-    (a, b) => a - b,
+  const moments = Array.from(
+    { length: kills },
+    (_, index) => ((index + random.next()) / kills) * whole.milliseconds,
   );
   const said = new Set<string>();
   const lives: Life[] = [];
