@@ -1,4 +1,10 @@
-import { expect, type BrowserContext, type Page, type Worker } from '@playwright/test';
+import { spawn, type ChildProcess } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { chromium, expect, type BrowserContext, type Page, type Worker } from '@playwright/test';
+import { chromiumFlags, findChromium } from '../tools/chromium.mjs';
 import type { outcomeOf } from './studio.ts';
 
 /** Faults that tests inject: into the worker that owns the device, and into the page. */
@@ -100,5 +106,59 @@ export async function crashWorker(page: Page, name: 'studio' | 'search' = 'studi
     setTimeout(() => {
       throw new RangeError('Array buffer allocation failed');
     });
+  });
+}
+
+/** A browser with a profile on disk, in a process of the test's own that it may kill. */
+export class Profile {
+  readonly #folder = mkdtempSync(join(tmpdir(), 'pare-profile-'));
+  #process: ChildProcess | null = null;
+
+  /** A page in a new process on the same profile. */
+  async open(baseURL: string): Promise<Page> {
+    const child = spawn(
+      findChromium() ?? chromium.executablePath(),
+      [
+        ...chromiumFlags,
+        '--headless',
+        '--remote-debugging-port=0',
+        `--user-data-dir=${this.#folder}`,
+        '--window-size=1440,900',
+        'about:blank',
+      ],
+      { detached: true, stdio: ['ignore', 'ignore', 'pipe'] },
+    );
+    this.#process = child;
+    const browser = await chromium.connectOverCDP(await debuggerOf(child));
+    const page = await browser.contexts()[0]!.newPage();
+    await page.goto(baseURL);
+    return page;
+  }
+
+  /** SIGKILL, to the browser and all of its children: nobody can write anything any more. */
+  async kill(): Promise<void> {
+    const child = this.#process;
+    if (!child?.pid || child.exitCode !== null || child.signalCode !== null) return;
+    const gone = new Promise((resolve) => child.once('exit', resolve));
+    process.kill(-child.pid, 'SIGKILL');
+    await gone;
+  }
+
+  async dispose(): Promise<void> {
+    await this.kill();
+    rmSync(this.#folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 });
+  }
+}
+
+/** The address that Chromium says it listens at. */
+function debuggerOf({ stderr }: ChildProcess): Promise<string> {
+  return new Promise((resolve, reject) => {
+    if (!stderr) return reject(new Error('the browser has no standard error'));
+    const lines = createInterface({ input: stderr });
+    lines.on('line', (line) => {
+      const address = /DevTools listening on (ws:\S+)/.exec(line)?.[1];
+      if (address) resolve(address);
+    });
+    lines.once('close', () => reject(new Error('the browser ended before it listened')));
   });
 }

@@ -13,6 +13,10 @@ export const button = (page: Page, name: string): Locator => page.getByRole('but
 
 export async function openDemo(page: Page): Promise<void> {
   await page.goto('./');
+  await openDemoHere(page);
+}
+
+export async function openDemoHere(page: Page): Promise<void> {
   await button(page, 'Use the demo model').click();
   await expect(region(page, 'Model')).toContainText('LlamaForCausalLM'.slice(0, 5), { timeout: 60_000 });
   await button(page, 'Use the demo data').click();

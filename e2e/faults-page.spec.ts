@@ -1,0 +1,168 @@
+import { readFileSync } from 'node:fs';
+import { expect, test, type Browser, type Page } from '@playwright/test';
+import { bytesSource } from '../src/formats/source.ts';
+import { viewOf } from '../src/session/reduce.ts';
+import { openSavedSession } from '../src/session/saved-session.ts';
+import {
+  beforeWorker,
+  crashWorker,
+  denyStorage,
+  hidableTab,
+  hideTab,
+  jumpClock,
+  type RunOutcome,
+} from './faults.ts';
+import {
+  begin,
+  button,
+  finished,
+  openDemo,
+  outcomeOf,
+  reach,
+  region,
+  runToEnd,
+  setShortRecipe,
+} from './studio.ts';
+
+/** The same short run under every fault: it ends as the one that nothing disturbs. */
+test.describe.serial('faults around a run', () => {
+  let undisturbed: RunOutcome;
+
+  test('nothing disturbs it', async ({ browser }) => {
+    const page = await studio(browser);
+    await runToEnd(page);
+    undisturbed = await outcomeOf(page);
+    expect(undisturbed.losses).toHaveLength(steps);
+    expect(undisturbed.front.length).toBeGreaterThan(0);
+    await page.context().close();
+  });
+
+  test('workers that die: it goes on by itself from the last checkpoint, and says so', async ({
+    browser,
+  }) => {
+    const page = await studio(browser);
+    await begin(page);
+    for (const [name, stage, done] of [
+      ['studio', 'train', 6],
+      ['search', 'search', 2],
+    ] as const) {
+      await test.step(`${name} worker`, async () => {
+        await reach(page, stage, done);
+        await crashWorker(page, name);
+        await expect(
+          page.getByText(
+            /engine stopped unexpectedly: .*allocation failed.* goes on from its last checkpoint in a new one/,
+          ),
+        ).toBeVisible({ timeout: 60_000 });
+        await expect(page.getByRole('complementary', { name: 'Recovery' })).toContainText(/Continued from/, {
+          timeout: 120_000,
+        });
+        await page
+          .getByRole('status')
+          .filter({ hasText: 'engine stopped' })
+          .locator('..')
+          .getByRole('button', { name: 'Dismiss' })
+          .first()
+          .click();
+      });
+    }
+    await finished(page);
+    expect(await outcomeOf(page)).toEqual(undisturbed);
+    await expect(page.getByRole('alert')).toHaveCount(0);
+    await page.context().close();
+  });
+
+  test('storage that is full: it is told once, and the run ends', async ({ browser }) => {
+    const page = await studio(browser);
+    const client = await page.context().newCDPSession(page);
+    await client.send('Storage.overrideQuotaForOrigin', {
+      origin: new URL(page.url()).origin,
+      quotaSize: 4096,
+    });
+    await runToEnd(page);
+    expect(await outcomeOf(page)).toEqual(undisturbed);
+    await expect(page.locator('.notice')).toHaveCount(1);
+    await expect(page.locator('.notice')).toContainText(
+      'This run goes on, but it cannot be kept: There is no room left',
+    );
+    await expect(page.getByRole('alert')).toHaveCount(0);
+    await expectAllInItsFile(page);
+    await page.context().close();
+  });
+
+  test('storage that is denied: sessions last as long as the page', async ({ browser }) => {
+    const page = await studio(browser, [denyStorage]);
+    await runToEnd(page);
+    expect(await outcomeOf(page)).toEqual(undisturbed);
+    await expect(page.locator('.notice')).toHaveCount(1);
+    await expect(page.locator('.notice')).toContainText(
+      'This browser keeps no sessions for this page (Access is denied',
+    );
+    await expect(page.getByRole('alert')).toHaveCount(0);
+    await button(page, 'Sessions').click();
+    await expect(region(page, 'Library').getByRole('listitem')).toHaveCount(1);
+    await expect(region(page, 'Library')).toContainText('this page only');
+    await expectAllInItsFile(page);
+    await page.context().close();
+  });
+
+  test('a clock that jumps: progress and time left stay sane', async ({ browser }) => {
+    const page = await studio(browser, [jumpClock]);
+    await begin(page);
+    const seen: string[] = [];
+    while ((await page.evaluate(() => window.pare.session().status)) === 'running') {
+      seen.push(await region(page, 'Run').innerText());
+      await page.waitForTimeout(150);
+    }
+    await finished(page);
+    expect(seen.filter((text) => /NaN|Infinity|undefined|[-−]\d/.test(text))).toEqual([]);
+    expect(await outcomeOf(page)).toEqual(undisturbed);
+    const times = await page.evaluate(() => window.pare.log().map(({ at }) => at));
+    expect(times.toSorted((a, b) => a - b)).toEqual(times);
+    expect(times.at(-1)).toBeLessThan(3_600_000);
+    await page.context().close();
+  });
+
+  test('a tab in the background runs to its end', async ({ browser }) => {
+    const page = await studio(browser, [], [hidableTab]);
+    await begin(page);
+    await reach(page, 'train', 2);
+    await hideTab(page, true);
+    await expect
+      .poll(() => page.evaluate(() => window.pare.session().status), { timeout: 540_000 })
+      .toBe('finished');
+    expect(await page.evaluate(() => document.visibilityState)).toBe('hidden');
+    expect(await outcomeOf(page)).toEqual(undisturbed);
+    await hideTab(page, false);
+    await finished(page);
+    await page.context().close();
+  });
+});
+
+const steps = 12;
+
+/** The whole run, adapters and all, can be saved as a file, though the browser keeps none of it, or an older part. */
+async function expectAllInItsFile(page: Page): Promise<void> {
+  const [download] = await Promise.all([page.waitForEvent('download'), button(page, 'Save session').click()]);
+  const { log, checkpoint } = await openSavedSession(
+    bytesSource('saved.pare', new Uint8Array(readFileSync(await download.path()))),
+  );
+  expect(viewOf(log).status).toBe('finished');
+  expect(checkpoint?.records.at(-1)?.key).toBe('finish');
+  await expect(page.getByRole('alert')).toHaveCount(0);
+}
+
+/** A studio of its own, with nothing stored; `both`: run in the page and in its worker. */
+async function studio(
+  browser: Browser,
+  both: (() => void)[] = [],
+  pageOnly: (() => void)[] = [],
+): Promise<Page> {
+  const context = await browser.newContext();
+  for (const script of both) await beforeWorker(context, script);
+  const page = await context.newPage();
+  for (const script of [...both, ...pageOnly]) await page.addInitScript(script);
+  await openDemo(page);
+  await setShortRecipe(page, { steps });
+  return page;
+}
