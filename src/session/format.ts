@@ -48,7 +48,7 @@ export function roughly(milliseconds: number): string {
     return `about ${halves / 2} min`;
   }
   if (seconds < 5400) return `about ${Math.round(seconds / 60)} min`;
-  return `about ${(seconds / 3600).toFixed(1)} h`;
+  return `about ${Math.round(seconds / 1800) / 2} h`;
 }
 
 /** The score as people read it: 62.5 % or a perplexity (the log holds 1/perplexity, so that higher is better). */

@@ -132,11 +132,13 @@ describe('numbers', () => {
       '3 min 12 s',
       '2 h 5 min',
     ]);
-    expect([roughly(3000), roughly(42_000), roughly(100_000), roughly(4e6)]).toEqual([
+    expect([3000, 42_000, 100_000, 4e6, 29e6, 31e6].map(roughly)).toEqual([
       'a few seconds',
       'about 40 s',
       'about 1.5 min',
       'about 67 min',
+      'about 8 h',
+      'about 8.5 h',
     ]);
     expect([scoreText(0.625, 'accuracy'), scoreText(1 / 3.705, 'perplexity')]).toEqual(['62.5 %', '3.705']);
   });

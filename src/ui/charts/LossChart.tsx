@@ -6,7 +6,7 @@ import { thin } from '../../session/thinLosses.ts';
 import { isActive } from '../../session/view.ts';
 import type { LossPoint } from '../../session/view.ts';
 import { sessionStore } from '../../state/session.ts';
-import { axisOver, axisWithin, evenTicks } from '../../session/plot/axis.ts';
+import { axisOver, axisWithin, compactTicks, evenTicks } from '../../session/plot/axis.ts';
 import { ChartFrame } from './ChartFrame.tsx';
 import { ChartTable } from './ChartTable.tsx';
 
@@ -77,11 +77,19 @@ function Curve({ width, height, data, steps }: CurveProps) {
       width={width}
       height={height}
       data={data}
-      margin={{ top: 8, right: 14, bottom: 0, left: 0 }}
+      margin={{ top: 8, right: 20, bottom: 0, left: 0 }}
       accessibilityLayer={false}
     >
       <CartesianGrid vertical={false} />
-      <XAxis dataKey="step" type="number" {...x} interval={0} tickLine={false} height={20} />
+      <XAxis
+        dataKey="step"
+        type="number"
+        {...x}
+        interval={0}
+        tickFormatter={last < 10_000 ? String : compactTicks(x.ticks)}
+        tickLine={false}
+        height={20}
+      />
       <YAxis
         {...y}
         interval={0}
