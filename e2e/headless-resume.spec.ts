@@ -28,7 +28,5 @@ async function expectSame(recipe: string, inputs: readonly string[], seed: numbe
 test('a run that was killed five times ends with the same bits, on the GPU', () =>
   expectSame('lonas', demoInputs(), 1));
 
-for (const [index, recipe] of ['sqft-qa-sparsepeft', 'shears'].entries()) {
-  test(`${recipe}: killed five times, it ends with the same bits`, async () =>
-    expectSame(recipe, await tinyInputs(test.info().outputDir), index));
-}
+test('a run on the CPU that was killed five times ends with the same bits', async () =>
+  expectSame('sqft-qa-sparsepeft', await tinyInputs(test.info().outputDir), 2));
