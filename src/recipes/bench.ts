@@ -56,12 +56,27 @@ export class Bench {
   async renew(reason: string): Promise<void> {
     if (!this.#reopen) throw new DeviceLost(reason);
     const backend = await this.#reopen();
-    const model = this.#model ? await loadModel(backend, this.#files) : null;
+    const model = await this.#loadOn(backend);
     this.#backend.dispose();
     this.#backend = backend;
     this.#model = model;
     this.#lost = null;
     void this.#watch(backend);
+  }
+
+  /** Takes another device without the model, which another one takes the place of. */
+  async renewBare(reason: string): Promise<void> {
+    this.#model = null;
+    await this.renew(reason);
+  }
+
+  async #loadOn(backend: Backend): Promise<LoadedModel | null> {
+    try {
+      return this.#model && (await loadModel(backend, this.#files));
+    } catch (error) {
+      backend.dispose();
+      throw error;
+    }
   }
 
   async #watch(backend: Backend): Promise<void> {

@@ -4,7 +4,13 @@ import { splitExamples, type Split } from '../datasets/split.ts';
 import { Random } from '../lib/random.ts';
 import type { DataInfo } from '../session/events.ts';
 import type { Recipe } from '../session/recipe.ts';
-import { evaluationShapeOf, requireTokenizer, tokenizeAll, type LoadedData } from './loaded-data.ts';
+import {
+  columnsOf,
+  evaluationShapeOf,
+  requireTokenizer,
+  tokenizeAll,
+  type LoadedData,
+} from './loaded-data.ts';
 import type { LoadedModel } from './model.ts';
 import { prepareTestSet, type TestSet } from './test-set.ts';
 
@@ -65,7 +71,7 @@ export function prepareData(
       validation: split.validation.length,
       test: split.test.length,
       tooLong,
-      columns: data.choice && { prompt: data.choice.prompt, answer: data.choice.answer },
+      columns: columnsOf(data),
       tests: tests.map((set) => set.info),
     },
   };

@@ -13,6 +13,7 @@ import {
   describePlace,
   deviceInfoOf,
   moreParts,
+  partsOf,
   Recoveries,
   unlessLost,
   whyInterrupted,
@@ -61,10 +62,15 @@ export async function runToEnd(options: EngineOptions): Promise<FinishedRun | nu
   checkRun(options, options.data);
   control.listen((paused) => log.emit({ type: paused ? 'paused' : 'resumed' }));
   onStart?.();
-  if (from) goOn(log, progress, from.cause, `Continued ${describePlace(from.checkpoint)}.`);
+  if (from) goOn(options, log, progress, from.cause, `Continued ${describePlace(from.checkpoint)}.`);
   try {
     return await withRecoveries(options, log, data, progress);
   } catch (error) {
+    // A finished run that was being put back is over, whatever became of that.
+    if (log.finished) {
+      if (error instanceof RunStopped) return null;
+      throw error;
+    }
     if (error instanceof RunStopped) {
       log.emit({ type: 'stopped' });
       return null;
@@ -98,15 +104,16 @@ async function withRecoveries(
       const lost = why === 'device-lost';
       const parts = why === 'out-of-memory' ? moreParts(options.recipe, progress.accumulation) : null;
       if (why === null || (lost ? !options.reopen : parts === null)) throw error;
-      recoveries.count(progress.checkpoint, error as Error);
+      if (lost) recoveries.count(progress.checkpoint, error as Error);
       const place = describePlace(progress.checkpoint);
       if (lost) {
         const reason = (error as Error).message;
         progress.model = await options.reopen!(reason);
-        goOn(log, progress, why, `${reason} The run went on ${place}, on a new device.`);
+        goOn(options, log, progress, why, `${reason} The run went on ${place}, on a new device.`);
       } else {
         progress.accumulation = parts!;
         goOn(
+          options,
           log,
           progress,
           'out-of-memory',
@@ -118,17 +125,28 @@ async function withRecoveries(
 }
 
 /** Takes the log back to the checkpoint, and says in it what happened. */
-function goOn(log: SessionLog, progress: Progress, cause: RecoveryCause, message: string): void {
+function goOn(
+  { recipe, control }: EngineOptions,
+  log: SessionLog,
+  progress: Progress,
+  cause: RecoveryCause,
+  message: string,
+): void {
   const { model, checkpoint } = progress;
   if (!checkpoint) return log.clear();
   log.restore(checkpoint.log);
-  progress.accumulation = Math.max(progress.accumulation, log.accumulation);
+  const before = partsOf(recipe, log.accumulation);
+  progress.accumulation = Math.max(progress.accumulation, before);
   const device = deviceInfoOf(model);
   const sameDevice = log.device !== null && JSON.stringify(log.device) === JSON.stringify(device);
-  const exact = sameDevice && progress.accumulation === log.accumulation;
   if (log.finished) return;
+  // Milliseconds that are measured anew are never the same.
+  const measures = recipe.search?.third === 'latency';
+  const exact = sameDevice && progress.accumulation === before && !measures;
   const { accumulation } = progress;
   log.emit({ type: 'recovered', cause, message: message.slice(0, 2000), device, exact, accumulation });
+  // That has said of the run that it goes on.
+  if (control.paused) log.emit({ type: 'paused' });
 }
 
 /** The run from its last checkpoint to its end, on one device. */

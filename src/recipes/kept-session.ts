@@ -7,7 +7,7 @@ import { openSavedSession } from '../session/saved-session.ts';
 import { streamOf } from '../storage/content.ts';
 import { aboutOf, type SessionAbout } from '../storage/about.ts';
 import type { SessionLibrary } from '../storage/library.ts';
-import { readData, type LoadedData } from './loaded-data.ts';
+import { readAs, readData, type LoadedData } from './loaded-data.ts';
 import type { LoadedModel } from './model.ts';
 import { stateOf, type Trouble } from './session-keeper.ts';
 
@@ -99,8 +99,15 @@ export async function keepInputs({ library, saved, inputs, onTrouble }: Inputs):
       remedy: 'To continue this session another day, drop the same files again then.',
     });
   } catch (error) {
-    if (!(error instanceof PareError)) throw error;
-    onTrouble({ code: error.code, message: error.message, remedy: error.remedy });
+    const { message } = error as Error;
+    const known = error instanceof PareError;
+    onTrouble({
+      code: known ? error.code : 'input-not-kept',
+      message,
+      remedy: known
+        ? error.remedy
+        : 'To continue this session another day, drop its model and data again then.',
+    });
   }
 }
 
@@ -108,10 +115,7 @@ export async function keepInputs({ library, saved, inputs, onTrouble }: Inputs):
 export function requireSame(started: EventOf<'started'>, model: LoadedModel, data: LoadedData): LoadedData {
   requireFile('model', started.model, model.info.sha256);
   requireFile('data', started.data, data.file.sha256);
-  const { columns } = started.data;
-  const { choice } = data;
-  const same = !columns || (choice?.prompt === columns.prompt && choice.answer === columns.answer);
-  return same ? data : readData(data.file, columns);
+  return readAs(data, started.data.columns);
 }
 
 function requireFile(what: string, { name, sha256 }: { name: string; sha256: string }, open: string): void {
@@ -130,11 +134,11 @@ export async function testsOfSession(
   open: readonly { data: LoadedData }[],
 ): Promise<LoadedData[]> {
   return Promise.all(
-    tests.map(async ({ name, sha256 }) => {
+    tests.map(async ({ name, sha256, columns }) => {
       const found = open.find(({ data }) => data.file.sha256 === sha256)?.data;
-      if (found) return found;
+      if (found) return readAs(found, columns);
       const [source] = (await library?.kept('data', sha256)) ?? [];
-      if (source) return readData(await openData(source));
+      if (source) return readAs(readData(await openData(source)), columns);
       throw new PareError(
         'session-other-test',
         `The session was also tested on ${name}, which is not open.`,

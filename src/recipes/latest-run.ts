@@ -46,6 +46,7 @@ export class LatestRun {
   #checkpoint: Checkpoint | null = null;
   #finished: FinishedRun | null = null;
   #rows: ResultRow[] = [];
+  #silent = false;
 
   constructor(bench: Bench, options: LatestRunOptions) {
     this.#bench = bench;
@@ -79,7 +80,7 @@ export class LatestRun {
         onEvent: (event) => {
           this.#noteRow(event);
           keeper?.hear(event);
-          options.onEvent(event);
+          if (!this.#silent) options.onEvent(event);
         },
         onStart: () => {
           this.forget();
@@ -107,14 +108,17 @@ export class LatestRun {
     }
   }
 
-  /** Puts a finished run back on a new device. */
+  /** Puts a finished run back on a new device. Nobody need hear of it: its log is what it was. */
   async putBack(lost: string): Promise<void> {
-    const request = this.#finished && this.#request;
-    const checkpoint = this.#checkpoint;
-    this.#finished = null;
     await this.#bench.renew(lost);
-    if (request && checkpoint)
+    const [request, checkpoint] = [this.#request, this.#checkpoint];
+    if (!this.#finished || !request || !checkpoint) return;
+    this.#silent = true;
+    try {
       await this.run(request, new RunControl(), { checkpoint, cause: 'device-lost' });
+    } finally {
+      this.#silent = false;
+    }
   }
 
   async choose(genome: readonly number[], control: RunControl): Promise<void> {
@@ -163,7 +167,8 @@ export class LatestRun {
   ): SessionKeeper | null {
     const { library, checkpointInterval: interval } = this.#options;
     if (!session || !library) return null;
-    return new SessionKeeper({ save: libraryEntry(library, session), from, onTrouble, interval });
+    const save = libraryEntry(library, session, { exists: from !== null });
+    return new SessionKeeper({ save, from, onTrouble, interval });
   }
 
   #keepInputs(keeper: SessionKeeper, { opened, options }: Request): Promise<void> {

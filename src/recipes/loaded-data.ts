@@ -37,6 +37,17 @@ function pairsOf(table: Table, name: string, choice: ColumnChoice) {
   return { kind: 'pairs', pairs: toPairs(table, name, choice) } as const;
 }
 
+/** For the session's log: how a table is read; null: running text. */
+export const columnsOf = ({ choice }: LoadedData) =>
+  choice && { prompt: choice.prompt.slice(0, 200), answer: choice.answer.slice(0, 200) };
+
+/** The same file, read by the columns that a log names. */
+export function readAs(data: LoadedData, columns: ReturnType<typeof columnsOf> | undefined): LoadedData {
+  const { prompt, answer } = columnsOf(data) ?? {};
+  const same = !columns || (prompt === columns.prompt && answer === columns.answer);
+  return same ? data : readData(data.file, columns);
+}
+
 /** Every example of a data file, tokenised for a recipe's task. */
 export function tokenizeAll(
   data: LoadedData,

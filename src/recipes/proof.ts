@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import { finishedCodes } from '../compression/merging/materialize.ts';
 import { dequantize } from '../compression/quantization/dequantize.ts';
 import { logitsOf } from '../evaluation/logits.ts';
@@ -12,6 +13,9 @@ import { loadModel, originalModel, type LoadedModel } from './model.ts';
 import { exportModel, type ExportFile, type ModelExport } from './export.ts';
 import type { FinishedRun } from './run.ts';
 import { mergeable, subNetworkModel, type Trained } from './trained.ts';
+
+/** Key of the step that logs a proof. */
+export const proofKey = 'proof';
 
 /** Test examples whose logits are compared. */
 const sequences = 8;
@@ -57,7 +61,11 @@ export async function provenExport(
 ): Promise<ModelExport & { proof: Proof | null }> {
   try {
     const proof = await proveExport(finished, (await exportModel(finished, rows)).files);
-    finished.run.emit({ type: 'proof', proof });
+    // A step, so that it is there again when the session is continued.
+    await finished.run.journal.once({ key: proofKey, schema: z.null() }, async () => {
+      finished.run.emit({ type: 'proof', proof });
+      return null;
+    });
     return { ...(await exportModel(finished, rows, proof)), proof };
   } catch (error) {
     if (!(error instanceof PareError) || error.code !== 'out-of-memory') throw error;

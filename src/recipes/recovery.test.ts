@@ -1,7 +1,13 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from 'vitest';
 import { CpuBackend } from '../backends/cpu/cpu.ts';
 import { FaultyBackend } from '../backends/faults.testing.ts';
+import type { SessionEvent } from '../session/events.ts';
+import { appendToLog } from '../session/log.ts';
 import { viewOf } from '../session/reduce.ts';
+import { RunControl } from './control.ts';
+import { unlessLost } from './recovery.ts';
 import { loadModel } from './model.ts';
 import { essenceOf, outcomeOf, shortRecipe, tinyFor } from './resume.testing.ts';
 import type { Recipe } from '../session/recipe.ts';
@@ -56,6 +62,49 @@ describe('a device without room for a training step', () => {
     });
     await expect(running).rejects.toMatchObject({ code: 'out-of-memory' });
   }, 120_000);
+});
+
+describe('a run that is paused when its device is lost', () => {
+  it('stays paused on the new one, and can be resumed', async () => {
+    const recipe = shortRecipe('lora');
+    const expected = await essenceOf(await outcomeOf(new CpuBackend(), recipe));
+    const faulty = new FaultyBackend(new CpuBackend(), {});
+    const control = new RunControl();
+    const log: SessionEvent[] = [];
+    const outcome = await outcomeOf(faulty, recipe, {
+      control,
+      onEvent: (event) => {
+        if (event.type === 'started') log.length = 0;
+        appendToLog(log, [event]);
+        const lost = log.some(({ type }) => type === 'recovered');
+        if (event.type === 'losses' && !lost) control.pause();
+        else if (event.type === 'paused' && !lost) faulty.lose();
+        else if (event.type === 'paused') setTimeout(() => control.resume());
+      },
+      reopen: async () => loadModel(new CpuBackend(), await tinyFor(recipe)),
+    });
+    expect(log.map(({ type }) => type)).toEqual(expect.arrayContaining(['recovered', 'paused', 'resumed']));
+    expect(await essenceOf({ ...outcome, log })).toEqual(expected);
+  }, 60_000);
+});
+
+describe('what is raced with a device', () => {
+  it('is let go of when it is over', async () => {
+    const backend = new CpuBackend();
+    let kept = 0;
+    const registry = new FinalizationRegistry(() => kept--);
+    for (let i = 0; i < 20; i++) {
+      kept++;
+      const big = { bytes: new Uint8Array(1000) };
+      registry.register(big, i);
+      await unlessLost({ backend }, Promise.resolve(big));
+    }
+    setFlagsFromString('--expose-gc');
+    const gc = runInNewContext('gc') as () => void;
+    gc();
+    await new Promise((resolve) => setTimeout(resolve));
+    expect(kept).toBeLessThanOrEqual(5);
+  });
 });
 
 describe('a device that is lost while it is read from', () => {

@@ -80,16 +80,60 @@ export function moreParts({ training: { batch } }: Recipe, parts: number): numbe
   return null;
 }
 
+/** The number of parts that a log names, if the batch can be split so: it comes from a file. */
+export const partsOf = ({ training: { batch } }: Recipe, parts: number): number =>
+  batch % parts === 0 ? parts : 1;
+
 /** How long a device may take to report its loss after work on it has failed, in milliseconds. */
 const lossIsReportedWithin = 500;
+
+type Hear = (reason: string) => void;
+
+/**
+ * Who waits on a device. One reaction to its loss serves them all: a promise that lives as long as the device would
+ * otherwise hold the outcome of everything that was ever raced with it.
+ */
+class Watch {
+  readonly #hearers = new Set<Hear>();
+  #reason: string | null = null;
+
+  constructor(backend: Backend) {
+    void this.#follow(backend);
+  }
+
+  add(hear: Hear): void {
+    if (this.#reason === null) this.#hearers.add(hear);
+    else hear(this.#reason);
+  }
+
+  remove(hear: Hear): void {
+    this.#hearers.delete(hear);
+  }
+
+  async #follow(backend: Backend): Promise<void> {
+    this.#reason = await backend.lost;
+    for (const hear of this.#hearers) hear(this.#reason);
+  }
+}
+
+const watches = new WeakMap<Backend, Watch>();
+
+function watchOf(backend: Backend): Watch {
+  const watch = watches.get(backend) ?? new Watch(backend);
+  watches.set(backend, watch);
+  return watch;
+}
 
 /**
  * The outcome of work on a device, or `DeviceLost` as soon as the device is: some calls never come back then, others fail
  * with errors of their own.
  */
 export async function unlessLost<T>({ backend }: { backend: Backend }, work: Promise<T>): Promise<T> {
-  const lost = backend.lost.then((reason): never => {
-    throw new DeviceLost(reason);
+  const watch = watchOf(backend);
+  let hear: Hear | null = null;
+  const lost = new Promise<never>((_, reject) => {
+    hear = (reason) => reject(new DeviceLost(reason));
+    watch.add(hear);
   });
   lost.catch(() => undefined);
   work.catch(() => undefined);
@@ -102,5 +146,7 @@ export async function unlessLost<T>({ backend }: { backend: Backend }, work: Pro
       await Promise.race([lost, wait]);
     }
     throw error;
+  } finally {
+    if (hear) watch.remove(hear);
   }
 }

@@ -172,15 +172,22 @@ export async function chooseAnother(finished: FinishedRun, genome: Genome): Prom
   return next;
 }
 
-/** Chooses again what was chosen after the end of a run that is being restored. */
+/** Does again what was done after the end of a run that is being restored: other choices, proofs of exports. */
 export async function chooseAsRecorded(finished: FinishedRun): Promise<FinishedRun> {
+  const { journal, control } = finished.run;
   let latest = finished;
   for (;;) {
-    const genome = chosenIn(latest.run.journal.next);
-    if (!genome) return latest;
-    latest = await chooseAnother(latest, genome);
+    await control.checkpoint();
+    const genome = chosenIn(journal.next);
+    if (genome) latest = await chooseAnother(latest, genome);
+    else if (journal.next === 'proof') await journal.once({ key: 'proof', schema: z.null() }, noProof);
+    else return latest;
   }
 }
+
+const noProof = (): never => {
+  throw new Error('a recorded proof is not made again');
+};
 
 function start({ recipe, model, data, emit }: RunContext, elastic: ElasticSpace): null {
   const { space } = elastic;

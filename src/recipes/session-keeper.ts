@@ -108,12 +108,19 @@ export class SessionKeeper {
   }
 }
 
-/** As an entry of the library. */
-export function libraryEntry(library: SessionLibrary, id: string): SaveSession {
+/** As an entry of the library. One that was there and is no longer has been deleted by the user, and stays so. */
+export function libraryEntry(
+  library: SessionLibrary,
+  id: string,
+  { exists }: { exists: boolean },
+): SaveSession {
+  let isKnown = exists;
   return async (log, checkpoint) => {
+    if (isKnown && !(await library.about(id))) return;
     const state = stateOf(log, checkpoint);
     const about = aboutOf(log, { id, name: '', bytes: 0, updated: new Date().toISOString(), state });
     await library.save(about, writeSavedSession({ log, checkpoint }).stream);
+    isKnown = true;
   };
 }
 

@@ -52,6 +52,7 @@ export class SessionLog {
 
   clear(): void {
     this.#events = [];
+    this.#zero = performance.now();
   }
 
   #latest() {

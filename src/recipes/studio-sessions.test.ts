@@ -1,5 +1,7 @@
+import { readFileSync } from 'node:fs';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { CpuBackend } from '../backends/cpu/cpu.ts';
+import { FaultyBackend } from '../backends/faults.testing.ts';
 import { bytesSource, readAll } from '../formats/source.ts';
 import { openZip } from '../formats/zip.ts';
 import { PareError } from '../lib/assert.ts';
@@ -47,6 +49,59 @@ async function weightsOf(studio: Studio): Promise<Uint8Array> {
   const file = (await openZip(zip)).find(({ name }) => name === 'model.safetensors')!;
   return readAll(file, 2 ** 26);
 }
+
+const fewLines = (count: number) =>
+  readFileSync('public/demo/data/problems.jsonl', 'utf8')
+    .split('\n')
+    .slice(100, 100 + count)
+    .map((line) => JSON.parse(line) as { question: string; answer: string });
+
+describe('a lost device', () => {
+  it('is replaced when the next action comes, with what was finished on it, and nobody is told of the old log', async () => {
+    const { log, onEvent } = listener();
+    const faulty = new FaultyBackend(new CpuBackend(), {});
+    const backends = [new CpuBackend(), new CpuBackend()];
+    let opened = 0;
+    const studio = new Studio({
+      backend: faulty,
+      reopen: () => Promise.resolve(backends[opened++]!),
+      search: searchHere,
+    });
+    await studio.openModel(await tinyModel());
+    await studio.openData(fewProblems(24));
+    await studio.run(recipe, { onEvent });
+    const before = [...log];
+    faulty.lose();
+    await new Promise((resolve) => setTimeout(resolve));
+    expect((await studio.score('exact', () => undefined)).examples).toBe(24);
+    expect([log, opened]).toEqual([before, 1]);
+    await studio.choose(viewOf(log).front[0]!.genome!);
+    expect(viewOf(log).results.filter(({ tag }) => tag === 'chosen').length).toBeGreaterThan(0);
+  });
+
+  it('does not keep another model from being opened, though the old one is gone', async () => {
+    const faulty = new FaultyBackend(new CpuBackend(), {});
+    const studio = new Studio({
+      backend: faulty,
+      reopen: () => Promise.resolve(new CpuBackend()),
+      search: searchHere,
+    });
+    let gone = false;
+    const files = (await tinyModel()).map((file) => ({
+      ...file,
+      read: (...range: Parameters<typeof file.read>) =>
+        gone ? Promise.reject(new Error('moved')) : file.read(...range),
+    }));
+    await studio.openModel(files);
+    await studio.openData(fewProblems(24));
+    gone = true;
+    faulty.lose();
+    await new Promise((resolve) => setTimeout(resolve));
+    await expect(studio.score('exact', () => undefined)).rejects.toThrow('moved');
+    await studio.openModel(await tinyModel());
+    expect((await studio.score('exact', () => undefined)).examples).toBe(24);
+  });
+});
 
 describe('sessions of the studio', () => {
   let library: SessionLibrary;
@@ -107,6 +162,45 @@ describe('sessions of the studio', () => {
     expect(progress.at(-1)).toBe(scored.length);
     // Nothing of it is left that another run could trip over.
     await other.run(recipe, { onEvent: () => undefined });
+  });
+
+  it('keeps the proof of an export, and further test sets as they were read', async () => {
+    const { log, onEvent } = listener();
+    const lines = fewLines(12).map(({ question, answer }) => ({ question, alt: `${answer}!`, answer }));
+    const tests = bytesSource(
+      'more.jsonl',
+      new TextEncoder().encode(lines.map((l) => JSON.stringify(l)).join('\n')),
+    );
+    const first = await studioWith(library);
+    await first.addTest(tests, { prompt: 'question', answer: 'alt' });
+    await first.run({ ...recipe, task: 'perplexity' }, { session: 'one', onEvent });
+    const { stream } = await first.exportModel();
+    await stream.cancel();
+    expect(viewOf(log).proof).not.toBeNull();
+    const again = listener();
+    const second = await studioWith(library);
+    await second.continueSession('one', { onEvent: again.onEvent });
+    expect(viewOf(again.log).proof).toEqual(viewOf(log).proof);
+    const { front, chosen } = viewOf(log);
+    const other = front.find(({ index }) => index !== chosen!.index) ?? front[0]!;
+    const rows: unknown[] = [];
+    for (const [studio, events] of [
+      [first, log],
+      [second, again.log],
+    ] as const) {
+      await studio.choose(other.genome!);
+      rows.push(viewOf(events).results.findLast(({ tag }) => tag === 'chosen')!.tests);
+    }
+    expect(rows[1]).toEqual(rows[0]);
+  });
+
+  it('a deleted session stays deleted, whatever is done with its run afterwards', async () => {
+    const { log, onEvent } = listener();
+    const studio = await studioWith(library);
+    await studio.run(recipe, { session: 'one', onEvent });
+    await library.remove('one');
+    await studio.choose(viewOf(log).front[0]!.genome!);
+    expect(await library.list()).toEqual([]);
   });
 
   it('scores what another search found', async () => {

@@ -49,6 +49,8 @@ export interface StudioOptions {
   readonly checkpointInterval?: number;
 }
 
+type Renew = (lost: string) => Promise<void>;
+
 /**
  * What the studio holds: a device, a model, data, and the last run. Every action either succeeds or leaves what was
  * loaded as it was. One at a time may use the device; the others are refused with the reason. A device that is lost is
@@ -71,9 +73,14 @@ export class Studio {
   }
 
   openModel(given: readonly FileSource[]): Promise<ModelSummary> {
-    return this.#onDevice('opening a model', async () =>
-      modelSummary(await this.#bench.open(await unzipped(given), () => this.#latest.forget())),
-    );
+    // Neither the model nor the run that were on a lost device are wanted back.
+    const renew = async (lost: string): Promise<void> => {
+      this.#latest.forget();
+      await this.#bench.renewBare(lost);
+    };
+    const open = async () =>
+      modelSummary(await this.#bench.open(await unzipped(given), () => this.#latest.forget()));
+    return this.#onDevice('opening a model', open, renew);
   }
 
   async openData(source: FileSource, columns?: ColumnChoice): Promise<DataSummary> {
@@ -244,17 +251,22 @@ export class Studio {
     }
   }
 
-  /** Work that is begun again, once, where it loses its device. */
-  #onDevice<T>(what: string, work: () => Promise<T>): Promise<T> {
-    return this.#exclusively(what, async () => {
+  /** Work that is begun again, once, where it loses its device; `renew` takes another one. */
+  #onDevice<T>(
+    what: string,
+    work: () => Promise<T>,
+    renew: Renew = (lost) => this.#latest.putBack(lost),
+  ): Promise<T> {
+    const attempt = async () => {
       try {
         return await unlessLost(this.#bench, work());
       } catch (error) {
         if (!(error instanceof DeviceLost) || !this.#bench.canRenew) throw error;
-        await this.#latest.putBack(error.message);
+        await renew(error.message);
         return unlessLost(this.#bench, work());
       }
-    });
+    };
+    return this.#exclusively(what, attempt, renew);
   }
 
   #requireIdle(): void {
@@ -262,11 +274,15 @@ export class Studio {
       throw new PareError('busy', `The studio is ${this.#busy}.`, 'Wait until that is done, or stop it.');
   }
 
-  async #exclusively<T>(what: string, work: () => Promise<T>): Promise<T> {
+  async #exclusively<T>(
+    what: string,
+    work: () => Promise<T>,
+    renew: Renew = (lost) => this.#latest.putBack(lost),
+  ): Promise<T> {
     this.#requireIdle();
     this.#busy = what;
     try {
-      if (this.#bench.lost !== null) await this.#latest.putBack(this.#bench.lost);
+      if (this.#bench.lost !== null) await renew(this.#bench.lost);
       return await work();
     } finally {
       this.#busy = null;

@@ -3,7 +3,13 @@ import type { Example } from '../datasets/data.ts';
 import { PareError } from '../lib/assert.ts';
 import type { DataInfo } from '../session/events.ts';
 import type { Recipe } from '../session/recipe.ts';
-import { evaluationShapeOf, requireTokenizer, tokenizeAll, type LoadedData } from './loaded-data.ts';
+import {
+  columnsOf,
+  evaluationShapeOf,
+  requireTokenizer,
+  tokenizeAll,
+  type LoadedData,
+} from './loaded-data.ts';
 import type { LoadedModel } from './model.ts';
 
 /** Data that is only tested on: neither trained nor searched with. */
@@ -48,6 +54,14 @@ export function prepareTestSet(
     name,
     shape,
     batches: [...evaluationBatches(unseen, shape)],
-    info: { name, sha256, bytes, examples: unseen.length, total: examples.length + tooLong, tooLong },
+    info: {
+      name,
+      sha256,
+      bytes,
+      examples: unseen.length,
+      total: examples.length + tooLong,
+      tooLong,
+      columns: columnsOf(data),
+    },
   };
 }

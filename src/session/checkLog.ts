@@ -94,5 +94,7 @@ export function firstIssue(error: z.ZodError, at: readonly PropertyKey[] = []): 
   const issue = error.issues[0];
   if (!issue) return 'unknown';
   const path = [...at, ...issue.path].map(String).join('.');
-  return path ? `${path}: ${issue.message}` : issue.message;
+  // Both may quote what is wrong, however long that is.
+  const text = path ? `${path.slice(0, 200)}: ${issue.message}` : issue.message;
+  return text.slice(0, 400);
 }

@@ -38,6 +38,8 @@ export const modelInfoSchema = z.strictObject({
   form: z.enum(['dense', 'sparse', 'int4']).optional(),
 });
 
+const columnsSchema = z.strictObject({ prompt: name, answer: name });
+
 export const dataInfoSchema = z.strictObject({
   name,
   sha256: z.string().regex(/^[0-9a-f]{64}$/),
@@ -48,7 +50,7 @@ export const dataInfoSchema = z.strictObject({
   /** Examples left out because they are longer than the recipe's `maxLength`. */
   tooLong: z.int().min(0),
   /** Columns of a table that are read; null: running text. */
-  columns: z.strictObject({ prompt: name, answer: name }).nullable().optional(),
+  columns: columnsSchema.nullable().optional(),
   /** Further files that are only tested on. */
   tests: z
     .array(
@@ -60,6 +62,8 @@ export const dataInfoSchema = z.strictObject({
         /** Examples of the file, and those of them that are longer than the recipe's `maxLength`. */
         total: z.int().min(0),
         tooLong: z.int().min(0),
+        /** As of the data itself. */
+        columns: columnsSchema.nullable().optional(),
       }),
     )
     .max(32)

@@ -3,8 +3,8 @@ import { integer } from './format.ts';
 
 /** Sessions nest six deep. */
 const mostDepth = 64;
-/** Lists and objects: each costs some fifty bytes of memory for two of text. */
-const mostContainers = 2_000_000;
+/** Lists, objects and their keys: each costs some fifty bytes of memory for a few of text. */
+const mostContainers = 2_500_000;
 const forbidden = new Set(['__proto__', 'constructor', 'prototype']);
 
 /**
@@ -16,7 +16,10 @@ export function parseJson(text: string, refuse: Refuse): unknown {
   if (depth > mostDepth)
     throw refuse('invalid', `holds data nested ${integer(depth)} deep, which no session has`);
   if (containers > mostContainers) {
-    throw refuse('invalid', `holds ${integer(containers)} lists and objects, more than any session needs`);
+    throw refuse(
+      'invalid',
+      `holds ${integer(containers)} lists, objects and keys, more than any session needs`,
+    );
   }
   let value: unknown;
   try {
@@ -29,9 +32,10 @@ export function parseJson(text: string, refuse: Refuse): unknown {
   throw refuse('invalid', `holds the key “${key}”, which no session has`);
 }
 
+const colon = 58;
 const [quote, backslash, openList, closeList, openObject, closeObject] = [34, 92, 91, 93, 123, 125];
 
-/** How deep a JSON text nests and how many lists and objects it has; of text that is not JSON, a guess. */
+/** How deep a JSON text nests and how many lists, objects and keys it has; of text that is not JSON, a guess. */
 function shapeOf(text: string): { depth: number; containers: number } {
   let [open, depth, containers] = [0, 0, 0];
   let inText = false;
@@ -45,7 +49,8 @@ function shapeOf(text: string): { depth: number; containers: number } {
       containers++;
       open++;
       if (open > depth) depth = open;
-    } else if (code === closeList || code === closeObject) open--;
+    } else if (code === colon) containers++;
+    else if (code === closeList || code === closeObject) open--;
   }
   return { depth, containers };
 }

@@ -33,7 +33,7 @@ export function leavesOf(value: object, path = ''): [path: string, text: string]
 
 function leafText(item: unknown): string {
   if (item === null) return none;
-  if (Array.isArray(item)) return item.join(', ');
+  if (Array.isArray(item)) return item.map(leafText).join(', ');
   if (typeof item === 'boolean') return item ? 'yes' : 'no';
-  return String(item);
+  return typeof item === 'string' ? item : JSON.stringify(item);
 }

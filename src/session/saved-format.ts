@@ -19,7 +19,7 @@ export const sessionEntry = 'session';
 export const checksumsEntry = 'checksums';
 export const bytesInChecksum = 4;
 
-export const mostRecords = 100_000;
+export const mostRecords = 120_000;
 export const mostTensors = 100_000;
 const text = z.string().min(1).max(400);
 const mostAxes = 8;

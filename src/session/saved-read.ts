@@ -45,6 +45,9 @@ export async function openSavedSession(file: FileSource): Promise<SavedSession> 
   const { shared, rest, records, partial } = parsed.data.checkpoint;
   if (shared > log.length) throw refuse('invalid', 'has a checkpoint of a longer log than its own');
   const then = [...log.slice(0, shared), ...rest];
+  // Both logs begin alike, or the run that goes on is not the one that is shown.
+  if (shared === 0 && records.length > 0)
+    throw refuse('invalid', 'has a checkpoint of another run than its log');
   const opened = { name: file.name, store, checksums: await readChecksums(store, refuse), refuse };
   return {
     log,

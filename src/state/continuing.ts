@@ -39,10 +39,10 @@ export async function continueEntry(about: SessionAbout, columns?: Columns | nul
   cancelContinue();
   if (isRunning()) return reportError(isBusy());
   if (about.state === 'none') return reportError(logOnly());
-  if (!(await hold(about.id))) return reportError(isElsewhere());
-  withdraw('session');
   continueStore.setState({ opening: true });
   try {
+    if (!(await hold(about.id))) throw isElsewhere();
+    withdraw('session');
     const isOpen = await openKept(about, columns);
     continueStore.setState({ opening: false });
     if (isOpen) await goOn(about.id, columns);
@@ -67,6 +67,8 @@ const logOnly = (): PareError =>
 
 async function goOn(entry: string, columns: Columns | null | undefined): Promise<void> {
   await readColumns(columns);
+  // Opening takes a while, in which something else may have been started.
+  if (isRunning()) throw isBusy();
   await follow(entry, (client, onEvents, onTrouble) => client.continueSession(entry, onEvents, onTrouble));
 }
 

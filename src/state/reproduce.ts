@@ -16,7 +16,7 @@ import { reportError, withdraw } from './notices.ts';
 import { isSame, recognise } from './recognise.ts';
 import { changeRecipe } from './recipe.ts';
 import { isRunning, runRecipe, startRun, stopRun } from './run.ts';
-import { sessionLog, sessionStore, showSession } from './session.ts';
+import { loseLiveRun, sessionLog, sessionStore, showSession } from './session.ts';
 import { shownStore } from './shownEntry.ts';
 
 export interface ReproductionState {
@@ -66,6 +66,8 @@ export function verify(): Promise<Reproduction | null> {
     const entry = await entryOfShown();
     set({ doing: 'scoring' });
     const client = await engine();
+    // Its adapters take the place of those of the run made last.
+    loseLiveRun();
     const scored = await client.verifySession(entry, (done, total) => set({ progress: { done, total } }));
     return { device: deviceStore.getState().device, scored };
   });

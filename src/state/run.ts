@@ -16,10 +16,13 @@ import { recipeStore } from './recipe.ts';
 import { scoreStore } from './scoreStore.ts';
 import { flush, inspect, isFinishedHere, isRunActive, liveRun, sessionStore } from './session.ts';
 import { lookUp } from './shownEntry.ts';
+import { toPareError } from '../workers/errors.ts';
 
 interface RunState {
   /** What was asked of the worker and is not answered yet; buttons wait for it. */
   starting: boolean;
+  /** The worker has not answered yet that a run is over: it may still be keeping it after the last event. */
+  working: boolean;
   stopping: boolean;
   choosing: number | null;
   /** How many seeds Run goes through, one run each. */
@@ -30,6 +33,7 @@ interface RunState {
 
 export const runStore = createStore<RunState>(() => ({
   starting: false,
+  working: false,
   stopping: false,
   choosing: null,
   seeds: 1,
@@ -97,7 +101,7 @@ export const newEntry = (): string =>
 
 /** Lets the worker make or continue a run, to the end; whether that is a finished one. */
 export async function follow(entry: string, begin: Begin): Promise<boolean> {
-  runStore.setState({ starting: true, stopping: false });
+  runStore.setState({ starting: true, working: true, stopping: false });
   // What was saved was of the run before.
   exportStore.setState({ file: null });
   let failed = false;
@@ -108,13 +112,14 @@ export async function follow(entry: string, begin: Begin): Promise<boolean> {
     await drive({ entry, begin, onEvents: noticeStart, isStopping });
   } catch (error) {
     failed = true;
-    endInLog(error);
+    // A call that was refused has nothing to do with the run that is going on.
+    if (liveRun()?.entry === entry && toPareError(error).code !== 'busy') endInLog(error);
     reportError(error);
   }
   flush();
   if (liveRun()?.entry !== entry) release(entry);
   const stopped = runStore.getState().stopping;
-  runStore.setState({ starting: false, stopping: false });
+  runStore.setState({ starting: false, working: false, stopping: false });
   shareInAddress();
   // By now the worker has kept what became of it.
   void lookUp();
@@ -154,8 +159,8 @@ export async function choosePoint(index: number): Promise<void> {
   const point = view.points[index];
   if (!point) return;
   inspect(index);
-  const { choosing, starting } = runStore.getState();
-  if (!isFinishedHere(sessionStore.getState()) || choosing !== null || starting) return;
+  const { choosing, working } = runStore.getState();
+  if (!isFinishedHere(sessionStore.getState()) || choosing !== null || working) return;
   if (view.chosen?.index === index || !isCandidate(point, view.groups)) return;
   runStore.setState({ choosing: index });
   try {

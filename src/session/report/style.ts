@@ -64,7 +64,7 @@ tr.total > * { font-weight: 600; }
 tr.changed > * { font-weight: 600; background: var(--chosen-wash); }
 tr.changed > th { padding-left: 8px; box-shadow: inset 3px 0 var(--chosen); }
 code, pre { font: 12.5px/1.5 ui-monospace, 'SF Mono', 'Cascadia Mono', 'Liberation Mono', monospace; }
-pre { margin-top: 8px; padding: 8px 12px; overflow: auto; background: var(--sunk); border-radius: 6px; }
+pre { margin-top: 8px; padding: 8px 12px; white-space: pre-wrap; overflow-wrap: anywhere; background: var(--sunk); border-radius: 6px; }
 .sha { font-size: 11px; }
 .facts { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 300px), 1fr)); gap: 10px 28px; }
 .facts dt { font-size: 12.5px; color: var(--soft); }

@@ -1,6 +1,7 @@
 import { useStore } from 'zustand';
 import type { Method } from '../../session/recipe.ts';
 import { exportModel, exportStore } from '../../state/exporting.ts';
+import { runStore } from '../../state/run.ts';
 import { isFinishedHere, sessionStore } from '../../state/session.ts';
 import { Panel } from '../controls/Panel.tsx';
 
@@ -19,6 +20,7 @@ export function ExportPanel() {
   const { busy, file } = useStore(exportStore);
   const method = useStore(sessionStore, ({ view }) => view.recipe?.method ?? null);
   const ready = useStore(sessionStore, (state) => isFinishedHere(state) && state.view.chosen !== null);
+  const working = useStore(runStore, (state) => state.working);
   return (
     <Panel title="Export">
       <p className="hint">
@@ -28,7 +30,7 @@ export function ExportPanel() {
         <button
           type="button"
           className="primary"
-          disabled={!ready || busy}
+          disabled={!ready || busy || working}
           onClick={() => void exportModel()}
         >
           Export model

@@ -81,7 +81,7 @@ function Measured({ view }: { view: SessionView }) {
 
 function Choice({ index, kind, isChosen }: { index: number; kind: string; isChosen: boolean }) {
   const canChoose = useStore(sessionStore, isFinishedHere);
-  const choosing = useStore(runStore, (state) => state.choosing);
+  const { choosing, working } = useStore(runStore);
   return (
     <>
       <span className="soft">{kind}</span>
@@ -94,7 +94,7 @@ function Choice({ index, kind, isChosen }: { index: number; kind: string; isChos
       </Explain>
       {choosing === index && <span className="loading">Measuring…</span>}
       {isChosen && choosing === null && <span className="chip chosen">chosen</span>}
-      {!isChosen && canChoose && choosing === null && (
+      {!isChosen && canChoose && !working && choosing === null && (
         <button type="button" className="quiet small" onClick={() => void choosePoint(index)}>
           Choose
         </button>

@@ -4,6 +4,7 @@ import { dataStore } from '../../state/data.ts';
 import { modelStore } from '../../state/model.ts';
 import { askBoth, previewStore, stopAnswering } from '../../state/preview.ts';
 import type { Answer } from '../../state/preview.ts';
+import { runStore } from '../../state/run.ts';
 import { scoreStore } from '../../state/scoreStore.ts';
 import { isFinishedHere, sessionStore } from '../../state/session.ts';
 import { Panel } from '../controls/Panel.tsx';
@@ -15,6 +16,7 @@ const maxTokens = 64;
 export function TryPanel() {
   const ready = useStore(sessionStore, (state) => isFinishedHere(state) && state.view.chosen !== null);
   const scoring = useStore(scoreStore, (state) => state.progress !== null);
+  const working = useStore(runStore, (state) => state.working);
   const hasTokenizer = useStore(modelStore, (state) => state.summary?.hasTokenizer ?? true);
   const example = useStore(dataStore, (state) => state.summary?.preview[0] ?? null);
   const { answering, original, chosen } = useStore(previewStore);
@@ -38,7 +40,7 @@ export function TryPanel() {
           onChange={(event) => setTyped(event.target.value)}
         />
         {answering === null ? (
-          <button type="submit" disabled={!enabled || scoring || prompt.trim() === ''}>
+          <button type="submit" disabled={!enabled || scoring || working || prompt.trim() === ''}>
             Answer
           </button>
         ) : (
