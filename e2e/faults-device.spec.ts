@@ -91,7 +91,11 @@ test.describe.serial('a lost device', () => {
     const folder = await unpack(await downloading);
     expect(folder).toBeTruthy();
     await expect(page.getByRole('alert')).toHaveCount(0);
-    await expect(region(page, 'Run').getByRole('status').filter({ hasText: 'Finished' })).toBeVisible();
+    await expect(
+      region(page, 'Run')
+        .getByRole('status')
+        .filter({ hasText: /\bFinished/ }),
+    ).toBeVisible();
   });
 });
 

@@ -69,7 +69,7 @@ async function goOn(page: Page): Promise<void> {
     .getByRole('button', { name: /^Continue / })
     .first()
     .click();
-  await expect(region(page, 'Run').getByRole('status').first()).toHaveText(/…$|Finished/, {
+  await expect(region(page, 'Run').getByRole('status').first()).toHaveText(/…$|^Finished/, {
     timeout: 120_000,
   });
   await button(page, 'Sessions').click();

@@ -45,7 +45,11 @@ export async function runToEnd(page: Page): Promise<void> {
   await button(page, 'Run').click();
   // Until the new run begins, the page still says of an earlier one that it is finished.
   await expect.poll(date, { timeout: 60_000 }).not.toBe(before);
-  await expect(region(page, 'Run').getByRole('status').filter({ hasText: 'Finished' })).toBeVisible({
+  await expect(
+    region(page, 'Run')
+      .getByRole('status')
+      .filter({ hasText: /\bFinished/ }),
+  ).toBeVisible({
     timeout: 540_000,
   });
 }
@@ -138,7 +142,11 @@ export async function begin(page: Page): Promise<void> {
 }
 
 export const finished = (page: Page): Promise<void> =>
-  expect(region(page, 'Run').getByRole('status').filter({ hasText: 'Finished' })).toBeVisible({
+  expect(
+    region(page, 'Run')
+      .getByRole('status')
+      .filter({ hasText: /\bFinished/ }),
+  ).toBeVisible({
     timeout: 540_000,
   });
 

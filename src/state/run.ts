@@ -16,7 +16,6 @@ import { recipeStore } from './recipe.ts';
 import { scoreStore } from './scoreStore.ts';
 import { flush, inspect, isFinishedHere, isRunActive, liveRun, sessionStore } from './session.ts';
 import { lookUp } from './shownEntry.ts';
-import { toPareError } from '../workers/errors.ts';
 
 interface RunState {
   /** What was asked of the worker and is not answered yet; buttons wait for it. */
@@ -112,8 +111,7 @@ export async function follow(entry: string, begin: Begin): Promise<boolean> {
     await drive({ entry, begin, onEvents: noticeStart, isStopping });
   } catch (error) {
     failed = true;
-    // A call that was refused has nothing to do with the run that is going on.
-    if (liveRun()?.entry === entry && toPareError(error).code !== 'busy') endInLog(error);
+    endInLog(error);
     reportError(error);
   }
   flush();
