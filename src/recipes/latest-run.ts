@@ -87,6 +87,8 @@ export class LatestRun {
           this.#request = request;
           this.#keeper = keeper;
           this.#checkpoint = from?.checkpoint ?? null;
+          // So that the library says at once that it goes on.
+          if (from) keeper?.offer(from.checkpoint);
         },
         onCheckpoint: (checkpoint) => {
           this.#checkpoint = checkpoint;

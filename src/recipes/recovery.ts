@@ -57,7 +57,10 @@ export function describePlace(checkpoint: Checkpoint | null): string {
   if (!checkpoint) return 'from its beginning';
   const { log, partial, records } = checkpoint;
   const last = log.findLast((event) => event.type === 'progress' || event.type === 'stage');
-  if (partial && last?.type === 'progress') return `from training step ${last.done}`;
+  if (partial && last?.type === 'progress') {
+    const isBaseline = partial.key === 'train lora' && records.some(({ key }) => key.startsWith('train '));
+    return `from training step ${last.done}${isBaseline ? ' of plain LoRA' : ''}`;
+  }
   const scored = log.filter((event) => event.type === 'evaluated').length;
   return records.length > 1 && last
     ? `from stage “${last.stage}”, ${scored} scores kept`
