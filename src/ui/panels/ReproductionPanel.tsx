@@ -71,7 +71,7 @@ function Differences({ rows, view }: { rows: readonly ReproductionRow[]; view: S
   const unit = metric === 'accuracy' ? 'points' : 'perplexity';
   const chosenGenes = chosen?.genome.join();
   return (
-    <div className="scroll">
+    <div className="scroll" tabIndex={0} role="group" aria-label="Reproduction data">
       <table aria-label="Reproduction data">
         <thead>
           <tr>
