@@ -1,0 +1,105 @@
+import { AxeBuilder } from '@axe-core/playwright';
+import { expect, test, type Page } from '@playwright/test';
+
+/** How a state of the page is looked at: at both sizes and in both schemes, by axe, by measuring, and as a picture. */
+export const sizes = {
+  desk: { width: 1440, height: 900 },
+  phone: { width: 390, height: 844 },
+} as const;
+export const schemes = ['light', 'dark'] as const;
+
+export type Size = keyof typeof sizes;
+
+/** Everything that is wrong with how the page looks now is in the failure; the pictures are attached to the test. */
+export async function look(page: Page, state: string): Promise<void> {
+  const before = page.viewportSize() ?? sizes.desk;
+  for (const size of ['desk', 'phone'] as const) {
+    await page.setViewportSize(sizes[size]);
+    for (const colorScheme of schemes) {
+      await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+      await settled(page);
+      const name = `${state}-${size}-${colorScheme}`;
+      const path = test.info().outputPath(`${name}.png`);
+      await page.screenshot({ path, fullPage: size === 'phone' });
+      await test.info().attach(name, { path, contentType: 'image/png' });
+      // The schemes differ in their colours only.
+      const rules = colorScheme === 'dark' ? ['color-contrast'] : undefined;
+      expect.soft(await violations(page, rules), `axe: ${name}`).toEqual([]);
+      if (colorScheme === 'light') expect.soft(await misfits(page), `misfits: ${name}`).toEqual([]);
+    }
+  }
+  await page.setViewportSize(before);
+  await settled(page);
+}
+
+/** Charts are drawn a frame or two after their size is known. */
+const settled = (page: Page): Promise<void> =>
+  page.evaluate(
+    () =>
+      new Promise<void>((resolve) => {
+        requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(resolve, 60)));
+      }),
+  );
+
+/** `rules`: those to go by; all of them where it is not given. */
+export async function violations(page: Page, rules?: string[]): Promise<string[]> {
+  // Without frames there is no need for a page of its own to put the results together.
+  const axe = new AxeBuilder({ page }).setLegacyMode(true).options({ resultTypes: ['violations'] });
+  if (rules) axe.withRules(rules);
+  const found = await axe.analyze();
+  return found.violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html}`));
+}
+
+/**
+ * What does not fit: a page that scrolls sideways (or, on a desk, at all), text that its box cuts off without an
+ * ellipsis, and text that stands out of the page or of its panel where nothing scrolls.
+ */
+export const misfits = (page: Page): Promise<string[]> =>
+  page.evaluate(() => {
+    const found: string[] = [];
+    const { documentElement: root } = document;
+    if (root.scrollWidth > innerWidth) found.push(`the page is ${root.scrollWidth} wide`);
+    if (innerWidth >= 1180 && root.scrollHeight > innerHeight)
+      found.push(`the page is ${root.scrollHeight} high`);
+    const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+    const range = document.createRange();
+    for (let node = texts.nextNode(); node; node = texts.nextNode()) {
+      const parent = node.parentElement;
+      const text = node.textContent?.trim() ?? '';
+      if (!text || !parent || !parent.checkVisibility() || parent.closest('.sr-only, option')) continue;
+      range.selectNodeContents(node);
+      const box = range.getBoundingClientRect();
+      if (box.width === 0) continue;
+      const limits = frameOf(parent);
+      if (box.left < limits.left - 1.5 || box.right > limits.right + 1.5)
+        found.push(
+          `“${text.slice(0, 60)}” stands out of ${limits.name} by ${Math.round(Math.max(box.right - limits.right, limits.left - box.left))} px`,
+        );
+    }
+    return found;
+
+    /** Where text may be, from left to right; all there is room for where it can be scrolled to or ends in dots. */
+    function frameOf(start: Element): { left: number; right: number; name: string } {
+      let limits = { left: 0, right: innerWidth, name: 'the page' };
+      for (
+        let element: Element | null = start;
+        element && element !== document.body;
+        element = element.parentElement
+      ) {
+        const { overflowX, textOverflow } = getComputedStyle(element);
+        if (overflowX === 'auto' || overflowX === 'scroll' || textOverflow === 'ellipsis')
+          return { left: -Infinity, right: Infinity, name: '' };
+        const bounds =
+          element.matches('.panel, button, .notice, .shared-banner, svg') || overflowX !== 'visible';
+        if (!bounds) continue;
+        const { left, right } = element.getBoundingClientRect();
+        if (right < limits.right || left > limits.left)
+          limits = {
+            left: Math.max(left, limits.left),
+            right: Math.min(right, limits.right),
+            name: `${element.tagName.toLowerCase()}.${element.getAttribute('class') ?? ''}`,
+          };
+      }
+      return limits;
+    }
+  });
