@@ -20,6 +20,15 @@ describe('what the chart shows', () => {
     expect(Math.min(...scoresInSight(scored(0.88)))).toBe(0.88);
   });
 
+  it('holds untuned models above everything else, which nothing would mark at the lower edge', () => {
+    const view = scored(0.01);
+    const points = view.points.map((point) => ({
+      ...point,
+      score: point.tag?.startsWith('untuned') ? 0.9 : point.score - 0.9,
+    }));
+    expect(Math.max(...scoresInSight({ ...view, points, heuristicScore: 0.05 }))).toBe(0.9);
+  });
+
   it('shows them while there is nothing else', () => {
     const before = viewOf(logFixture().slice(0, 9));
     expect(scoresInSight({ ...before, points: scored(0.27).points.slice(0, 1) })).toEqual([0.27]);

@@ -8,6 +8,7 @@ const smallest = 0.1;
 /**
  * The scores that the chart must show. Training often lifts everything far above the models w/o tune; drawn to scale,
  * the front would then be a flat line at the top. Those models are marked at the lower edge instead, with their score.
+ * An untuned model above all that was trained (a dense original, say, beside its sparse sub-networks) is always in sight.
  */
 export function scoresInSight({ points, front, heuristicScore, metric }: SessionView): number[] {
   const all = points.map((point) => point.score);
@@ -17,8 +18,10 @@ export function scoresInSight({ points, front, heuristicScore, metric }: Session
     .filter(({ tag }) => tag !== 'untuned' && tag !== 'untuned-dense')
     .map((point) => point.score);
   if (heuristicScore !== null) trained.push(heuristicScore);
+  const lowest = trained.reduce((least, score) => Math.min(least, score), Infinity);
+  const near = all.filter((score) => score >= lowest);
   const floor = metric === 'accuracy' ? smallest : 0;
-  return span(all) > worthwhile * Math.max(span(trained), floor) ? trained : all;
+  return span(all) > worthwhile * Math.max(span(near), floor) ? near : all;
 }
 
 function span(values: readonly number[]): number {

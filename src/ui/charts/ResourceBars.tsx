@@ -40,7 +40,7 @@ export default function ResourceBars({ width, height, rows, series, axis, tick }
       accessibilityLayer={false}
     >
       <XAxis type="number" {...x} interval={0} tickFormatter={tick} tickLine={false} height={axisHeight} />
-      <YAxis type="category" dataKey="label" width={66} tickLine={false} axisLine={false} interval={0} />
+      <YAxis type="category" dataKey="label" width={74} tickLine={false} axisLine={false} interval={0} />
       {series.map(({ name }) => (
         <Bar key={name} dataKey={name} stackId="all" className={`bar-${name}`} isAnimationActive={false} />
       ))}

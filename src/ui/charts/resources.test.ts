@@ -22,7 +22,7 @@ describe('where time goes', () => {
     expect(timeByStage(view).map(({ stage }) => stage)).toEqual(['prepare', 'train', 'search', 'test']);
   });
 
-  it('keeps pauses apart, and adds a stage that comes twice', () => {
+  it('keeps pauses apart, and plain LoRA’s training from the method’s own', () => {
     const started = logFixture({ finish: false })[0]!;
     const view = viewOf([
       started,
@@ -34,8 +34,9 @@ describe('where time goes', () => {
       { type: 'progress', at: 3600, stage: 'train', done: 4 },
     ]);
     expect(timeByStage(view)).toEqual([
-      { stage: 'train', worked: 1500, paused: 1000 },
+      { stage: 'train', worked: 1000, paused: 1000 },
       { stage: 'search', worked: 1000, paused: 0 },
+      { stage: 'lora', worked: 500, paused: 0 },
     ]);
   });
 });

@@ -1,28 +1,33 @@
 import { memoryParts } from '../../session/events.ts';
-import type { MemoryPart, Stage } from '../../session/events.ts';
+import type { MemoryPart } from '../../session/events.ts';
+import { namedStages } from '../../session/stageTitles.ts';
+import type { NamedStage } from '../../session/stageTitles.ts';
 import type { MemoryView, SessionView, StageView } from '../../session/view.ts';
 
 /** Milliseconds. */
 export interface StageTime {
-  stage: Stage;
+  stage: NamedStage;
   /** Of the clock's time between the stage's start and the next one's. */
   worked: number;
   paused: number;
 }
 
 /**
- * The time of each stage, in the order in which they began. A stage that comes twice (the baseline is trained after
- * the search) is one row: it is asked where time goes, and not when.
+ * The time of each stage, in the order in which they began. A stage that comes twice is one row: it is asked where time
+ * goes, and not when.
  */
-export function timeByStage({ stages, elapsed }: Pick<SessionView, 'stages' | 'elapsed'>): StageTime[] {
-  const times = new Map<Stage, StageTime>();
+export function timeByStage(view: Pick<SessionView, 'stages' | 'elapsed' | 'recipe'>): StageTime[] {
+  const { stages, elapsed } = view;
+  const names = namedStages(view);
+  const times = new Map<NamedStage, StageTime>();
   for (const [index, stage] of stages.entries()) {
     const until = stages[index + 1]?.startedAt ?? Math.max(elapsed, stage.updatedAt);
     const paused = pausedWithin(stage, until);
-    const time = times.get(stage.stage) ?? { stage: stage.stage, worked: 0, paused: 0 };
+    const name = names[index]!;
+    const time = times.get(name) ?? { stage: name, worked: 0, paused: 0 };
     time.worked += Math.max(0, until - stage.startedAt - paused);
     time.paused += paused;
-    times.set(stage.stage, time);
+    times.set(name, time);
   }
   return [...times.values()];
 }

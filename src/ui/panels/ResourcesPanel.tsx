@@ -3,6 +3,7 @@ import type { ReactNode } from 'react';
 import { useStore } from 'zustand';
 import type { MemoryPart } from '../../session/events.ts';
 import { bytes, duration } from '../../session/format.ts';
+import { stageTitles } from '../../session/stageTitles.ts';
 import { axisWithin } from '../../session/plot/axis.ts';
 import type { MemoryView, SessionView } from '../../session/view.ts';
 import { sessionStore } from '../../state/session.ts';
@@ -13,7 +14,6 @@ import { barsHeight } from '../charts/barsHeight.ts';
 import { partsOf, timeByStage, totalBytes } from '../charts/resources.ts';
 import { Explain } from '../controls/Explain.tsx';
 import { Panel } from '../controls/Panel.tsx';
-import { stageTitles } from './statusText.ts';
 import './resources.css';
 
 const ResourceBars = lazy(() => import('../charts/ResourceBars.tsx'));
@@ -21,12 +21,13 @@ const ResourceBars = lazy(() => import('../charts/ResourceBars.tsx'));
 /** Where the run's time and the device's memory go. */
 export function ResourcesPanel() {
   const stages = useStore(sessionStore, ({ view }) => view.stages);
+  const recipe = useStore(sessionStore, ({ view }) => view.recipe);
   const elapsed = useStore(sessionStore, ({ view }) => view.elapsed);
   const memory = useStore(sessionStore, ({ view }) => view.memory);
   if (stages.length === 0 && memory.length === 0) return null;
   return (
     <Panel title="Time and memory" className="resources" aside={<About />}>
-      {stages.length > 0 && <TimeByStage stages={stages} elapsed={elapsed} />}
+      {stages.length > 0 && <TimeByStage stages={stages} elapsed={elapsed} recipe={recipe} />}
       {memory.length > 0 && <MemoryByStage memory={memory} />}
     </Panel>
   );
@@ -42,8 +43,8 @@ const timeSeries = [
   { name: 'paused', title: 'Paused' },
 ];
 
-function TimeByStage({ stages, elapsed }: Pick<SessionView, 'stages' | 'elapsed'>) {
-  const times = timeByStage({ stages, elapsed });
+function TimeByStage({ stages, elapsed, recipe }: Pick<SessionView, 'stages' | 'elapsed' | 'recipe'>) {
+  const times = timeByStage({ stages, elapsed, recipe });
   const rows = times.map(({ stage, worked, paused }) => ({ label: stageTitles[stage], worked, paused }));
   const paused = times.some((time) => time.paused > 0);
   const series = paused ? timeSeries : timeSeries.slice(0, 1);
@@ -144,8 +145,8 @@ function About() {
   return (
     <Explain about="time and memory">
       <p>
-        <strong>Time</strong> is the clock’s, pauses apart. A stage that comes twice (the baseline is trained
-        after the search) is one bar.
+        <strong>Time</strong> is the clock’s, pauses apart; <strong>LoRA</strong> is the training of the plain
+        adapter that the results compare with.
       </p>
       <p>
         <strong>Memory</strong> is what the run holds on the device. <strong>Activations</strong> are the

@@ -1,14 +1,14 @@
 import { useEffect, useRef, useState } from 'react';
 import { useStore } from 'zustand';
-import { stages as allStages } from '../../session/events.ts';
-import type { Stage } from '../../session/events.ts';
 import { integer } from '../../session/format.ts';
+import { namedStages, stageOrder, stageTitles } from '../../session/stageTitles.ts';
+import type { NamedStage } from '../../session/stageTitles.ts';
 import { isActive } from '../../session/view.ts';
-import type { SessionView, StageView } from '../../session/view.ts';
+import type { StageView } from '../../session/view.ts';
+import type { Recipe } from '../../session/recipe.ts';
 import { recipeStore } from '../../state/recipe.ts';
 import { sessionStore } from '../../state/session.ts';
 import { ProgressBar } from '../controls/ProgressBar.tsx';
-import { isBaseline, stageTitles } from './statusText.ts';
 import { leftText } from './timeLeft.ts';
 
 /** The stages in order, and where the run is among them. */
@@ -17,15 +17,12 @@ export function Stages() {
   const planned = useStore(recipeStore, (state) => state.recipe);
   const recipe = view.recipe ?? planned;
   if (view.status === 'finished') return null;
-  const shown = allStages.filter(
-    (stage) =>
-      view.stages.some((seen) => seen.stage === stage) ||
-      (stage !== 'calibrate' && (stage !== 'search' || recipe.search !== null)),
-  );
+  const seen = namedStages(view);
+  const shown = stageOrder({ recipe }).filter((stage) => seen.includes(stage) || isPlanned(stage, recipe));
   return (
     <ol className="stages">
       {shown.map((stage) => (
-        <li key={stage} data-state={stateOf(stage, view)}>
+        <li key={stage} data-state={stateOf(stage, seen)}>
           {stageTitles[stage]}
         </li>
       ))}
@@ -38,6 +35,7 @@ export function StageProgress() {
   const view = useStore(sessionStore, (state) => state.view);
   const isHere = useStore(sessionStore, ({ origin }) => origin === 'run');
   const current = view.stages.at(-1);
+  const title = stageTitles[namedStages(view).at(-1) ?? 'prepare'];
   if (view.error) {
     return (
       <p className="refusal">
@@ -45,20 +43,36 @@ export function StageProgress() {
       </p>
     );
   }
+  if (!current || !isActive(view)) return null;
+  if (isHere) return <Progress title={title} stage={current} left={leftText(view)} />;
   // A session that broke off stands where it is: nobody works on the rest.
-  const left = isHere ? leftText(view) : '';
-  return current && isActive(view) ? <Progress stage={current} left={left} /> : null;
+  return (
+    <p className="hint">
+      It broke off in {title}, at {integer(current.done)} of {integer(current.total)}.
+    </p>
+  );
 }
 
-/** The baseline is trained after the search: its training is a part of what leads to the results. */
-function stateOf(stage: Stage, view: SessionView): 'done' | 'current' | 'coming' {
-  const seen = view.stages.map((each) => each.stage);
-  if (!seen.includes(stage)) return stage === 'test' && isBaseline(view) ? 'current' : 'coming';
-  return seen.at(-1) === stage && !isBaseline(view) ? 'current' : 'done';
+/** Whether the recipe leads to a stage; whether it must calibrate turns out on the way. */
+function isPlanned(stage: NamedStage, { search, baseline, method }: Recipe): boolean {
+  if (stage === 'calibrate') return false;
+  if (stage === 'search') return search !== null;
+  if (stage === 'lora') return method !== 'lora' && (baseline || typeof search?.leastOfLora === 'number');
+  return true;
 }
 
-function Progress({ stage, left }: { stage: StageView; left: string }) {
-  const title = stageTitles[stage.stage];
+function stateOf(stage: NamedStage, seen: readonly NamedStage[]): 'done' | 'current' | 'coming' {
+  if (seen.at(-1) === stage) return 'current';
+  return seen.includes(stage) ? 'done' : 'coming';
+}
+
+interface ProgressProps {
+  title: string;
+  stage: StageView;
+  left: string;
+}
+
+function Progress({ title, stage, left }: ProgressProps) {
   const count = stage.total > 0 ? `${integer(stage.done)} of ${integer(stage.total)}` : 'Starting';
   const spoken = useNowAndThen([`${title}: ${count}`, left].filter(Boolean).join(', '));
   return (

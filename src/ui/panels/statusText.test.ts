@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { SessionEvent } from '../../session/events.ts';
 import { viewOf } from '../../session/reduce.ts';
 import { logFixture } from '../../session/session.testing.ts';
-import { chartText, isBaseline, nextText, scoredText, statusText } from './statusText.ts';
+import { chartText, nextText, scoredText, statusText } from './statusText.ts';
 
 const log = logFixture();
 const until = (type: SessionEvent['type']) =>
@@ -27,10 +27,8 @@ describe('what the page says of a run', () => {
   });
 
   it('tells the baseline from the training itself', () => {
-    expect(isBaseline(baseline)).toBe(true);
     expect(statusText(baseline, 'run')).toBe('Training plain LoRA, to compare…');
     expect(chartText(baseline)).toMatch(/front is final/);
-    expect(isBaseline(finished)).toBe(false);
     expect(statusText(finished, 'run')).toMatch(/^Finished in .* scored, \d+ on the front\.$/);
   });
 });

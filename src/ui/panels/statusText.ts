@@ -1,23 +1,17 @@
-import type { Stage } from '../../session/events.ts';
 import { duration, integer, percent, roughly } from '../../session/format.ts';
+import { namedStages } from '../../session/stageTitles.ts';
+import type { NamedStage } from '../../session/stageTitles.ts';
 import { timeLeft } from '../../session/view.ts';
 import type { SessionView } from '../../session/view.ts';
 import type { ScoredData } from '../../state/scoreStore.ts';
 import type { Origin } from '../../state/session.ts';
 
-export const stageTitles: Record<Stage, string> = {
-  prepare: 'Prepare',
-  calibrate: 'Calibrate',
-  train: 'Train',
-  search: 'Search',
-  test: 'Test',
-};
-
-const stageDoing: Record<Stage, string> = {
+const stageDoing: Record<NamedStage, string> = {
   prepare: 'Preparing the model',
   calibrate: 'Measuring which weights matter',
   train: 'Training the adapters',
   search: 'Searching sub-networks',
+  lora: 'Training plain LoRA, to compare',
   test: 'Measuring on the test split',
 };
 
@@ -28,15 +22,13 @@ const stageDoing: Record<Stage, string> = {
 export function statusText(view: SessionView, origin: Origin): string | null {
   const took = duration(view.elapsed);
   const scored = `${integer(view.points.length)} scored, ${integer(view.front.length)} on the front`;
-  const stage = view.stages.at(-1)?.stage;
+  const stage = namedStages(view).at(-1);
   switch (view.status) {
     case 'empty':
       return null;
     case 'running':
       if (origin !== 'run') return `Unfinished, after ${took}: ${scored}.`;
-      return stage
-        ? `${trainsBaseline(view) ? 'Training plain LoRA, to compare' : stageDoing[stage]}…`
-        : 'Starting…';
+      return stage ? `${stageDoing[stage]}…` : 'Starting…';
     case 'paused':
       return origin === 'run' ? 'Paused.' : `Unfinished, after ${took}: ${scored}.`;
     case 'stopped':
@@ -53,16 +45,6 @@ export function statusText(view: SessionView, origin: Origin): string | null {
 /** Which of several runs it is; its seed once that has begun. */
 export const queueText = ({ place, of }: { place: number; of: number }, seed: number | null): string =>
   `Run ${place} of ${of}${seed === null ? '' : `, seed ${seed}`}.`;
-
-/** The second training of a run is that of the plain LoRA that the table compares with. */
-export const isBaseline = ({ stages }: Pick<SessionView, 'stages'>): boolean =>
-  stages.at(-1)?.stage === 'train' && stages.filter(({ stage }) => stage === 'train').length > 1;
-
-/** Where a constraint compares with plain LoRA, that is trained first. */
-const trainsBaseline = (view: SessionView): boolean =>
-  view.recipe?.search?.leastOfLora
-    ? view.stages.at(-1)?.stage === 'train' && !isBaseline(view)
-    : isBaseline(view);
 
 /** “Perplexity 3.705” and “200 documents · 74,120 tokens”. */
 export function scoredText({ task, value, examples, tokens, unit }: ScoredData): [score: string, of: string] {
