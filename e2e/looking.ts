@@ -8,8 +8,6 @@ export const sizes = {
 } as const;
 export const schemes = ['light', 'dark'] as const;
 
-export type Size = keyof typeof sizes;
-
 /** Everything that is wrong with how the page looks now is in the failure; the pictures are attached to the test. */
 export async function look(page: Page, state: string): Promise<void> {
   const before = page.viewportSize() ?? sizes.desk;
@@ -52,7 +50,7 @@ export async function violations(page: Page, rules?: string[]): Promise<string[]
 
 /**
  * What does not fit: a page that scrolls sideways (or, on a desk, at all), text that its box cuts off without an
- * ellipsis, and text that stands out of the page or of its panel where nothing scrolls.
+ * ellipsis, text that stands out of the page or of its panel where nothing scrolls, and controls under something else.
  */
 export const misfits = (page: Page): Promise<string[]> =>
   page.evaluate(() => {
@@ -76,7 +74,27 @@ export const misfits = (page: Page): Promise<string[]> =>
           `“${text.slice(0, 60)}” stands out of ${limits.name} by ${Math.round(Math.max(box.right - limits.right, limits.left - box.left))} px`,
         );
     }
+    for (const control of document.querySelectorAll('button, input, select, textarea, summary, a')) {
+      const { left, top, width, height } = control.getBoundingClientRect();
+      const [x, y] = [left + width / 2, top + height / 2];
+      const hidden = !control.checkVisibility({ opacityProperty: true }) || control.closest('.sr-only');
+      if (hidden || !isInSight(control, x, y)) continue;
+      const hit = document.elementFromPoint(x, y);
+      if (!hit || hit.closest('.sections') || control.contains(hit) || hit.contains(control)) continue;
+      found.push(`${control.outerHTML.slice(0, 80)} is covered by ${hit.outerHTML.slice(0, 80)}`);
+    }
     return found;
+
+    /** Whether nothing around it has scrolled or cut it away. */
+    function isInSight(start: Element, x: number, y: number): boolean {
+      if (x < 0 || y < 0 || x > innerWidth || y > innerHeight) return false;
+      for (let element = start.parentElement; element; element = element.parentElement) {
+        if (getComputedStyle(element).overflowY === 'visible') continue;
+        const { left, right, top, bottom } = element.getBoundingClientRect();
+        if (element !== document.body && (x < left || x > right || y < top || y > bottom)) return false;
+      }
+      return true;
+    }
 
     /** Where text may be, from left to right; all there is room for where it can be scrolled to or ends in dots. */
     function frameOf(start: Element): { left: number; right: number; name: string } {

@@ -12,12 +12,14 @@ import { sessionStore } from '../../state/session.ts';
 import { Panel } from '../controls/Panel.tsx';
 import { ProgressBar } from '../controls/ProgressBar.tsx';
 import { differenceText, rowVerdict, verdictOf } from './reproductionText.ts';
+import { useIntoView } from './useIntoView.ts';
 import './reproduction.css';
 
 /** Whether a session's numbers come out again, and each that does not. */
 export default function ReproductionPanel() {
   const { doing, kind, progress, of, result, problem } = useStore(reproductionStore);
   const shown = useStore(sessionStore, (state) => state.view.date);
+  useIntoView('.panel.reproduction', of !== null);
   if (!of) return null;
   const aside = doing ? (
     <button type="button" className="quiet small" onClick={() => void stopReproducing()}>
