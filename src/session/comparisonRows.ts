@@ -2,6 +2,7 @@ import { mean, meanInterval, sd, wilson } from '../lib/statistics.ts';
 import type { SeedGroup } from './comparisonGroups.ts';
 import type { ComparedRun, ComparisonRow, Figure } from './comparisonSchema.ts';
 import type { ResultRow } from './events.ts';
+import { isTuned } from './table.ts';
 import { sameGenome } from './view.ts';
 
 type Metric = ComparedRun['metric'];
@@ -112,6 +113,7 @@ function figureOf(
 }
 
 function relativeScore({ run, row }: Measured, all: readonly ComparedRun[]): number | null {
+  if (!isTuned(row)) return null;
   const reference = loraRow(run) ?? loraRow(loraRun(run, all));
   return reference && reference.score > 0 ? row.score / reference.score : null;
 }

@@ -30,7 +30,7 @@ export function comparisonColumns(rows: readonly ComparisonRow[]): ComparisonCol
     ...testColumns(rows, metric),
     figureColumn(
       'Relative to LoRA',
-      'Score over that of plain LoRA with the same seed.',
+      'Score over that of plain LoRA with the same seed; of tuned models.',
       (row) => row.relative,
       percentNumber,
       ' %',

@@ -138,11 +138,15 @@ function relativeColumn(rows: readonly ResultRow[]): Column {
   const lora = rows.find(({ tag }) => tag === 'lora')?.score ?? 0;
   return {
     title: 'Relative to LoRA',
-    about: 'Score over that of plain LoRA on the same base.',
-    text: (row) => (lora > 0 ? percent(row.score / lora) : missing),
-    value: (row) => (lora > 0 ? row.score / lora : ''),
+    about: 'Score over that of plain LoRA on the same base; of tuned models.',
+    text: (row) => (lora > 0 && isTuned(row) ? percent(row.score / lora) : missing),
+    value: (row) => (lora > 0 && isTuned(row) ? row.score / lora : ''),
   };
 }
+
+/** What was trained can be compared with LoRA, which is training; a base w/o tune is what both began with. */
+export const isTuned = ({ tag }: Pick<ResultRow, 'tag'>): boolean =>
+  tag !== 'untuned' && tag !== 'untuned-dense';
 
 const rawColumns: Column[] = [
   { title: 'Examples', about: '', text: (row) => integer(row.examples), value: (row) => row.examples },

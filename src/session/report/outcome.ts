@@ -1,3 +1,5 @@
+import { againstOriginal } from '../againstOriginal.ts';
+import type { AgainstOriginal } from '../againstOriginal.ts';
 import { bytes, compact, integer, percent, scoreText } from '../format.ts';
 import type { Proof, ResultRow } from '../events.ts';
 import { columns, readableRows } from '../table.ts';
@@ -12,9 +14,17 @@ import { table } from './table.ts';
 export function outcome(view: SessionView): Markup | null {
   const row = view.results.findLast((each) => isChosen(each, view));
   if (!row) return null;
-  return html`<ul class="dials">
-    ${[scoreDial(row, view), loraDial(row, view), costDial(row, view), ...sizeDials(row)].map(dial)}
-  </ul>`;
+  const beside = againstOriginal(row, view);
+  const dials = [
+    scoreDial(row, view, beside),
+    costDial(row, view, beside),
+    ...sizeDials(row, beside),
+    loraDial(row, view),
+  ];
+  return html`${beside?.verdict === 'worse' && html`<p class="proof failed">The chosen model is worse than the untuned model: ${beside.text}.</p>`}
+    <ul class="dials">
+      ${dials.map(dial)}
+    </ul>`;
 }
 
 const isChosen = ({ tag, genome }: ResultRow, { chosen }: SessionView): boolean =>
@@ -25,13 +35,14 @@ type Dial = readonly [term: string, value: string, about: string];
 const dial = (given: Dial | null): Markup | null =>
   given && html`<li><span>${given[0]}</span><strong>${given[1]}</strong><small>${given[2]}</small></li>`;
 
-function scoreDial(row: ResultRow, { metric }: SessionView): Dial {
+function scoreDial(row: ResultRow, { metric }: SessionView, beside: AgainstOriginal | null): Dial {
   const interval =
     row.interval && metric === 'accuracy'
       ? `${row.interval.map((bound) => (bound * 100).toFixed(1)).join('–')} (95 %), `
       : '';
   const title = metric === 'accuracy' ? 'Accuracy' : 'Perplexity';
-  return [title, scoreText(row.score, metric), `${interval}${integer(row.examples)} test examples`];
+  const measured = `${interval}${integer(row.examples)} test examples`;
+  return [title, scoreText(row.score, metric), [beside?.text, measured].filter(Boolean).join('; ')];
 }
 
 function loraDial(row: ResultRow, { results, metric }: SessionView): Dial | null {
@@ -40,22 +51,30 @@ function loraDial(row: ResultRow, { results, metric }: SessionView): Dial | null
   return ['Of plain LoRA', percent(row.score / lora.score), `which has ${scoreText(lora.score, metric)}`];
 }
 
-function costDial({ macsPerToken }: ResultRow, { maximalMacs }: SessionView): Dial {
-  const share = maximalMacs > 0 ? `${percent(macsPerToken / maximalMacs, 0)} of the largest sub-network` : '';
+function costDial({ macsPerToken }: ResultRow, view: SessionView, beside: AgainstOriginal | null): Dial {
+  const [whole, what] = beside
+    ? [beside.original.macsPerToken, 'the untuned original’s']
+    : [view.maximalMacs, 'the largest sub-network’s'];
+  const share = whole > 0 ? `${percent(macsPerToken / whole, 0)} of ${what}` : '';
   return ['MACs a token', compact(macsPerToken), share];
 }
 
-function sizeDials(row: ResultRow): (Dial | null)[] {
+function sizeDials(row: ResultRow, beside: AgainstOriginal | null): (Dial | null)[] {
+  const originally = beside ? `the original has ${compact(beside.original.nonZeroParameters)}; ` : '';
   return [
     [
       'Non-zero params',
       compact(row.nonZeroParameters),
-      `of ${compact(row.totalParameters)}, ${row.precision}`,
+      `${originally}of ${compact(row.totalParameters)} in all, ${row.precision}`,
     ],
     row.bytes === null ? null : ['Exported weights', bytes(row.bytes), `${percent(row.sparsity)} zeros`],
     row.speedup === null
       ? null
-      : ['Speed', `${row.speedup.toFixed(2)} ×`, 'tokens a second over the original’s, on this device'],
+      : [
+          'Speed',
+          `${row.speedup.toFixed(2)} ×`,
+          'the original’s tokens a second; measured on the run’s device, varies',
+        ],
   ];
 }
 

@@ -1,12 +1,14 @@
-import type { Stage } from '../events.ts';
 import { memoryParts } from '../events.ts';
+import type { Stage } from '../events.ts';
 import { bytes, duration, integer } from '../format.ts';
 import { leavesOf } from '../recipe-diff.ts';
 import type { Recipe } from '../recipe.ts';
+import { namedStages, stageTitles } from '../stageTitles.ts';
 import { deviceText } from '../sessionDifferences.ts';
 import type { SessionView } from '../view.ts';
 import { html } from './html.ts';
 import type { Markup, Part } from './html.ts';
+import { settingNames } from './settingNames.ts';
 import { facts, table } from './table.ts';
 
 /** Every setting, section by section; where the method's preset has another value, that stands beside it. */
@@ -35,7 +37,8 @@ export function recipeSection(recipe: Recipe | null, preset: Recipe | null): Mar
 
 interface Setting {
   readonly section: string;
-  readonly key: string;
+  /** In the page's words; what the page has none for, as the recipe has it. */
+  readonly name: Part;
   readonly value: string;
   /** Of the preset, where that is another; null: as preset. */
   readonly usual: string | null;
@@ -51,9 +54,9 @@ function settingsOf(recipe: Recipe, preset: Recipe | null): Setting[] {
     const usual = usually.get(path) ?? 'none';
     // A seed is no setting that could be usual.
     const isChanged = preset !== null && usual !== value && path !== 'seed';
-    const place =
-      others.length > 0 ? { section: first, key: others.join('.') } : { section: general, key: first };
-    return { ...place, value, usual: isChanged ? usual : null };
+    const [section, key] = others.length > 0 ? [first, others.join('.')] : [general, first];
+    const name = settingNames.get(path) ?? html`<code>${key}</code>`;
+    return { section, name, value, usual: isChanged ? usual : null };
   });
 }
 
@@ -64,8 +67,8 @@ function settingsTable(section: string, settings: readonly Setting[]): Markup {
     ${table(
       `Recipe: ${section}`,
       ['Setting', 'Value', ...(hasChanged ? ['Preset'] : [])],
-      settings.map(({ key, value, usual }) => ({
-        cells: [html`<code>${key}</code>`, value, ...(hasChanged ? [usual ?? ''] : [])],
+      settings.map(({ name, value, usual }) => ({
+        cells: [name, value, ...(hasChanged ? [usual ?? ''] : [])],
         stress: usual === null ? '' : 'changed',
       })),
     )}
@@ -136,15 +139,19 @@ export function dateText(iso: string | null): string {
 
 export const titled = (word: string): string => word.slice(0, 1).toUpperCase() + word.slice(1);
 
-function stages({ stages: shown }: SessionView): Markup | null {
+function stages(view: SessionView): Markup | null {
+  const { stages: shown, status } = view;
   if (shown.length === 0) return null;
+  const names = namedStages(view);
+  // What a stage plans is an upper bound: once it is over, what it did is all there was.
+  const isOver = (index: number) => index < shown.length - 1 || status === 'finished';
   return table(
     'Time by stage',
     ['Stage', 'Done', 'Took'],
-    shown.map(({ stage, done, total, startedAt, updatedAt, pausedFor }) => ({
+    shown.map(({ done, total, startedAt, updatedAt, pausedFor }, index) => ({
       cells: [
-        titled(stage),
-        `${integer(done)} of ${integer(total)}`,
+        stageTitles[names[index]!],
+        isOver(index) ? integer(done) : `${integer(done)} of ${integer(total)}`,
         duration(updatedAt - startedAt - pausedFor),
       ],
     })),
@@ -159,7 +166,7 @@ function memory({ memory: shown }: SessionView): Markup | null {
     shown.filter((each) => each.stage === stage).reduce((sum, { bytes: held }) => sum + sumOf(held), 0);
   return table(
     'Device memory by stage',
-    ['Memory', ...shown.map(({ stage }) => titled(stage))],
+    ['Memory', ...shown.map(({ stage }) => stageTitles[stage])],
     [
       ...parts.map((part) => ({
         cells: [titled(part), ...shown.map(({ bytes: held }) => bytes(held[part]))],

@@ -139,10 +139,23 @@ describe('the report', () => {
     const recipe = { ...recipeFixture, seed: 1, training: { ...recipeFixture.training, steps: 1000 } };
     const shown = reportHtml(log, { ...extras, preset: { label: 'LoNAS', recipe } });
     expect(shown).toContain('1 setting differs from');
-    expect(tableOf(shown, 'Recipe: training')[0]).toEqual(['steps', '300', '1000']);
+    expect(tableOf(shown, 'Recipe: training')[0]).toEqual(['Steps', '300', '1000']);
     expect(reportHtml(log, { ...extras, preset: { label: 'LoNAS', recipe: recipeFixture } })).toContain(
       'As preset for this method.',
     );
+  });
+
+  it('says how the chosen model compares with the original, and when it is worse', () => {
+    const measured = (score: number) =>
+      log.map((event): SessionEvent => {
+        if (event.type !== 'result' || event.row.tag !== 'untuned-dense') return event;
+        return { ...event, row: { ...event.row, score, interval: [score - 0.02, score + 0.02] } };
+      });
+    expect(reportHtml(measured(0.03), extras)).toMatch(/[\d.]+ points above the untuned original/);
+    const worse = reportHtml(measured(0.97), extras);
+    expect(worse).toContain('The chosen model is worse than the untuned model');
+    expect(unbalanced(worse)).toEqual([]);
+    expect(report).not.toContain('worse than');
   });
 
   it('tells time and memory by stage', () => {

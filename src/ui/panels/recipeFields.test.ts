@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { presets } from '../../recipes/presets.ts';
 import { isSliced, mergesInside, methods, recipeSchema } from '../../session/recipe.ts';
 import type { Recipe } from '../../session/recipe.ts';
+import { settingNames } from '../../session/report/settingNames.ts';
 import { boundsOf, problemWith, readFractions } from './recipeFields.ts';
 import type { FieldSpec } from './recipeFields.ts';
 import { groupsFor } from './recipeGroups.ts';
@@ -186,6 +187,13 @@ describe('the fields of the Recipe panel', () => {
       const labels = fieldsOf(recipe).map(({ label }) => label);
       expect(labels).toEqual([...new Set(labels)]);
     }
+  });
+
+  it('are called the same in a report', () => {
+    const { lead, main, advanced } = groupsFor(presets.lonas.recipe('exact'));
+    const fields = [...lead, ...main, ...advanced.flatMap((group) => group.fields)];
+    const labels = new Set(fields.map(({ label }) => label));
+    expect([...settingNames.values()].filter((name) => !labels.has(name))).toEqual([]);
   });
 
   it('turn the search off and on again', () => {
