@@ -49,75 +49,80 @@ export async function violations(page: Page, rules?: string[]): Promise<string[]
 }
 
 /**
- * What does not fit: a page that scrolls sideways (or, on a desk, at all), text that its box cuts off without an
- * ellipsis, text that stands out of the page or of its panel where nothing scrolls, and controls under something else.
+ * What does not fit: a page that scrolls sideways (or, on a desk, at all), text that stands out of the page or is cut off
+ * where nothing scrolls and no dots say so, and controls under something else.
  */
-export const misfits = (page: Page): Promise<string[]> =>
-  page.evaluate(() => {
-    const found: string[] = [];
-    const { documentElement: root } = document;
-    if (root.scrollWidth > innerWidth) found.push(`the page is ${root.scrollWidth} wide`);
-    if (innerWidth >= 1180 && root.scrollHeight > innerHeight)
-      found.push(`the page is ${root.scrollHeight} high`);
-    const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
-    const range = document.createRange();
-    for (let node = texts.nextNode(); node; node = texts.nextNode()) {
-      const parent = node.parentElement;
-      const text = node.textContent?.trim() ?? '';
-      if (!text || !parent || !parent.checkVisibility() || parent.closest('.sr-only, option')) continue;
-      range.selectNodeContents(node);
-      const box = range.getBoundingClientRect();
-      if (box.width === 0) continue;
-      const limits = frameOf(parent);
-      if (box.left < limits.left - 1.5 || box.right > limits.right + 1.5)
-        found.push(
-          `“${text.slice(0, 60)}” stands out of ${limits.name} by ${Math.round(Math.max(box.right - limits.right, limits.left - box.left))} px`,
-        );
-    }
-    for (const control of document.querySelectorAll('button, input, select, textarea, summary, a')) {
-      const { left, top, width, height } = control.getBoundingClientRect();
-      const [x, y] = [left + width / 2, top + height / 2];
-      const hidden = !control.checkVisibility({ opacityProperty: true }) || control.closest('.sr-only');
-      if (hidden || !isInSight(control, x, y)) continue;
-      const hit = document.elementFromPoint(x, y);
-      if (!hit || hit.closest('.sections') || control.contains(hit) || hit.contains(control)) continue;
-      found.push(`${control.outerHTML.slice(0, 80)} is covered by ${hit.outerHTML.slice(0, 80)}`);
-    }
-    return found;
+export async function misfits(page: Page): Promise<string[]> {
+  const { width, height } = await page.evaluate(() => ({
+    width: document.documentElement.scrollWidth - innerWidth,
+    height: innerWidth < 1180 ? 0 : document.documentElement.scrollHeight - innerHeight,
+  }));
+  return [
+    ...(width > 0 ? [`the page is ${width} px too wide`] : []),
+    ...(height > 0 ? [`the page is ${height} px too high`] : []),
+    ...(await page.evaluate(strayTexts)),
+    ...(await page.evaluate(coveredControls)),
+  ];
+}
 
-    /** Whether nothing around it has scrolled or cut it away. */
-    function isInSight(start: Element, x: number, y: number): boolean {
-      if (x < 0 || y < 0 || x > innerWidth || y > innerHeight) return false;
-      for (let element = start.parentElement; element; element = element.parentElement) {
-        if (getComputedStyle(element).overflowY === 'visible') continue;
-        const { left, right, top, bottom } = element.getBoundingClientRect();
-        if (element !== document.body && (x < left || x > right || y < top || y > bottom)) return false;
-      }
-      return true;
-    }
+/** Runs in the page. */
+function strayTexts(): string[] {
+  const found: string[] = [];
+  const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  const range = document.createRange();
+  for (let node = texts.nextNode(); node; node = texts.nextNode()) {
+    const parent = node.parentElement;
+    const text = node.textContent?.trim() ?? '';
+    if (!text || !parent?.checkVisibility() || parent.closest('.sr-only, option')) continue;
+    range.selectNodeContents(node);
+    const { left, right, width } = range.getBoundingClientRect();
+    if (width === 0) continue;
+    const limits = limitsOf(parent);
+    const out = Math.max(right - limits.right, limits.left - left);
+    if (out > 1.5) found.push(`“${text.slice(0, 60)}” stands out of ${limits.name} by ${Math.round(out)} px`);
+  }
+  return found;
 
-    /** Where text may be, from left to right; all there is room for where it can be scrolled to or ends in dots. */
-    function frameOf(start: Element): { left: number; right: number; name: string } {
-      let limits = { left: 0, right: innerWidth, name: 'the page' };
-      for (
-        let element: Element | null = start;
-        element && element !== document.body;
-        element = element.parentElement
-      ) {
-        const { overflowX, textOverflow } = getComputedStyle(element);
-        if (overflowX === 'auto' || overflowX === 'scroll' || textOverflow === 'ellipsis')
-          return { left: -Infinity, right: Infinity, name: '' };
-        const bounds =
-          element.matches('.panel, button, .notice, .shared-banner, svg') || overflowX !== 'visible';
-        if (!bounds) continue;
-        const { left, right } = element.getBoundingClientRect();
-        if (right < limits.right || left > limits.left)
-          limits = {
-            left: Math.max(left, limits.left),
-            right: Math.min(right, limits.right),
-            name: `${element.tagName.toLowerCase()}.${element.getAttribute('class') ?? ''}`,
-          };
-      }
-      return limits;
+  /** Where text may be, from left to right: anywhere where it can be scrolled to or ends in dots. */
+  function limitsOf(start: Element): { left: number; right: number; name: string } {
+    let limits = { left: 0, right: innerWidth, name: 'the page' };
+    for (let each: Element | null = start; each && each !== document.body; each = each.parentElement) {
+      const { overflowX, textOverflow } = getComputedStyle(each);
+      if (overflowX === 'auto' || overflowX === 'scroll' || textOverflow === 'ellipsis')
+        return { left: -Infinity, right: Infinity, name: '' };
+      const bounds = each.matches('.panel, button, .notice, .shared-banner, svg') || overflowX !== 'visible';
+      const { left, right } = each.getBoundingClientRect();
+      if (!bounds || (right >= limits.right && left <= limits.left)) continue;
+      const name = `${each.tagName.toLowerCase()}.${each.getAttribute('class') ?? ''}`;
+      limits = { left: Math.max(left, limits.left), right: Math.min(right, limits.right), name };
     }
-  });
+    return limits;
+  }
+}
+
+/** Runs in the page. What can be pressed must be what is there. */
+function coveredControls(): string[] {
+  const found: string[] = [];
+  for (const control of document.querySelectorAll('button, input, select, textarea, summary, a')) {
+    const { left, top, width, height } = control.getBoundingClientRect();
+    const [x, y] = [left + width / 2, top + height / 2];
+    const hidden = !control.checkVisibility({ opacityProperty: true }) || control.closest('.sr-only');
+    if (hidden || !isInSight(control, x, y)) continue;
+    const hit = document.elementFromPoint(x, y);
+    // What is under the way about a phone's page can be scrolled out from there.
+    if (!hit || hit.closest('.sections') || control.contains(hit) || hit.contains(control)) continue;
+    found.push(`${control.outerHTML.slice(0, 80)} is under ${hit.outerHTML.slice(0, 80)}`);
+  }
+  return found;
+
+  /** Whether nothing around it has scrolled or cut it away. */
+  function isInSight(start: Element, x: number, y: number): boolean {
+    if (x < 0 || y < 0 || x > innerWidth || y > innerHeight) return false;
+    for (let each = start.parentElement; each && each !== document.body; each = each.parentElement) {
+      if (getComputedStyle(each).overflowY === 'visible') continue;
+      const { left, right, top, bottom } = each.getBoundingClientRect();
+      if (x < left || x > right || y < top || y > bottom) return false;
+    }
+    return true;
+  }
+}
