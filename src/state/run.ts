@@ -16,6 +16,7 @@ import { recipeStore } from './recipe.ts';
 import { scoreStore } from './scoreStore.ts';
 import { flush, inspect, isFinishedHere, isRunActive, liveRun, sessionStore } from './session.ts';
 import { lookUp } from './shownEntry.ts';
+import { toPareError } from '../workers/errors.ts';
 
 interface RunState {
   /** What was asked of the worker and is not answered yet; buttons wait for it. */
@@ -111,7 +112,8 @@ export async function follow(entry: string, begin: Begin): Promise<boolean> {
     await drive({ entry, begin, onEvents: noticeStart, isStopping });
   } catch (error) {
     failed = true;
-    endInLog(error);
+    // A call that was refused has nothing to do with the run that is going on.
+    if (liveRun()?.entry === entry && toPareError(error).code !== 'busy') endInLog(error);
     reportError(error);
   }
   flush();
