@@ -27,7 +27,7 @@ export async function openData(source: DataSource, columns?: Columns): Promise<v
     const { kind } = await loadData(source, columns ?? null);
     fitRecipeToData(kind);
   } catch (error) {
-    reportError(error);
+    reportError(error, 'data');
   }
 }
 
@@ -42,6 +42,7 @@ export async function loadData(
     const client = await engine();
     const summary = columns ? await client.openData(source, columns) : await client.openData(source);
     withdraw('data');
+    withdraw('drop');
     forgetScore();
     dataStore.setState({ summary, source, columns });
     return summary;

@@ -22,7 +22,7 @@ export async function openModel(source: ModelSource): Promise<void> {
   try {
     await loadModel(source);
   } catch (error) {
-    reportError(error);
+    reportError(error, 'model');
   }
 }
 
@@ -33,6 +33,7 @@ export async function loadModel(source: ModelSource, name = nameOf(source)): Pro
     const client = await engine();
     const summary = await client.openModel(source);
     withdraw('model');
+    withdraw('drop');
     forgetScore();
     // The worker keeps a run for as long as its model is open; one that is going on is about to be continued.
     if (!isRunActive()) loseLiveRun();

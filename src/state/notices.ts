@@ -7,13 +7,15 @@ export interface Notice {
   code: string;
   message: string;
   remedy: string | null;
+  /** What it was about to do, where its code does not begin with that. */
+  about: string | null;
 }
 
 /** What the page has to say to the person: errors stay until dismissed, the newest first. */
 export const noticeStore = createStore<{ notices: readonly Notice[] }>(() => ({ notices: [] }));
 
 /** More would bury the page; the oldest go. */
-const most = 4;
+const most = 3;
 let lastId = 0;
 
 function add(notice: Omit<Notice, 'id'>): void {
@@ -24,22 +26,22 @@ function add(notice: Omit<Notice, 'id'>): void {
 }
 
 /** Shows whatever was thrown, with its remedy. */
-export function reportError(error: unknown): void {
+export function reportError(error: unknown, about: 'model' | 'data' | null = null): void {
   const { code, message, remedy } = toPareError(error);
-  add({ kind: 'error', code, message, remedy });
+  add({ kind: 'error', code, message, remedy, about });
 }
 
 export function notify(code: string, message: string, remedy: string | null = null): void {
-  add({ kind: 'notice', code, message, remedy });
+  add({ kind: 'notice', code, message, remedy, about: null });
 }
 
 export function dismiss(id: number): void {
   noticeStore.setState(({ notices }) => ({ notices: notices.filter((notice) => notice.id !== id) }));
 }
 
-/** Takes back what no longer holds, by the beginning of its code: a model error once a model has opened. */
+/** Takes back what no longer holds, by what it was about or the beginning of its code: a model error once a model has opened. */
 export function withdraw(prefix: string): void {
   noticeStore.setState(({ notices }) => ({
-    notices: notices.filter((notice) => !notice.code.startsWith(prefix)),
+    notices: notices.filter(({ code, about }) => about !== prefix && !code.startsWith(prefix)),
   }));
 }

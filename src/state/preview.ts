@@ -1,7 +1,9 @@
 import { createStore } from 'zustand/vanilla';
+import type { SessionView } from '../session/view.ts';
 import type { GenerateRequest } from '../workers/studio.protocol.ts';
 import { engine } from './engine.ts';
 import { reportError } from './notices.ts';
+import { sessionStore } from './session.ts';
 
 type Which = GenerateRequest['which'];
 
@@ -13,6 +15,8 @@ export interface Answer {
 interface PreviewState {
   /** The model that is answering now. */
   answering: Which | null;
+  /** What the answers answer, and which session's chosen model the second one is of; null before any. */
+  asked: { prompt: string; date: string | null; genome: string } | null;
   original: Answer;
   chosen: Answer;
 }
@@ -22,9 +26,22 @@ const silent: Answer = { text: '', tokensPerSecond: null };
 /** The same prompt answered by the original and by the chosen model. Never part of the session. */
 export const previewStore = createStore<PreviewState>(() => ({
   answering: null,
+  asked: null,
   original: silent,
   chosen: silent,
 }));
+
+/** Which model is the chosen one of the session on the page. */
+const chosenModel = ({ date, chosen }: SessionView): { date: string | null; genome: string } => ({
+  date,
+  genome: chosen?.genome.join() ?? '',
+});
+
+/** Whether the answers are those of the models on the page: a new run and another choice have not answered yet. */
+export function isAnswered({ asked }: Pick<PreviewState, 'asked'>, view: SessionView): boolean {
+  const { date, genome } = chosenModel(view);
+  return asked !== null && asked.date === date && asked.genome === genome;
+}
 
 const showEvery = 100;
 let cancelled = false;
@@ -32,7 +49,11 @@ let cancelled = false;
 /** One after the other: both at once would only take turns on the same device. */
 export async function askBoth(prompt: string, maxTokens: number): Promise<void> {
   if (previewStore.getState().answering !== null || prompt.trim() === '') return;
-  previewStore.setState({ original: silent, chosen: silent });
+  previewStore.setState({
+    asked: { prompt, ...chosenModel(sessionStore.getState().view) },
+    original: silent,
+    chosen: silent,
+  });
   cancelled = false;
   try {
     for (const which of ['original', 'chosen'] as const) {

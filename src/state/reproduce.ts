@@ -81,7 +81,24 @@ export async function stopReproducing(): Promise<void> {
 }
 
 export function closeReproduction(): void {
-  if (reproductionStore.getState().doing === null) set(nothing);
+  if (reproductionStore.getState().doing !== null) return;
+  stopWatching?.();
+  set(nothing);
+}
+
+let stopWatching: (() => void) | null = null;
+
+/** The verdict goes when a session is shown that it is not about: neither the given one nor the run that came of it. */
+function closeWithAnother(of: SessionView): void {
+  const about = [of.date, sessionStore.getState().view.date];
+  stopWatching?.();
+  const stop = sessionStore.subscribe(({ view }) => {
+    if (!about.includes(view.date)) closeReproduction();
+  });
+  stopWatching = () => {
+    stop();
+    stopWatching = null;
+  };
 }
 
 /** Back from the run that reproduced a session to that session. */
@@ -121,6 +138,7 @@ async function compareWith(
     return null;
   }
   withdraw('reproduce');
+  stopWatching?.();
   set({ ...nothing, doing: 'scoring', kind, of: { view, log: sessionLog() } });
   try {
     await readColumns(view.data?.columns);
@@ -128,10 +146,12 @@ async function compareWith(
     const sameDevice = device !== null && view.device !== null && isSameDevice(view.device, device);
     const result = reproductionOf(view, scored, { kind, sameDevice });
     set({ doing: null, progress: null, result });
+    closeWithAnother(view);
     return result;
   } catch (error) {
     const { code, message } = toPareError(error);
     set({ doing: null, progress: null, problem: message });
+    closeWithAnother(view);
     if (code !== 'stopped' && code !== 'reproduce-unfinished') reportError(error);
     return null;
   }

@@ -282,8 +282,9 @@ describe('the text box', () => {
   it('asks the original, then the chosen model', async () => {
     begin();
     await askBoth('How many?', 8);
-    expect(previewStore.getState()).toEqual({
+    expect(previewStore.getState()).toMatchObject({
       answering: null,
+      asked: { prompt: 'How many?' },
       original: { text: 'original', tokensPerSecond: 4 },
       chosen: { text: 'chosen', tokensPerSecond: 4 },
     });

@@ -14,6 +14,8 @@ import {
 import { libraryStore } from '../../state/library.ts';
 import type { LibraryEntry } from '../../state/library.ts';
 import { liveRun, sessionStore } from '../../state/session.ts';
+import { Confirm, takeFocus } from './LibraryConfirm.tsx';
+import { libraryId } from './LibraryButton.tsx';
 import { dateOf, outcomeOf, statusOf } from './libraryText.ts';
 import type { EntryPlace } from './libraryText.ts';
 import { useBusy } from './useBusy.ts';
@@ -26,7 +28,7 @@ interface Props {
 
 /** One session: what it is, and its buttons, each of which names it to whoever does not see the row. */
 export function LibraryRow({ entry, isSelected, onSelect }: Props) {
-  const [renaming, setRenaming] = useState(false);
+  const [renaming, setRenaming] = useState<'no' | 'yes' | 'done'>('no');
   const name = nameOf(entry);
   const busy = useBusy();
   const shown = useStore(sessionStore, (state) => state.entry === entry.id);
@@ -42,10 +44,11 @@ export function LibraryRow({ entry, isSelected, onSelect }: Props) {
         onChange={(event) => onSelect(entry.id, event.target.checked)}
       />
       <div className="library-what">
-        {renaming ? (
-          <Rename entry={entry} onDone={() => setRenaming(false)} />
+        {renaming === 'yes' ? (
+          <Rename entry={entry} onDone={(byKey) => setRenaming(byKey ? 'done' : 'no')} />
         ) : (
           <button
+            ref={renaming === 'done' ? takeFocus : undefined}
             type="button"
             className="library-open"
             disabled={busy}
@@ -65,7 +68,12 @@ export function LibraryRow({ entry, isSelected, onSelect }: Props) {
         {dateOf(entry.created)}
         {entry.pageOnly ? ' · this page only' : ` · ${bytes(entry.bytes)}`}
       </span>
-      <Actions entry={entry} name={name} place={{ isLive, isElsewhere }} onRename={() => setRenaming(true)} />
+      <Actions
+        entry={entry}
+        name={name}
+        place={{ isLive, isElsewhere }}
+        onRename={() => setRenaming('yes')}
+      />
     </li>
   );
 }
@@ -84,19 +92,20 @@ interface ActionProps {
 }
 
 function Actions({ entry, name, place, onRename }: ActionProps) {
-  const [deleting, setDeleting] = useState(false);
+  const [deleting, setDeleting] = useState<'no' | 'yes' | 'kept'>('no');
   const busy = useBusy();
   const isActive = useStore(sessionStore, (state) => busy && state.entry === entry.id);
   const { id, state, pageOnly } = entry;
-  if (deleting) {
+  const remove = () => {
+    setDeleting('no');
+    // Its row goes, and the focus with it.
+    document.getElementById(libraryId)?.focus();
+    void deleteSession(id);
+  };
+  if (deleting === 'yes') {
     return (
       <div className="library-actions">
-        <button type="button" className="small danger" onClick={() => void deleteSession(id)}>
-          Delete it
-        </button>
-        <button type="button" className="quiet small" onClick={() => setDeleting(false)}>
-          Keep it
-        </button>
+        <Confirm yes="Delete it" no="Keep it" onYes={remove} onNo={() => setDeleting('kept')} />
       </div>
     );
   }
@@ -104,7 +113,7 @@ function Actions({ entry, name, place, onRename }: ActionProps) {
     { label: 'Rename', disabled: pageOnly, act: onRename },
     { label: 'Duplicate', disabled: pageOnly, act: () => void duplicateSession(id) },
     { label: 'Save file', disabled: false, act: () => void saveKept(id) },
-    { label: 'Delete', disabled: isActive, act: () => setDeleting(true) },
+    { label: 'Delete', disabled: isActive || place.isElsewhere, act: () => setDeleting('yes') },
   ];
   // A finished run whose model is at hand needs no continuing.
   if (state === 'run' || (state === 'finished' && !place.isLive))
@@ -118,6 +127,7 @@ function Actions({ entry, name, place, onRename }: ActionProps) {
       {offers.map(({ label, disabled, act }) => (
         <button
           key={label}
+          ref={label === 'Delete' && deleting === 'kept' ? takeFocus : undefined}
           type="button"
           className="quiet small"
           aria-label={`${label} ${name}`}
@@ -132,17 +142,18 @@ function Actions({ entry, name, place, onRename }: ActionProps) {
 }
 
 /** Enter and leaving the field rename it, Escape does not. */
-function Rename({ entry, onDone }: { entry: LibraryEntry; onDone: () => void }) {
+function Rename({ entry, onDone }: { entry: LibraryEntry; onDone: (byKey: boolean) => void }) {
   const [text, setText] = useState(nameOf(entry));
   const given = useRef(nameOf(entry));
+  const byKey = useRef(false);
   const finish = () => {
     if (text.trim() !== given.current) void renameSession(entry.id, text);
-    onDone();
+    onDone(byKey.current);
   };
   return (
     <input
       // The button that was pressed has given way to it.
-      ref={(field) => field?.focus()}
+      ref={takeFocus}
       aria-label={`Name of ${nameOf(entry)}`}
       maxLength={200}
       value={text}
@@ -153,6 +164,7 @@ function Rename({ entry, onDone }: { entry: LibraryEntry; onDone: () => void }) 
         event.stopPropagation();
         // What is given up is what it was already.
         if (event.key === 'Escape') given.current = text.trim();
+        byKey.current = true;
         event.currentTarget.blur();
       }}
     />

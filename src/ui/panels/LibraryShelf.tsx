@@ -3,7 +3,9 @@ import { useStore } from 'zustand';
 import { bytes } from '../../session/format.ts';
 import { compareSessions, forgetEverything } from '../../state/kept.ts';
 import { libraryStore, refreshLibrary, showLibrary } from '../../state/library.ts';
+import { FilePicker } from '../drop/FilePicker.tsx';
 import { libraryId } from './LibraryButton.tsx';
+import { Confirm, isAnswer, takeFocus } from './LibraryConfirm.tsx';
 import { LibraryRow } from './LibraryRow.tsx';
 import { useBusy } from './useBusy.ts';
 import './library.css';
@@ -47,6 +49,7 @@ export default function LibraryShelf() {
           ))}
         </ol>
       )}
+      {read && <p className="hint">A session file (.pare) can also be dropped anywhere on the page.</p>}
     </section>
   );
 }
@@ -60,7 +63,7 @@ function useShelf() {
     const escape = (event: KeyboardEvent) => {
       // In a name, Escape gives up the renaming.
       const inName = event.target instanceof HTMLInputElement && event.target.type === 'text';
-      if (event.key === 'Escape' && !inName) putAway();
+      if (event.key === 'Escape' && !inName && !isAnswer(event.target)) putAway();
     };
     shelf.current?.focus();
     shelf.current?.addEventListener('keydown', escape, { signal });
@@ -84,11 +87,12 @@ function Head({ selected }: { selected: readonly string[] }) {
         >
           Compare{selected.length > 1 ? ` ${selected.length}` : ''}
         </button>
+        <FilePicker label="Open session file" accept=".pare" />
         <Forget />
-        <button type="button" className="icon" aria-label="Close sessions" onClick={putAway}>
-          ✕
-        </button>
       </div>
+      <button type="button" className="icon" aria-label="Close sessions" onClick={putAway}>
+        ✕
+      </button>
     </header>
   );
 }
@@ -102,32 +106,31 @@ function putAway(): void {
 function Forget() {
   const used = useStore(libraryStore, (state) => state.bytes);
   const none = useStore(libraryStore, (state) => state.entries.length === 0 && state.bytes === 0);
-  const [asking, setAsking] = useState(false);
+  const [asking, setAsking] = useState<'no' | 'yes' | 'kept'>('no');
   const busy = useBusy();
-  if (asking) {
+  const forget = () => {
+    setAsking('no');
+    document.getElementById(libraryId)?.focus();
+    void forgetEverything();
+  };
+  if (asking === 'yes') {
     return (
       <>
         <span>Delete all sessions, and the models and data kept for them?</span>
-        <button
-          type="button"
-          className="small danger"
-          onClick={() => {
-            setAsking(false);
-            void forgetEverything();
-          }}
-        >
-          Delete everything
-        </button>
-        <button type="button" className="quiet small" onClick={() => setAsking(false)}>
-          Keep
-        </button>
+        <Confirm yes="Delete everything" no="Keep everything" onYes={forget} onNo={() => setAsking('kept')} />
       </>
     );
   }
   return (
     <>
       <span className="soft">{bytes(used)} used</span>
-      <button type="button" className="quiet small" disabled={busy || none} onClick={() => setAsking(true)}>
+      <button
+        ref={asking === 'kept' ? takeFocus : undefined}
+        type="button"
+        className="quiet small"
+        disabled={busy || none}
+        onClick={() => setAsking('yes')}
+      >
         Forget everything
       </button>
     </>

@@ -1,16 +1,24 @@
 import { useState } from 'react';
 import { useStore } from 'zustand';
-import type { Recovery } from '../../session/view.ts';
-import { sessionStore } from '../../state/session.ts';
+import { isRunActive, sessionStore } from '../../state/session.ts';
 import { recoveryText } from './recoveryText.ts';
 
-/** What broke a run of this page off and where it went on: calm, since it did. A shared session says so in its report. */
+/**
+ * What broke a run of this page off and where it went on: calm, since it did. Only for whoever saw it going on: what became
+ * of a session that was finished before, perhaps by somebody else, is in its report.
+ */
 export function RecoveryNote() {
   const isOurs = useStore(sessionStore, (state) => state.origin === 'run');
   const recoveries = useStore(sessionStore, (state) => state.view.recoveries);
-  const [dismissed, dismiss] = useState<Recovery | null>(null);
+  const id = useStore(sessionStore, (state) => state.id);
+  const active = useStore(sessionStore, isRunActive);
+  const [seen, see] = useState<number | null>(null);
+  const [dismissed, dismiss] = useState<string | null>(null);
+  if (active && seen !== id) see(id);
   const last = recoveries.at(-1);
-  if (!isOurs || !last || last === dismissed) return null;
+  // A run that goes on sends its whole log again, so it is no matter which object says it.
+  const which = last && `${id} ${last.at} ${last.message}`;
+  if (!isOurs || !last || which === dismissed || seen !== id) return null;
   const [message, consequence] = recoveryText(last);
   const earlier = recoveries.slice(0, -1);
   return (
@@ -30,7 +38,7 @@ export function RecoveryNote() {
           </details>
         )}
       </div>
-      <button type="button" className="icon" aria-label="Dismiss" onClick={() => dismiss(last)}>
+      <button type="button" className="icon" aria-label="Dismiss" onClick={() => dismiss(which ?? null)}>
         ✕
       </button>
     </aside>

@@ -11,7 +11,7 @@ import {
 import { sessionStore } from '../../state/session.ts';
 import { Panel } from '../controls/Panel.tsx';
 import { ProgressBar } from '../controls/ProgressBar.tsx';
-import { differenceText, rowVerdict, verdictOf } from './reproductionText.ts';
+import { differenceText, rowVerdict, titleOf, verdictOf } from './reproductionText.ts';
 import { useIntoView } from './useIntoView.ts';
 import './reproduction.css';
 
@@ -38,11 +38,11 @@ export default function ReproductionPanel() {
     </>
   );
   return (
-    <Panel title="Reproduction" className="reproduction" aside={aside}>
+    <Panel title={titleOf(kind)} className="reproduction" aside={aside}>
       <p role="status">
         {result ? (
           <>
-            <strong className={result.matches ? 'matches' : 'differs'}>{verdictOf(result)}</strong>{' '}
+            <strong className={result.matches ? 'matches' : 'differs'}>{verdictOf(result, kind)}</strong>{' '}
             <span className="soft">{result.tolerance.text}</span>
           </>
         ) : (

@@ -12,11 +12,17 @@ const off = (by: number) =>
 
 it('gives the verdict in a sentence', () => {
   const same = { ...facts, sameDevice: true };
-  expect(verdictOf(reproductionOf(view, expected, same))).toMatch(/^Reproduced bit for bit: all \d+/);
-  expect(verdictOf(reproductionOf(view, off(1 / 160), same))).toMatch(/^Not reproduced: 1 of \d+/);
-  const within = verdictOf(reproductionOf(view, off(1 / 160), facts));
+  expect(verdictOf(reproductionOf(view, expected, same), 'retrained')).toMatch(
+    /^Reproduced bit for bit: all \d+/,
+  );
+  expect(verdictOf(reproductionOf(view, off(1 / 160), same), 'retrained')).toMatch(
+    /^Not reproduced: 1 of \d+/,
+  );
+  const within = verdictOf(reproductionOf(view, off(1 / 160), facts), 'retrained');
   expect(within).toMatch(new RegExp(`^Reproduced within the tolerance: ${expected.length - 1} of`));
-  expect(verdictOf(reproductionOf(view, [], facts))).toMatch(/^Not reproduced/);
+  expect(verdictOf(reproductionOf(view, [], facts), 'retrained')).toMatch(/^Not reproduced/);
+  expect(verdictOf(reproductionOf(view, expected, same), 'scored again')).toMatch(/^Verified bit for bit/);
+  expect(verdictOf(reproductionOf(view, [], facts), 'scored again')).toMatch(/^Not verified/);
 });
 
 it('says of each row how it compares', () => {

@@ -1,15 +1,19 @@
-import type { Reproduction, ReproductionRow } from '../../session/reproduction.ts';
+import type { Reproduction, ReproductionKind, ReproductionRow } from '../../session/reproduction.ts';
+
+export const titleOf = (kind: ReproductionKind): string =>
+  kind === 'retrained' ? 'Reproduction' : 'Verification';
 
 /** The verdict in a sentence. */
-export function verdictOf({ matches, exact, rows }: Reproduction): string {
+export function verdictOf({ matches, exact, rows }: Reproduction, kind: ReproductionKind): string {
+  const done = kind === 'retrained' ? 'Reproduced' : 'Verified';
   const equal = rows.filter((row) => row.equal).length;
   const beyond = rows.filter((row) => !row.within).length;
   if (rows.length === 0) return 'There was nothing to compare.';
   if (!matches)
-    return `Not reproduced: ${beyond} of ${rows.length} sub-networks differ by more than is allowed.`;
-  if (equal === rows.length) return `Reproduced bit for bit: all ${rows.length} sub-networks score the same.`;
-  if (exact) return `Reproduced: all ${rows.length} sub-networks score the same.`;
-  return `Reproduced within the tolerance: ${equal} of ${rows.length} sub-networks score exactly the same.`;
+    return `Not ${done.toLowerCase()}: ${beyond} of ${rows.length} sub-networks differ by more than is allowed.`;
+  if (equal === rows.length) return `${done} bit for bit: all ${rows.length} sub-networks score the same.`;
+  if (exact) return `${done}: all ${rows.length} sub-networks score the same.`;
+  return `${done} within the tolerance: ${equal} of ${rows.length} sub-networks score exactly the same.`;
 }
 
 /** How a sub-network's scores compare. */
