@@ -1,5 +1,6 @@
 import type { ResultRow } from './events.ts';
 import { scoreText } from './format.ts';
+import { sameGenome } from './view.ts';
 import type { SessionView } from './view.ts';
 
 /** A measured model beside the model as it was opened, on the same test examples. */
@@ -10,6 +11,12 @@ export interface AgainstOriginal {
   /** Noise of perplexities is not known: any difference counts. */
   readonly verdict: 'better' | 'worse' | 'alike';
 }
+
+/** The row of the chosen model as it ships; undefined where there is none yet. */
+export const chosenRow = ({ results, chosen }: Pick<SessionView, 'results' | 'chosen'>) =>
+  results.findLast(
+    ({ tag, genome }) => tag === 'chosen' && chosen !== null && sameGenome(genome, chosen.genome),
+  );
 
 /** null where the original was not measured. */
 export function againstOriginal(

@@ -56,8 +56,16 @@ export function FrontLayer({ generation, painter, zoom, lowest, cursor, onHover 
       <clipPath id={clip}>
         <rect x={area.x} y={area.y - 8} width={area.width + 8} height={area.height + 8} />
       </clipPath>
+      {/* Marks may stand out over the edge by half of themselves, the line may not. */}
+      <clipPath id={`${clip}-line`}>
+        <rect x={area.x} y={area.y - 1} width={area.width} height={area.height + 1} />
+      </clipPath>
+      <path
+        className="front-line"
+        clipPath={`url(#${clip}-line)`}
+        d={stepLine(scene.front.map(place), area.x + area.width)}
+      />
       <g clipPath={`url(#${clip})`}>
-        <path className="front-line" d={stepLine(scene.front.map(place), area.x + area.width)} />
         {scene.front.map(
           (point) => point.tag === null && <MarkAt key={point.index} mark="front" place={place(point)} />,
         )}

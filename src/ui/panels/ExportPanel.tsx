@@ -1,9 +1,11 @@
 import { useStore } from 'zustand';
+import { againstOriginal, chosenRow } from '../../session/againstOriginal.ts';
 import type { Method } from '../../session/recipe.ts';
 import { exportModel, exportStore } from '../../state/exporting.ts';
 import { runStore } from '../../state/run.ts';
 import { isFinishedHere, sessionStore } from '../../state/session.ts';
 import { Panel } from '../controls/Panel.tsx';
+import { paddingText } from './paddingText.ts';
 
 const what: Record<Method, string> = {
   lora: 'The model with its adapters merged in, as a Hugging Face folder.',
@@ -16,16 +18,19 @@ const what: Record<Method, string> = {
   'sqft-qa-sparsepeft': 'One INT4 model (compressed-tensors), no adapter left, as a Hugging Face folder.',
 };
 
+const coming = 'The chosen model, once the run is over.';
+const elsewhere = 'The chosen model of a run made on this page: run the recipe to get one.';
+
 export function ExportPanel() {
   const { busy, file } = useStore(exportStore);
   const method = useStore(sessionStore, ({ view }) => view.recipe?.method ?? null);
+  const origin = useStore(sessionStore, (state) => state.origin);
   const ready = useStore(sessionStore, (state) => isFinishedHere(state) && state.view.chosen !== null);
   const working = useStore(runStore, (state) => state.working);
   return (
     <Panel title="Export">
-      <p className="hint">
-        {ready && method ? what[method] : 'The chosen model, once a run made on this page is over.'}
-      </p>
+      <p className="hint">{ready && method ? what[method] : origin === 'run' ? coming : elsewhere}</p>
+      {ready && <Beforehand />}
       <div className="buttons">
         <button
           type="button"
@@ -54,5 +59,19 @@ export function ExportPanel() {
         </div>
       )}
     </Panel>
+  );
+}
+
+/** What whoever exports would be sorry to learn afterwards. */
+function Beforehand() {
+  const view = useStore(sessionStore, (state) => state.view);
+  const row = chosenRow(view);
+  const beside = row && againstOriginal(row, view);
+  const padding = view.chosen && paddingText(view.groups, view.chosen.genome);
+  return (
+    <>
+      {beside?.verdict === 'worse' && <p className="refusal">On the test split it is {beside.text}.</p>}
+      {padding && <p className="hint">{padding}</p>}
+    </>
   );
 }

@@ -1,9 +1,10 @@
 import { memo } from 'react';
 import { useStore } from 'zustand';
+import { againstOriginal, chosenRow } from '../../session/againstOriginal.ts';
+import type { AgainstOriginal } from '../../session/againstOriginal.ts';
 import { compact, percent, scoreText } from '../../session/format.ts';
 import { geneGrid } from '../../session/genes.ts';
 import type { GeneCell, GeneRow } from '../../session/genes.ts';
-import { sameGenome } from '../../session/view.ts';
 import type { SessionView } from '../../session/view.ts';
 import { choosePoint, runStore } from '../../state/run.ts';
 import { isFinishedHere, sessionStore } from '../../state/session.ts';
@@ -62,13 +63,17 @@ export function GenesPanel() {
 
 /** The chosen one's row of the results table in a sentence. */
 function Measured({ view }: { view: SessionView }) {
-  const row = view.results.findLast(
-    ({ tag, genome }) => tag === 'chosen' && sameGenome(genome, view.chosen?.genome ?? null),
-  );
+  const row = chosenRow(view);
   if (!row) return null;
+  const beside = againstOriginal(row, view);
   return (
     <p className="hint">
       On the test split <strong>{scoreText(row.score, view.metric)}</strong>
+      {beside && (
+        <>
+          , <Verdict {...beside} />
+        </>
+      )}
       {row.speedup !== null && (
         <>
           , at <strong>{row.speedup.toFixed(2)} ×</strong> the original’s speed
@@ -77,6 +82,10 @@ function Measured({ view }: { view: SessionView }) {
       .
     </p>
   );
+}
+
+function Verdict({ text, verdict }: Pick<AgainstOriginal, 'text' | 'verdict'>) {
+  return <strong className={verdict === 'worse' ? 'worse' : undefined}>{text}</strong>;
 }
 
 function Choice({ index, kind, isChosen }: { index: number; kind: string; isChosen: boolean }) {

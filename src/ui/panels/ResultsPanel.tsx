@@ -57,7 +57,7 @@ interface SwitchProps {
 function ScopeSwitch({ scope, runs, onChange }: SwitchProps) {
   const choices = [
     ['run', 'This run'],
-    ['all', `All runs of this session (${runs})`],
+    ['all', `All runs of this page (${runs})`],
   ] as const;
   return (
     <fieldset className="scope">

@@ -1,10 +1,10 @@
 import { useStore } from 'zustand';
-import { presets } from '../../recipes/presets.ts';
 import { duration } from '../../session/format.ts';
 import { historyStore } from '../../state/history.ts';
 import type { KeptRun } from '../../state/history.ts';
 import { sessionStore } from '../../state/session.ts';
 import { revisitRun } from '../../state/share.ts';
+import { recipeTitle } from './statusText.ts';
 import { useBusy } from './useBusy.ts';
 
 /** The runs of this page that have ended, the latest first; any of them can be looked at again. */
@@ -34,7 +34,7 @@ export function RunList() {
 }
 
 const titleOf = ({ id, view: { recipe } }: KeptRun): string =>
-  recipe ? `${id}. ${presets[recipe.method].label} · seed ${recipe.seed}` : `Run ${id}`;
+  recipe ? `${id}. ${recipeTitle(recipe)}` : `Run ${id}`;
 
 function outcomeOf({ view: { status, elapsed, proof } }: KeptRun): string {
   const ended = `${status} after ${duration(elapsed)}`;

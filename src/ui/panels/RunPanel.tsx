@@ -4,13 +4,12 @@ import { dataStore } from '../../state/data.ts';
 import { estimateStore } from '../../state/estimate.ts';
 import { modelStore } from '../../state/model.ts';
 import { mostSeeds, pauseRun, resumeRun, runStore, setSeeds, startRun, stopRun } from '../../state/run.ts';
-import { isActive } from '../../session/view.ts';
 import { scoreStore } from '../../state/scoreStore.ts';
 import { isRunActive, sessionStore } from '../../state/session.ts';
 import { NumberField } from '../controls/NumberField.tsx';
 import { Panel } from '../controls/Panel.tsx';
 import { StageProgress, Stages } from './Stages.tsx';
-import { queueText, statusText } from './statusText.ts';
+import { queueText, recipeTitle, statusText } from './statusText.ts';
 import './run.css';
 
 const LossChart = lazy(() => import('../charts/LossChart.tsx'));
@@ -20,7 +19,7 @@ export function RunPanel() {
   const hasLosses = useStore(sessionStore, ({ view }) => view.losses.length > 0);
   const hasSearch = useStore(sessionStore, ({ view }) => view.hypervolume.length > 0);
   return (
-    <Panel title="Run" step={4} className="run" aside={<RunButtons />}>
+    <Panel title="Run" step={4} className="run" aside={<RunAside />}>
       <div className="run-top">
         <Status />
         <Stages />
@@ -38,13 +37,21 @@ export function RunPanel() {
   );
 }
 
+function RunAside() {
+  const title = useStore(sessionStore, ({ view }) => (view.recipe ? recipeTitle(view.recipe) : null));
+  return (
+    <>
+      {title !== null && <span className="run-shown soft">{title}</span>}
+      <RunButtons />
+    </>
+  );
+}
+
 const reasonId = 'run-blocked';
 
 function Status() {
   const { starting, queue } = useStore(runStore);
   const blocker = useBlocker();
-  // A shared session has its own words for it.
-  const over = useStore(sessionStore, ({ view, id }) => id !== null && !isActive(view));
   const seed = useStore(sessionStore, ({ view }) => view.recipe?.seed ?? null);
   const text = useStore(sessionStore, ({ view, origin }) => statusText(view, origin));
   const active = useStore(sessionStore, isRunActive);
@@ -57,7 +64,7 @@ function Status() {
       <p className="status" role="status" id={shown === blocker ? reasonId : undefined}>
         {shown}
       </p>
-      {blocker !== null && shown !== blocker && over && (
+      {blocker !== null && shown !== blocker && !active && !between && (
         <p className="hint" id={reasonId}>
           To run again: {blocker}
         </p>

@@ -1,4 +1,6 @@
+import { presets } from '../../recipes/presets.ts';
 import { duration, integer, percent, roughly } from '../../session/format.ts';
+import type { Recipe } from '../../session/recipe.ts';
 import { namedStages } from '../../session/stageTitles.ts';
 import type { NamedStage } from '../../session/stageTitles.ts';
 import { timeLeft } from '../../session/view.ts';
@@ -41,6 +43,10 @@ export function statusText(view: SessionView, origin: Origin): string | null {
       return view.status satisfies never;
   }
 }
+
+/** “LoNAS · seed 0”: which of the runs of this page it is. */
+export const recipeTitle = ({ method, seed }: Pick<Recipe, 'method' | 'seed'>): string =>
+  `${presets[method].label} · seed ${seed}`;
 
 /** Which of several runs it is; its seed once that has begun. */
 export const queueText = ({ place, of }: { place: number; of: number }, seed: number | null): string =>
