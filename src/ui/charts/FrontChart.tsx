@@ -24,6 +24,7 @@ import { ZoomButtons } from './ZoomButtons.tsx';
 /** Accuracy against MACs: every scored sub-network, live; the front as the line of what is best for its cost. */
 export default function FrontChart() {
   const view = useStore(sessionStore, (state) => state.view);
+  const origin = useStore(sessionStore, (state) => state.origin);
   const inspected = useStore(sessionStore, (state) => state.inspected);
   const [hovered, setHovered] = useState<Point | null>(null);
   const [cursor, setCursor] = useState<number | null>(null);
@@ -45,7 +46,7 @@ export default function FrontChart() {
   return (
     <div className="front-chart">
       <div className="front-head">
-        <p className="front-reading">{shown ? pointText(shown, view) : chartText(view)}</p>
+        <p className="front-reading">{shown ? pointText(shown, view) : chartText(view, origin)}</p>
         <ZoomButtons zoom={zoom} />
       </div>
       {unmergedCost(view.recipe?.method) && (

@@ -34,7 +34,8 @@ export function NumberField({
   const id = useId();
   const [draft, setDraft] = useState<{ text: string; problem: string } | null>(null);
   const [left, setLeft] = useState<{ problem: string; value: number } | null>(null);
-  const problem = draft?.problem ?? (left?.value === value ? left.problem : null);
+  const kept = left?.value === value ? `Kept ${tidy(value * scale)}. ${left.problem}` : null;
+  const problem = draft?.problem ?? kept;
   const leave = () => {
     setLeft(draft && { problem: draft.problem, value });
     setDraft(null);

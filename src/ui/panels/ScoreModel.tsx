@@ -13,7 +13,7 @@ import { scoredText } from './statusText.ts';
 /** What the open model makes of the open data before anything is done to it. */
 export function ScoreModel() {
   const { progress, stopping, result } = useStore(scoreStore);
-  const disabled = useDisabled();
+  const blocker = useBlocker();
   if (progress !== null) {
     const known = progress.total > 0;
     return (
@@ -50,21 +50,29 @@ export function ScoreModel() {
           <strong>{score}</strong> · {of}
         </p>
       )}
-      <button type="button" className="quiet small" disabled={disabled} onClick={() => void scoreModel()}>
+      <button
+        type="button"
+        className="quiet small"
+        disabled={blocker !== null}
+        title={blocker ?? undefined}
+        onClick={() => void scoreModel()}
+      >
         Score the model as it is
       </button>
     </div>
   );
 }
 
-function useDisabled(): boolean {
-  const noTokenizer = useStore(
-    modelStore,
-    ({ summary, loading }) => loading !== null || !summary?.hasTokenizer,
-  );
+/** Why the model cannot be scored now; null where it can. */
+function useBlocker(): string | null {
+  const model = useStore(modelStore, ({ summary, loading }) => (loading === null ? summary : null));
   const noData = useStore(dataStore, ({ summary, loading }) => loading !== null || summary === null);
   const running = useStore(sessionStore, isRunActive);
   const starting = useStore(runStore, (state) => state.starting || state.choosing !== null);
   const answering = useStore(previewStore, (state) => state.answering !== null);
-  return noTokenizer || noData || running || starting || answering;
+  if (!model) return 'Open a model first.';
+  if (!model.hasTokenizer) return 'The model has no tokenizer, so it cannot read the data.';
+  if (noData) return 'Open data first.';
+  if (running || starting) return 'A run uses the device.';
+  return answering ? 'The model is answering.' : null;
 }

@@ -1,5 +1,6 @@
 import { useEffect, useRef, useState } from 'react';
 import { useStore } from 'zustand';
+import type { Stage } from '../../session/events.ts';
 import { integer } from '../../session/format.ts';
 import { namedStages, stageOrder, stageTitles } from '../../session/stageTitles.ts';
 import type { NamedStage } from '../../session/stageTitles.ts';
@@ -48,7 +49,7 @@ export function StageProgress() {
   // A session that broke off stands where it is: nobody works on the rest.
   return (
     <p className="hint">
-      It broke off in {title}, at {integer(current.done)} of {integer(current.total)}.
+      It broke off in {title}, at {countText(current)}.
     </p>
   );
 }
@@ -66,6 +67,11 @@ function stateOf(stage: NamedStage, seen: readonly NamedStage[]): 'done' | 'curr
   return seen.includes(stage) ? 'done' : 'coming';
 }
 
+const counted: Partial<Record<Stage, string>> = { train: ' steps', search: ' sub-networks' };
+
+const countText = ({ stage, done, total }: StageView): string =>
+  `${integer(done)} of ${integer(total)}${counted[stage] ?? ''}`;
+
 interface ProgressProps {
   title: string;
   stage: StageView;
@@ -73,7 +79,7 @@ interface ProgressProps {
 }
 
 function Progress({ title, stage, left }: ProgressProps) {
-  const count = stage.total > 0 ? `${integer(stage.done)} of ${integer(stage.total)}` : 'Starting';
+  const count = stage.total > 0 ? countText(stage) : 'Starting';
   const spoken = useNowAndThen([`${title}: ${count}`, left].filter(Boolean).join(', '));
   return (
     <div className="progress-row">

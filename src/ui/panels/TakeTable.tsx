@@ -30,6 +30,8 @@ export function TakeTable({ scope, finished }: Props) {
     setTimeout(() => setDone(''), doneForMs);
   };
   const isReady = (format: TableFormat) => finished || format !== 'json';
+  const reason = (format: TableFormat) =>
+    isReady(format) ? undefined : 'JSON compares finished runs: there once this one has finished.';
   return (
     <>
       {formats.map(([format, name, ending]) => (
@@ -39,6 +41,7 @@ export function TakeTable({ scope, finished }: Props) {
           className="quiet small"
           aria-label={`Copy as ${name}`}
           disabled={!isReady(format)}
+          title={reason(format)}
           onClick={() => void copy(format, ending).catch(reportError)}
         >
           {done === format ? 'Copied' : name}
@@ -60,6 +63,7 @@ export function TakeTable({ scope, finished }: Props) {
             type="button"
             className="quiet small"
             disabled={!isReady(format)}
+            title={reason(format)}
             onClick={() => void save(format, ending).catch(reportError)}
           >
             Download {name}

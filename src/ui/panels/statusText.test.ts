@@ -28,7 +28,8 @@ describe('what the page says of a run', () => {
 
   it('tells the baseline from the training itself', () => {
     expect(statusText(baseline, 'run')).toBe('Training plain LoRA, to compare…');
-    expect(chartText(baseline)).toMatch(/front is final/);
+    expect(chartText(baseline, 'run')).toMatch(/front is final/);
+    expect(chartText(baseline, 'link')).toMatch(/Click one/);
     expect(statusText(finished, 'run')).toMatch(/^Finished in .* scored, \d+ on the front\.$/);
   });
 });

@@ -71,10 +71,11 @@ export function nextText(view: SessionView): string | null {
   return `${when}, the search begins: ${integer(search.evaluations)} sub-networks, each drawn here as soon as it is scored.`;
 }
 
-/** What can be done with the chart now. */
-export function chartText({ status, front, stages }: SessionView): string {
+/** What can be done with the chart now; a session from elsewhere stands still, however it was left. */
+export function chartText({ status, front, stages }: SessionView, origin: Origin): string {
   if (front.length === 0) return 'The model before any training.';
-  if (status !== 'running') return 'Each dot is one sub-network. Click one, or use the arrow keys.';
+  if (status !== 'running' || origin !== 'run')
+    return 'Each dot is one sub-network. Click one, or use the arrow keys.';
   if (stages.at(-1)?.stage === 'search') return 'Each dot is one sub-network, drawn as soon as it is scored.';
   return 'The front is final. You can choose from it as soon as the results are measured.';
 }
