@@ -1,4 +1,6 @@
-import type { Recipe } from '../session/recipe.ts';
+import { PareError } from '../lib/assert.ts';
+import { methods } from '../session/recipe.ts';
+import type { Method, Recipe } from '../session/recipe.ts';
 import type { SessionEvent } from '../session/events.ts';
 import type { Reproduction } from '../session/reproduction.ts';
 import type { SessionView } from '../session/view.ts';
@@ -25,6 +27,7 @@ import {
 import { libraryStore, refreshLibrary } from './library.ts';
 import type { LibraryEntry } from './library.ts';
 import { modelStore, openModel } from './model.ts';
+import { reportError } from './notices.ts';
 import { askBoth, previewStore } from './preview.ts';
 import {
   applyPublished,
@@ -79,7 +82,8 @@ export const consoleApi = {
   /** The open model as it is, on all of the open data; null where that failed or was stopped. */
   score: scoreModel,
   stopScoring,
-  chooseMethod,
+  chooseMethod: (method: Method): void =>
+    methods.includes(method) ? chooseMethod(method) : reportError(noMethod(method)),
   undo: undoRecipe,
   redo: redoRecipe,
   resetRecipe,
@@ -90,7 +94,11 @@ export const consoleApi = {
   resume: resumeRun,
   stop: stopRun,
   /** By its place in `session().points`, or by its genes. */
-  choose: (which: number | readonly number[]): Promise<void> => choosePoint(indexOf(which)),
+  choose: async (which: number | readonly number[]): Promise<void> => {
+    const index = indexOf(which);
+    if (sessionStore.getState().view.points[index]) await choosePoint(index);
+    else reportError(noPoint());
+  },
   ask: async (prompt: string, maxTokens = 64): Promise<{ original: string; chosen: string }> => {
     await askBoth(prompt, maxTokens);
     const { original, chosen } = previewStore.getState();
@@ -142,6 +150,19 @@ export const consoleApi = {
 } as const;
 
 export type ConsoleApi = typeof consoleApi;
+
+const noMethod = (method: unknown): PareError =>
+  new PareError(
+    'console-method',
+    `There is no method “${String(method).slice(0, 40)}”.`,
+    `Choose one of ${methods.join(', ')}.`,
+  );
+
+function noPoint(): PareError {
+  const { length } = sessionStore.getState().view.points;
+  const remedy = length > 0 ? `Indices go from 0 to ${length - 1}.` : 'Run something, or open a session.';
+  return new PareError('console-point', 'This session has scored no such sub-network.', remedy);
+}
 
 function indexOf(which: number | readonly number[]): number {
   if (typeof which === 'number') return which;

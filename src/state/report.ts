@@ -4,20 +4,20 @@ import { platform } from './platform.ts';
 import { sessionLog, sessionStore } from './session.ts';
 import { shareLink } from './share.ts';
 
-/** Saves the session on the page as one HTML file, for those who have no Pare. */
-export async function saveReport(): Promise<void> {
+/** Saves the session on the page as one HTML file, for those who have no Pare. Its name; null where there is none. */
+export async function saveReport(): Promise<string | null> {
   try {
     const log = sessionLog();
     if (log.length === 0)
       throw new PareError('report-empty', 'There is no session to report on yet.', 'Press Run first.');
     // Few need it, and only in the end.
     const { sessionReport } = await import('../recipes/session-report.ts');
-    await platform().save(
-      fileName(),
-      sessionReport(log, { generated: new Date().toISOString(), link: link() }),
-    );
+    const name = fileName();
+    await platform().save(name, sessionReport(log, { generated: new Date().toISOString(), link: link() }));
+    return name;
   } catch (error) {
     reportError(error);
+    return null;
   }
 }
 

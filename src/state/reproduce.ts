@@ -12,7 +12,7 @@ import { droppedStore } from './dropped.ts';
 import { deviceStore, engine } from './engine.ts';
 import { keepShown } from './kept.ts';
 import { modelStore } from './model.ts';
-import { reportError, withdraw } from './notices.ts';
+import { notify, reportError, withdraw } from './notices.ts';
 import { isSame, recognise } from './recognise.ts';
 import { changeRecipe } from './recipe.ts';
 import { isRunning, runRecipe, startRun, stopRun } from './run.ts';
@@ -201,7 +201,14 @@ async function entryOfShown(): Promise<string> {
   const { about } = shownStore.getState();
   if (about && about.state !== 'none') return about.id;
   const kept = droppedStore.getState().resumable ? await keepShown() : null;
-  if (kept) return kept.id;
+  if (kept) {
+    notify(
+      'session-kept',
+      'The file is among your sessions in this browser now.',
+      'Verifying needs it there.',
+    );
+    return kept.id;
+  }
   throw new PareError(
     'session-log-only',
     'This session came without its adapters.',

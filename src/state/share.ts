@@ -114,16 +114,22 @@ function open(read: () => Parameters<typeof showSession>[0], origin: 'link' | 'f
   }
 }
 
-/** The session as a file: with its adapters where the library has them, else its log. */
-export async function saveSession(): Promise<void> {
+/** The session as a file: with its adapters where the library has them, else its log. Its name; null where there is none. */
+export async function saveSession(): Promise<string | null> {
   const log = sessionLog();
-  if (log.length === 0) return notify('share-empty', 'There is no session to save yet.');
+  if (log.length === 0) {
+    notify('share-empty', 'There is no session to save yet.');
+    return null;
+  }
   try {
     const { entry } = sessionStore.getState();
     const content = (entry && (await keptFile(entry))) || droppedStore.getState().file?.stream();
-    await platform().save(fileName(), content ?? writeSessionFile(log));
+    const name = fileName();
+    await platform().save(name, content ?? writeSessionFile(log));
+    return name;
   } catch (error) {
     reportError(error);
+    return null;
   }
 }
 

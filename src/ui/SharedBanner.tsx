@@ -11,6 +11,7 @@ import { runStore } from '../state/run.ts';
 import { sessionStore } from '../state/session.ts';
 import { leaveSession } from '../state/share.ts';
 import { shownStore } from '../state/shownEntry.ts';
+import { InterruptedBanner } from './InterruptedBanner.tsx';
 import { bannerOf } from './bannerText.ts';
 import type { Banner, BannerAction } from './bannerText.ts';
 import { useBusy } from './panels/useBusy.ts';
@@ -39,6 +40,7 @@ const offers: Record<BannerAction, { label: string; title: string; act: () => un
   },
   recipe: { label: 'Use its recipe', title: 'For the next run', act: useItsRecipe },
   keep: { label: 'Keep in this browser', title: 'Puts it among your sessions', act: keepShown },
+  kept: { label: 'Kept in this browser', title: 'It is among your sessions', act: () => undefined },
 };
 
 function useItsRecipe(): void {
@@ -53,6 +55,8 @@ export function SharedBanner() {
   const { opening, waiting } = useStore(continueStore);
   const starting = useStore(runStore, (state) => state.starting);
   const busy = useBusy() || working || opening || starting;
+  const empty = useStore(sessionStore, ({ origin }) => origin === 'none');
+  if (empty) return <InterruptedBanner />;
   if (!banner) return null;
   return (
     <aside className="shared-banner" aria-label={banner.name}>
@@ -85,7 +89,7 @@ function Offer({ action, disabled }: { action: BannerAction; disabled: boolean }
       type="button"
       className={action === 'continue' ? 'primary small' : 'quiet small'}
       title={title}
-      disabled={disabled}
+      disabled={disabled || action === 'kept'}
       onClick={() => void act()}
     >
       {label}
@@ -104,7 +108,8 @@ function useBanner(): Banner | null {
   const waiting = useStore(continueStore, (state) => state.waiting !== null && state.waiting.id === entry);
   const kept = about?.state ?? null;
   const open = recognise(view, { model, data });
-  return bannerOf({ origin, view, kept, resumable, elsewhere, waiting, open });
+  const names = { model: model?.name ?? null, data: data?.name ?? null };
+  return bannerOf({ origin, view, kept, resumable, elsewhere, waiting, open, names });
 }
 
 function About() {

@@ -1,8 +1,10 @@
+import { presets } from '../recipes/presets.ts';
 import { isActive } from '../session/view.ts';
 import type { SessionView } from '../session/view.ts';
 import type { Match, Recognised } from '../state/recognise.ts';
 import type { Origin } from '../state/session.ts';
 import type { SessionAbout } from '../storage/about.ts';
+import { dateOf } from './panels/libraryText.ts';
 
 /** What the banner goes by; all of it is on the page already. */
 export interface BannerFacts {
@@ -15,10 +17,12 @@ export interface BannerFacts {
   elsewhere: boolean;
   waiting: boolean;
   open: Recognised;
+  /** Of what is open. */
+  names: { model: string | null; data: string | null };
 }
 
 /** The names of what the banner offers, in this order. */
-export type BannerAction = 'continue' | 'reproduce' | 'verify' | 'run' | 'recipe' | 'keep';
+export type BannerAction = 'continue' | 'reproduce' | 'verify' | 'run' | 'recipe' | 'keep' | 'kept';
 
 export interface Banner {
   /** Of the region. */
@@ -55,7 +59,7 @@ export function bannerOf(facts: BannerFacts): Banner | null {
   const leave = origin === 'past' ? 'Back to the latest run' : 'Close';
   const mine = origin === 'link' && kept !== null;
   return {
-    name,
+    name: mine ? 'Kept session' : name,
     title: mine ? 'Your session, kept in this browser, read-only.' : title,
     hint: hintOf(facts),
     actions: facts.waiting || facts.elsewhere ? [] : actionsOf(facts),
@@ -73,12 +77,29 @@ function actionsOf({ origin, view, kept, resumable, open }: BannerFacts): Banner
   if (both && !same) actions.push('run');
   if (origin === 'past' || origin === 'kept') actions.push('recipe');
   if (kept === null && (origin === 'link' || origin === 'file')) actions.push('keep');
+  // In its place, so that the buttons beside it stay where they are: verifying a file keeps it.
+  if (kept !== null && origin === 'file') actions.push('kept');
   return actions;
 }
 
+/** What is open in the place of its own, and what can be done with the session. */
 function hintOf(facts: BannerFacts): string {
-  const { view, kept, resumable, elsewhere, waiting, open } = facts;
-  if (elsewhere) return 'It is open in another tab: go on there, or close that tab.';
+  if (facts.elsewhere) return 'It is open in another tab: go on there, or close that tab.';
+  return [...othersText(facts), offerText(facts)].join(' ');
+}
+
+/** “The open model is tiny, not pare-demo.” */
+function othersText({ view, open, names }: BannerFacts): string[] {
+  return (['model', 'data'] as const).flatMap((what) => {
+    const [own, other] = [view[what]?.name, names[what]];
+    if (open[what] !== 'other' || !own || !other) return [];
+    if (own === other) return `The open ${what} is another ${own}: its contents differ.`;
+    return `The open ${what} is ${other}, not ${own}.`;
+  });
+}
+
+function offerText(facts: BannerFacts): string {
+  const { view, kept, resumable, waiting, open } = facts;
   if (waiting) return `To go on, ${dropText(facts)}: the contents count, not the name.`;
   if (kept === 'run') return 'It broke off: it can go on from its last checkpoint.';
   if (kept === 'finished' || (resumable && view.status === 'finished'))
@@ -88,7 +109,7 @@ function hintOf(facts: BannerFacts): string {
     return 'Its model and data are open: run it again and compare, with Reproduce.';
   if (open.model === 'none' || open.data === 'none')
     return `To reproduce it, ${dropText(facts)}; its recipe runs on others, too.`;
-  return 'Something else than its model and data is open: its recipe can be run on that.';
+  return 'Its recipe can be run on what is open.';
 }
 
 /** “drop tiny and problems.jsonl”: what is not open yet. */
@@ -99,3 +120,7 @@ function dropText({ view: { model, data }, open }: BannerFacts): string {
 
 const lacking = (match: Match, given: { name: string } | null): string[] =>
   match === 'same' || !given ? [] : [given.name];
+
+/** “A run broke off on 22 Nov, 10:58: LoNAS on pare-demo.” */
+export const interruptedText = ({ name, method, model, updated }: SessionAbout): string =>
+  `A run broke off on ${dateOf(updated)}: ${name || `${presets[method].label} on ${model.name}`}.`;
