@@ -1,22 +1,10 @@
 import { beforeEach, expect, it } from 'vitest';
 import { logFixture } from '../session/session.testing.ts';
-import { aboutOf } from '../storage/about.ts';
-import type { SessionLibrary } from '../storage/library.ts';
 import { dismissInterrupted, interruptedStore, lookForInterrupted } from './interrupted.ts';
-import { provideLibrary } from './library.ts';
 import { closeSession, sessionStore } from './session.ts';
+import { keepFixture, libraryFixture } from './tabs.testing.ts';
 
-const entry = (id: string, finish: boolean, state: 'none' | 'run' | 'finished') =>
-  aboutOf(logFixture({ finish }), { id, name: '', bytes: 1, state, updated: '' });
-
-const keep = (...entries: ReturnType<typeof entry>[]) =>
-  provideLibrary(() =>
-    Promise.resolve({
-      library: { list: () => Promise.resolve(entries) } as unknown as SessionLibrary,
-      notice: null,
-      persist: () => Promise.resolve(false),
-    }),
-  );
+const broken = logFixture({ finish: false });
 const found = () => interruptedStore.getState().about?.id ?? null;
 
 beforeEach(() => {
@@ -24,18 +12,20 @@ beforeEach(() => {
   interruptedStore.setState({ about: null, dismissed: false });
 });
 
-it('offers the latest run that broke off, not one that ended, was stopped or cannot go on', async () => {
-  const stopped = { ...entry('stopped', false, 'run'), status: 'stopped' as const };
-  keep(entry('over', true, 'finished'), stopped, entry('log', false, 'none'));
+it('offers a run that broke off, not one that ended, was stopped or cannot go on', async () => {
+  const library = libraryFixture();
+  await keepFixture(library, logFixture(), { id: 'over' });
+  await keepFixture(library, broken, { id: 'stopped', status: 'stopped' });
+  await keepFixture(library, broken, { id: 'log', state: 'none' });
   await lookForInterrupted();
   expect(found()).toBeNull();
-  keep(entry('over', true, 'finished'), entry('latest', false, 'run'), entry('older', false, 'run'));
+  await keepFixture(library, broken, { id: 'broken' });
   await lookForInterrupted();
-  expect(found()).toBe('latest');
+  expect(found()).toBe('broken');
 });
 
 it('offers nothing beside a session, nor once it was declined', async () => {
-  keep(entry('latest', false, 'run'));
+  await keepFixture(libraryFixture(), broken, { id: 'broken' });
   sessionStore.setState({ origin: 'link' });
   await lookForInterrupted();
   expect(found()).toBeNull();
