@@ -24,7 +24,7 @@ describe('a run that was interrupted', () => {
       expect(expected.status).toBe('finished');
       const inTraining = whole.checkpoints.filter(({ partial }) => partial !== null);
       expect(inTraining.length).toBeGreaterThan(0);
-      for (const checkpoint of [...someOf(whole.checkpoints, 3, index), inTraining[0]!]) {
+      for (const checkpoint of [...someOf(whole.checkpoints, 2, index), inTraining[0]!]) {
         const resumed = await outcomeOf(new CpuBackend(), recipe, {
           from: { checkpoint, cause: 'reopened' },
         });
