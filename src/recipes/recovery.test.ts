@@ -38,7 +38,7 @@ describe('a device without room for a training step', () => {
     expect(view.losses).toHaveLength(whole.losses.length);
     for (const [index, { loss }] of view.losses.entries())
       expect(Math.abs(loss - whole.losses[index]!.loss)).toBeLessThan(1e-4);
-  }, 120_000);
+  });
 
   it('keeps its parts when the run is continued', async () => {
     const recipe = wide(8);
@@ -53,7 +53,7 @@ describe('a device without room for a training step', () => {
         { accumulation: 2, exact: true },
       ],
     );
-  }, 120_000);
+  });
 
   it('fails, naming what found no room, where the base cannot even be scored', async () => {
     const recipe = wide(4);
@@ -61,7 +61,7 @@ describe('a device without room for a training step', () => {
       onEvent: () => undefined,
     });
     await expect(running).rejects.toMatchObject({ code: 'out-of-memory' });
-  }, 120_000);
+  });
 });
 
 describe('a run that is paused when its device is lost', () => {
@@ -85,7 +85,7 @@ describe('a run that is paused when its device is lost', () => {
     });
     expect(log.map(({ type }) => type)).toEqual(expect.arrayContaining(['recovered', 'paused', 'resumed']));
     expect(await essenceOf({ ...outcome, log })).toEqual(expected);
-  }, 60_000);
+  });
 });
 
 describe('what is raced with a device', () => {
@@ -121,5 +121,5 @@ describe('a device that is lost while it is read from', () => {
       expect(await essenceOf(outcome)).toEqual(expected);
       expect(viewOf(outcome.log).recoveries.map(({ cause }) => cause)).toEqual(['device-lost']);
     }
-  }, 120_000);
+  });
 });

@@ -33,7 +33,7 @@ describe('a run that was interrupted', () => {
         const recoveries = resumed.log.filter((event) => event.type === 'recovered');
         expect(recoveries.map(({ exact }) => exact)).toEqual(over ? [] : [true]);
       }
-    }, 120_000);
+    });
   }
 
   it('can be interrupted again and again', async () => {
@@ -58,5 +58,5 @@ describe('a run that was interrupted', () => {
     }
     expect(await essenceOf(last)).toEqual(expected);
     expect(last.log.filter(({ type }) => type === 'recovered').length).toBeGreaterThan(3);
-  }, 120_000);
+  });
 });
