@@ -169,8 +169,6 @@ test.describe.serial('sessions', () => {
     await expect(shelf.getByRole('listitem').first()).toContainText('open in another tab');
     await expect(shelf.getByRole('button', { name: /^Continue / }).first()).toBeDisabled();
     await page.close();
-    await second.bringToFront();
-    await second.evaluate(() => window.dispatchEvent(new Event('focus')));
     await expect(banner(second).getByRole('button', { name: 'Continue' })).toBeEnabled();
     await expect(shelf.getByRole('button', { name: /^Continue / }).first()).toBeEnabled();
   });

@@ -22,6 +22,22 @@ describe('two tabs on one session', () => {
     expect(await here.hold('a')).toBe(false);
   });
 
+  it('one can wait for the other, or give up waiting', async () => {
+    const [here, there] = [await openTab(), await openTab()];
+    await here.hold('a');
+    const giving = new AbortController();
+    const given = there.untilFree('a', giving.signal);
+    giving.abort();
+    await expect(given).rejects.toThrow();
+    let free = false;
+    const waited = there.untilFree('a', new AbortController().signal).then(() => (free = true));
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(free).toBe(false);
+    here.release('a');
+    await waited;
+    expect(await there.hold('a')).toBe(true);
+  });
+
   it('each knows what the other works on, and not what others lock', async () => {
     const [here, there] = [await openTab(), await openTab()];
     await here.hold('a');

@@ -26,6 +26,11 @@ export function release(entry: string): void {
   held.delete(entry);
 }
 
+/** Resolves once no tab works on the session any more; rejects where it is aborted before. */
+export async function untilFree(entry: string, signal: AbortSignal): Promise<void> {
+  await manager()?.request(prefix + entry, { mode: 'shared', signal }, () => undefined);
+}
+
 /** The sessions that other tabs work on. */
 export async function heldElsewhere(): Promise<ReadonlySet<string>> {
   const names = ((await manager()?.query())?.held ?? []).map(({ name }) => name ?? '');

@@ -1,8 +1,8 @@
 import { createStore } from 'zustand/vanilla';
 import { sessionKey } from '../storage/about.ts';
 import type { SessionAbout } from '../storage/about.ts';
-import { library } from './library.ts';
-import { heldElsewhere } from './locks.ts';
+import { library, libraryStore, refreshLibrary } from './library.ts';
+import { heldElsewhere, untilFree } from './locks.ts';
 import { isRunActive, sessionLog, sessionStore } from './session.ts';
 
 interface ShownEntry {
@@ -16,6 +16,7 @@ const unknown: ShownEntry = { about: null, elsewhere: false };
 export const shownStore = createStore<ShownEntry>(() => unknown);
 
 let latest = 0;
+let waiting: AbortController | null = null;
 
 /** Looks the session on the page up in the library: by its entry, or by what it is (a link says no more). */
 export async function lookUp(): Promise<void> {
@@ -24,6 +25,21 @@ export async function lookUp(): Promise<void> {
   if (question !== latest) return;
   shownStore.setState(answer);
   if (answer.about) sessionStore.setState({ entry: answer.about.id });
+  waiting?.abort();
+  waiting = null;
+  if (answer.about && answer.elsewhere) void waitFor(answer.about.id);
+}
+
+/** The other tab may be closed while this one is in sight: then nobody comes back to it, and asks again. */
+async function waitFor(entry: string): Promise<void> {
+  waiting = new AbortController();
+  try {
+    await untilFree(entry, waiting.signal);
+  } catch {
+    return;
+  }
+  await lookUp();
+  if (libraryStore.getState().shown) await refreshLibrary();
 }
 
 async function find(): Promise<ShownEntry> {

@@ -14,8 +14,16 @@ import type { Platform } from './platform.ts';
 /** The part of the Web Locks that Pare uses. Node 20 has none. */
 export function locksFixture(): { request: LockManager['request']; query: LockManager['query'] } {
   const held = new Set<string>();
-  const request = async (name: string, _: LockOptions, take: (lock: Lock | null) => unknown) => {
-    if (held.has(name)) return take(null);
+  const request = async (
+    name: string,
+    { ifAvailable, signal }: LockOptions,
+    take: (lock: Lock | null) => unknown,
+  ) => {
+    while (held.has(name)) {
+      if (ifAvailable) return take(null);
+      await new Promise((resolve) => setTimeout(resolve, 1));
+      signal?.throwIfAborted();
+    }
     held.add(name);
     try {
       return await take({ name, mode: 'exclusive' });
