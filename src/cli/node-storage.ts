@@ -4,7 +4,7 @@ import { type FileHandle, mkdir, open, readdir, rename, rm, stat } from 'node:fs
 import { dirname, join } from 'node:path';
 import { type FileSource, nameOf, unreadable, whole } from '../formats/source.ts';
 import { chunksOf } from '../storage/content.ts';
-import { reasonOf, storageDenied, storageFull } from '../storage/errors.ts';
+import { failures, reasonOf, storageDenied, storageFull } from '../storage/errors.ts';
 import type { FileContent, Folder } from '../storage/folder.ts';
 import { segmentsOf } from '../storage/path.ts';
 
@@ -117,24 +117,9 @@ function isAlive(pid: number): boolean {
   }
 }
 
-/** null where there is no such thing, or a file in the place of a folder. */
-async function orNull<T>(action: () => Promise<T>): Promise<T | null> {
-  try {
-    return await action();
-  } catch (cause) {
-    if (['ENOENT', 'ENOTDIR'].includes((cause as NodeJS.ErrnoException).code ?? '')) return null;
-    throw storageError(cause);
-  }
-}
-
-/** Only the disk's own failures are made into words: those of the stream that is stored are not its. */
-async function stored<T>(action: () => Promise<T>): Promise<T> {
-  try {
-    return await action();
-  } catch (cause) {
-    throw storageError(cause);
-  }
-}
+/** There is no such thing, or a file in the place of a folder. */
+const isMissing = (cause: unknown): boolean =>
+  ['ENOENT', 'ENOTDIR'].includes((cause as NodeJS.ErrnoException).code ?? '');
 
 function storageError(cause: unknown): Error {
   const { code } = cause as NodeJS.ErrnoException;
@@ -142,3 +127,5 @@ function storageError(cause: unknown): Error {
     ? storageFull('Free space on the disk, or choose another folder.')
     : storageDenied(reasonOf(cause), 'Check that the folder may be written to, or choose another one.');
 }
+
+const { stored, orNull } = failures(storageError, isMissing);

@@ -109,7 +109,13 @@ async function withRecoveries(
       if (lost) {
         const reason = (error as Error).message;
         progress.model = await options.reopen!(reason);
-        goOn(options, log, progress, why, `${reason} The run went on ${place}, on a new device.`);
+        goOn(
+          options,
+          log,
+          progress,
+          why,
+          `${reason} The run went on ${place}, on ${nameOf(options.model, progress.model)}.`,
+        );
       } else {
         progress.accumulation = parts!;
         goOn(
@@ -122,6 +128,12 @@ async function withRecoveries(
       }
     }
   }
+}
+
+/** Another one of the same kind needs no name; a CPU in the place of a GPU is worth knowing of. */
+function nameOf(before: LoadedModel, now: LoadedModel): string {
+  const { adapter } = now.backend.facts;
+  return adapter === before.backend.facts.adapter ? 'a new device' : adapter;
 }
 
 /** Takes the log back to the checkpoint, and says in it what happened. */
@@ -145,6 +157,8 @@ function goOn(
   const exact = sameDevice && progress.accumulation === before && !measures;
   const { accumulation } = progress;
   log.emit({ type: 'recovered', cause, message: message.slice(0, 2000), device, exact, accumulation });
+  // Another loss before the next checkpoint must not forget this one.
+  progress.checkpoint = { ...checkpoint, log: [...log.events] };
   // That has said of the run that it goes on.
   if (control.paused) log.emit({ type: 'paused' });
 }

@@ -11,11 +11,8 @@ import type { Runnable } from '../models/runnable.ts';
 import type { Proof, ResultRow } from '../session/events.ts';
 import { loadModel, originalModel, type LoadedModel } from './model.ts';
 import { exportModel, type ExportFile, type ModelExport } from './export.ts';
-import type { FinishedRun } from './run.ts';
+import { proofKey, type FinishedRun } from './run.ts';
 import { mergeable, subNetworkModel, type Trained } from './trained.ts';
-
-/** Key of the step that logs a proof. */
-export const proofKey = 'proof';
 
 /** Test examples whose logits are compared. */
 const sequences = 8;

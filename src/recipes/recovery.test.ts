@@ -88,6 +88,27 @@ describe('a run that is paused when its device is lost', () => {
   });
 });
 
+describe('a device that is lost twice before the next checkpoint', () => {
+  it('is told of twice', async () => {
+    const recipe = shortRecipe('lora');
+    let faulty = new FaultyBackend(new CpuBackend(), {});
+    const log: SessionEvent[] = [];
+    await outcomeOf(faulty, recipe, {
+      onEvent: (event) => {
+        if (event.type === 'started') log.length = 0;
+        appendToLog(log, [event]);
+        const losses = log.filter(({ type }) => type === 'recovered').length;
+        if (event.type === 'stage' && event.stage === 'train' && losses < 2) faulty.lose();
+      },
+      reopen: async () => {
+        faulty = new FaultyBackend(new CpuBackend(), {});
+        return loadModel(faulty, await tinyFor(recipe));
+      },
+    });
+    expect(viewOf(log).recoveries).toHaveLength(2);
+  });
+});
+
 describe('what is raced with a device', () => {
   it('is let go of when it is over', async () => {
     const backend = new CpuBackend();

@@ -1,19 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { CpuBackend } from '../backends/cpu/cpu.ts';
 import type { Checkpoint } from '../session/checkpoint.ts';
-import type { Method } from '../session/recipe.ts';
+import { methods } from '../session/recipe.ts';
 import { RunControl } from './control.ts';
 import { essenceOf, outcomeOf, someOf, shortRecipe, type Outcome } from './resume.testing.ts';
-
-const methods: Method[] = [
-  'lora',
-  'lonas',
-  'lonas-plus',
-  'shears',
-  'sqft',
-  'sqft-sparsepeft',
-  'sqft-qa-sparsepeft',
-];
 
 describe('a run that was interrupted', () => {
   for (const [index, method] of methods.entries()) {

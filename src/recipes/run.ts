@@ -172,6 +172,9 @@ export async function chooseAnother(finished: FinishedRun, genome: Genome): Prom
   return next;
 }
 
+/** Key of the step that logs the proof of an export. */
+export const proofKey = 'proof';
+
 /** Does again what was done after the end of a run that is being restored: other choices, proofs of exports. */
 export async function chooseAsRecorded(finished: FinishedRun): Promise<FinishedRun> {
   const { journal, control } = finished.run;
@@ -180,7 +183,7 @@ export async function chooseAsRecorded(finished: FinishedRun): Promise<FinishedR
     await control.checkpoint();
     const genome = chosenIn(journal.next);
     if (genome) latest = await chooseAnother(latest, genome);
-    else if (journal.next === 'proof') await journal.once({ key: 'proof', schema: z.null() }, noProof);
+    else if (journal.next === proofKey) await journal.once({ key: proofKey, schema: z.null() }, noProof);
     else return latest;
   }
 }

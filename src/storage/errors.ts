@@ -13,3 +13,26 @@ export const storageDenied = (
 export function reasonOf(cause: unknown): string {
   return (cause instanceof Error ? cause.message : String(cause)).replace(/\.$/, '');
 }
+
+/**
+ * How a kind of storage fails: `stored` makes its failures into words, `orNull` also gives null where there is nothing.
+ * Only the storage's own actions go through them, not those of a stream that is stored.
+ */
+export function failures(wordsOf: (cause: unknown) => Error, isMissing: (cause: unknown) => boolean) {
+  const stored = async <T>(action: () => Promise<T>): Promise<T> => {
+    try {
+      return await action();
+    } catch (cause) {
+      throw wordsOf(cause);
+    }
+  };
+  const orNull = async <T>(action: () => Promise<T>): Promise<T | null> => {
+    try {
+      return await action();
+    } catch (cause) {
+      if (isMissing(cause)) return null;
+      throw wordsOf(cause);
+    }
+  };
+  return { stored, orNull };
+}

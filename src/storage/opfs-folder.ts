@@ -6,7 +6,7 @@
 import { blobSource } from '../formats/source.ts';
 import type { PareError } from '../lib/assert.ts';
 import { chunksOf } from './content.ts';
-import { reasonOf, storageDenied, storageFull } from './errors.ts';
+import { failures, reasonOf, storageDenied, storageFull } from './errors.ts';
 import type { FileContent, Folder } from './folder.ts';
 import { segmentsOf, splitPath } from './path.ts';
 
@@ -101,27 +101,13 @@ async function namesIn(folder: FileSystemDirectoryHandle): Promise<string[]> {
   return names.sort();
 }
 
-/** null where there is no such thing, or a folder in the place of a file. */
-async function orNull<T>(action: () => Promise<T>): Promise<T | null> {
-  try {
-    return await action();
-  } catch (cause) {
-    if (cause instanceof DOMException && ['NotFoundError', 'TypeMismatchError'].includes(cause.name))
-      return null;
-    throw storageError(cause);
-  }
-}
-
-/** Only the file system's own failures are made into words: those of the stream that is stored are not its. */
-async function stored<T>(action: () => Promise<T>): Promise<T> {
-  try {
-    return await action();
-  } catch (cause) {
-    throw storageError(cause);
-  }
-}
+/** There is no such thing, or a folder in the place of a file. */
+const isMissing = (cause: unknown): boolean =>
+  cause instanceof DOMException && ['NotFoundError', 'TypeMismatchError'].includes(cause.name);
 
 function storageError(cause: unknown): PareError {
   const full = cause instanceof DOMException && cause.name === 'QuotaExceededError';
   return full ? storageFull() : storageDenied(reasonOf(cause));
 }
+
+const { stored, orNull } = failures(storageError, isMissing);

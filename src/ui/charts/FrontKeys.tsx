@@ -5,6 +5,7 @@ import type { Point, SessionView } from '../../session/view.ts';
 import { choosePoint } from '../../state/run.ts';
 import { inspect } from '../../state/session.ts';
 import type { Scene } from '../../session/plot/growth.ts';
+import { listSteps } from './listSteps.ts';
 import { pointText } from './pointText.ts';
 import { zoomStep } from './useZoom.ts';
 import type { Zoom } from './useZoom.ts';
@@ -17,15 +18,6 @@ interface Props {
   cursor: number | null;
   onCursor: (index: number | null) => void;
 }
-
-const steps: Readonly<Record<string, number>> = {
-  ArrowRight: 1,
-  ArrowUp: 1,
-  ArrowLeft: -1,
-  ArrowDown: -1,
-  Home: -Infinity,
-  End: Infinity,
-};
 
 /** With Shift: of what is in sight. */
 const ways: Readonly<Record<string, Fractions>> = {
@@ -57,7 +49,7 @@ export function FrontKeys({ view, scene, zoom, cursor, onCursor }: Props) {
   const press = (event: KeyboardEvent) => {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     const way = event.shiftKey ? ways[event.key] : undefined;
-    const step = steps[event.key];
+    const step = listSteps[event.key];
     if (way) zoom.move(way);
     else if (step !== undefined) move(place === -1 ? start() : place + step);
     else if ((event.key === 'Enter' || event.key === ' ') && cursor !== null) void choosePoint(cursor);

@@ -1,5 +1,6 @@
 import { useId } from 'react';
 import type { KeyboardEvent } from 'react';
+import { listSteps } from './listSteps.ts';
 import { isChosen, isSame, stopText } from './overlaySeries.ts';
 import type { Stop } from './overlaySeries.ts';
 
@@ -9,21 +10,12 @@ interface Props {
   onCursor: (stop: Stop | null) => void;
 }
 
-const steps: Readonly<Record<string, number>> = {
-  ArrowRight: 1,
-  ArrowUp: 1,
-  ArrowLeft: -1,
-  ArrowDown: -1,
-  Home: -Infinity,
-  End: Infinity,
-};
-
 /** The fronts for the keyboard and for screen readers: a list box over the plot, from the cheapest to the dearest. */
 export function OverlayKeys({ stops, cursor, onCursor }: Props) {
   const id = useId();
   const place = stops.findIndex((stop) => isSame(stop, cursor));
   const press = (event: KeyboardEvent) => {
-    const step = steps[event.key];
+    const step = listSteps[event.key];
     if (step === undefined) return;
     event.preventDefault();
     const next = stops[Math.max(0, Math.min(stops.length - 1, place + step))];
