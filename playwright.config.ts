@@ -17,6 +17,7 @@ export default defineConfig({
   use: {
     baseURL,
     headless: true,
+    actionTimeout: 120_000,
     viewport: { width: 1440, height: 900 },
     launchOptions: { ...chromiumPath(), args: chromiumFlags },
     trace: 'retain-on-failure',

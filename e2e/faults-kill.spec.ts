@@ -12,6 +12,9 @@ import {
   openDemoHere,
 } from './studio.ts';
 
+// Its browsers are killed before a trace of them could be written.
+test.use({ trace: 'off' });
+
 /**
  * A run is killed at five random moments, three times with its whole browser, and continued each time from the Sessions of
  * the next page: it ends as the run that nobody interrupted.

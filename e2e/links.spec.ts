@@ -55,6 +55,8 @@ test('the address holds the recipe, and then the session', async ({ page }) => {
   await expect(region(page, 'Results')).toContainText('LoNAS best');
   expect(hash()).toBe(fragment);
   await button(page, 'Keep in this browser').click();
+  // Its place is offered no longer once it is kept.
+  await expect(button(page, 'Keep in this browser')).toHaveCount(0);
   await page.reload();
   await expect(region(page, 'Results')).toContainText('LoNAS best');
   expect(hash()).toBe(fragment);
