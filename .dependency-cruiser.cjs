@@ -14,6 +14,7 @@ const layers = [
   'search',
   'evaluation',
   'training',
+  'exporters',
   'session',
   'storage',
   'recipes',
