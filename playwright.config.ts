@@ -7,6 +7,8 @@ const baseURL = `http://127.0.0.1:${port}/`;
 /** The built studio (`npm run build` first) in a real Chromium with WebGPU; one at a time, since the device is one. */
 export default defineConfig({
   testDir: 'e2e',
+  // Vitest's (tools/clients.sh).
+  testIgnore: 'clients/**',
   outputDir: 'test-results',
   workers: 1,
   retries: 0,

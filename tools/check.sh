@@ -53,6 +53,7 @@ vitest gpu
 step build npm run -s build
 step size npm run -s size
 tests e2e playwright test
+tests clients bash tools/clients.sh --reporter=dot --reporter=json --outputFile.json="$reports/clients.json"
 
 printf '\n'
 printf '%s\n' "${summary[@]}"
