@@ -14,19 +14,20 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
   let head = query_head % shape.heads;
   let sequence = row / shape.queries;
   let kv_head = head / (shape.heads / shape.kv_heads);
-  var count = row % shape.queries + 1u;
-  if (shape.has_start != 0u) { count += u32(start[0]); }
-  count = min(count, shape.keys);
+  // Rows that are padding may lie outside; they see something too, so that nothing is divided by zero.
+  let position = first_position(sequence, shape.starts) + i32(row % shape.queries);
+  let end = u32(clamp(position + 1, 1, i32(shape.keys)));
   let base = query_head * PARTS;
   var query: array<Part, PARTS>;
   var mix: array<Part, PARTS>;
   for (var d = 0u; d < PARTS; d++) { query[d] = q[base + d] * shape.scale; mix[d] = Part(); }
   var top = -3.0e38;
   var total = 0.0;
-  for (var j = 0u; j < count; j++) {
+  for (var j = end - min(end, shape.window); j < end; j++) {
     let at = key_index(sequence, j, kv_head);
     var score = 0.0;
     for (var d = 0u; d < PARTS; d++) { score += inner(query[d], k[at + d]); }
+    score = capped(score);
     let higher = max(top, score);
     let fade = exp(top - higher);
     let share = exp(score - higher);

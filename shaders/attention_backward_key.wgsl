@@ -27,15 +27,18 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
     sum_k[d] = Part();
     sum_v[d] = Part();
   }
-  for (var t = row % shape.keys; t < shape.queries; t++) {
+  let position = row % shape.keys;
+  let end = position + min(shape.window, shape.queries - position);
+  for (var t = position; t < end; t++) {
     for (var h = 0u; h < group; h++) {
       let pair = (sequence * shape.queries + t) * shape.heads + kv_head * group + h;
       let at = pair * PARTS;
       var score = 0.0;
       var pull = 0.0;
       for (var d = 0u; d < PARTS; d++) { score += inner(key[d], q[at + d]); pull += inner(value[d], dy[at + d]); }
+      score = capped(score);
       let share = exp(score - lse[pair]);
-      let slope = share * (pull - along[pair]) * shape.scale;
+      let slope = share * (pull - along[pair]) * capped_slope(score) * shape.scale;
       for (var d = 0u; d < PARTS; d++) {
         sum_k[d] += slope * q[at + d];
         sum_v[d] += share * dy[at + d];

@@ -16,7 +16,7 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
   let head = query_head % shape.heads;
   let sequence = row / shape.queries;
   let kv_head = head / (shape.heads / shape.kv_heads);
-  let count = row % shape.queries + 1u;
+  let end = row % shape.queries + 1u;
   let base = query_head * PARTS;
   var query: array<Part, PARTS>;
   var slope: array<Part, PARTS>;
@@ -29,12 +29,13 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
     mean += inner(slope[d], y[base + d]);
   }
   let norm = lse[query_head];
-  for (var j = 0u; j < count; j++) {
+  for (var j = end - min(end, shape.window); j < end; j++) {
     let at = key_index(sequence, j, kv_head);
     var score = 0.0;
     var pull = 0.0;
     for (var d = 0u; d < PARTS; d++) { score += inner(query[d], k[at + d]); pull += inner(slope[d], v[at + d]); }
-    let weight = exp(score - norm) * (pull - mean) * shape.scale;
+    score = capped(score);
+    let weight = exp(score - norm) * (pull - mean) * capped_slope(score) * shape.scale;
     for (var d = 0u; d < PARTS; d++) { sum[d] += weight * k[at + d]; }
   }
   for (var d = 0u; d < PARTS; d++) { dq[base + d] = sum[d]; }

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Tensor } from '../graph/tensor.ts';
 import { adapterA, adapterB } from '../models/elastic.ts';
 import { add } from './add/op.ts';
-import { attention } from './attention/op.ts';
+import { attention, type AttentionAttributes } from './attention/op.ts';
 import { crossEntropy } from './cross-entropy/op.ts';
 import { dropout } from './dropout/op.ts';
 import { expectGradients, type Build } from './gradients.testing.ts';
@@ -25,13 +25,18 @@ const plain: MatmulAttributes = {
   rowsPerSequence: 3,
 };
 
-function attend(heads: number, kvHeads: number, headDim: number): Build {
+function attend(
+  heads: number,
+  kvHeads: number,
+  headDim: number,
+  more: Pick<AttentionAttributes, 'window' | 'softcap'> = {},
+): Build {
   return (scene) => {
     const [q, k, v] = [heads, kvHeads, kvHeads].map((n, i) =>
       scene.normal('qkv'[i]!, [8, n * headDim], free),
     );
-    const attributes = { heads, kvHeads, headDim, queriesPerSequence: 4, keysPerSequence: 4, scale: 0.6 };
-    return scene.graph.apply(attention, [q!, k!, v!, null], attributes)[0]!;
+    const shape = { heads, kvHeads, headDim, queriesPerSequence: 4, keysPerSequence: 4, scale: 0.6 };
+    return scene.graph.apply(attention, [q!, k!, v!, null], { ...shape, ...more })[0]!;
   };
 }
 
@@ -77,6 +82,7 @@ const ops: Record<string, Build> = {
   'attention, multi-head': attend(2, 2, 2),
   'attention, grouped-query': attend(4, 2, 6),
   'attention, multi-query': attend(3, 1, 2),
+  'attention, capped scores in a window': attend(4, 2, 6, { window: 2, softcap: 1.3 }),
   'cross entropy': (scene) => {
     const targets = scene.integers('targets', [5], (i) => [3, -1, 0, 6, 3][i]!);
     return scene.graph.apply(crossEntropy, [scene.normal('logits', [5, 7], free), targets], {})[0]!;

@@ -1,6 +1,6 @@
-import { describe, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { expectGpuEqualsCpu, Scene } from '../compare.testing.ts';
-import { writeRows } from '../rows/op.ts';
+import { gatherRows, writeRows } from '../rows/op.ts';
 import { attention } from './op.ts';
 
 const shapes = [
@@ -66,6 +66,61 @@ describe('attention', () => {
       await expectGpuEqualsCpu(scene, headDim + capacity);
     });
   }
+
+  for (const { label, headDim, length, window, softcap } of [
+    { label: 'a window', headDim: 6, length: 9, window: 3, softcap: null },
+    { label: 'a window longer than the sequence', headDim: 4, length: 5, window: 8, softcap: null },
+    { label: 'capped scores', headDim: 6, length: 9, window: null, softcap: 0.7 },
+    { label: 'both, heads as wide as Gemma’s', headDim: 256, length: 7, window: 4, softcap: 5 },
+  ]) {
+    it(`${label}: forward and backward`, async () => {
+      const scene = new Scene();
+      const [q, k, v] = [4, 2, 2].map((count, i) =>
+        scene.normal('qkv'[i]!, [2 * length, count * headDim], { trainable: true }),
+      );
+      const shape = { heads: 4, kvHeads: 2, headDim, queriesPerSequence: length, keysPerSequence: length };
+      const attributes = { ...shape, scale: headDim ** -0.5, window, softcap };
+      const [y, lse] = scene.graph.apply(attention, [q!, k!, v!, null], attributes);
+      scene.output(y!, lse!, ...scene.gradients(y!).values());
+      await expectGpuEqualsCpu(scene, headDim + length);
+    });
+  }
+
+  // Sequence 0 ends where its cache does, 1 is padded on the left, 2 is in the middle, 3 has finished.
+  it('over caches of sequences that have come unequally far, with a window', async () => {
+    const [heads, kvHeads, headDim, capacity, length] = [4, 2, 6, 9, 3];
+    const starts = [6, -2, 3, capacity];
+    const scene = new Scene();
+    const first = scene.integers('start', [4], (i) => starts[i]!);
+    const [k, v] = ['k', 'v'].map((name) => {
+      const cache = scene.normal(`${name} cache`, [4 * capacity, kvHeads * headDim]);
+      const rows = scene.normal(name, [4 * length, kvHeads * headDim]);
+      return scene.graph.apply(writeRows, [cache, rows, first], { sequences: 4 })[0]!;
+    });
+    const q = scene.normal('q', [4 * length, heads * headDim]);
+    const shape = { heads, kvHeads, headDim, queriesPerSequence: length, keysPerSequence: capacity };
+    const attributes = { ...shape, scale: 0.4, window: 4, softcap: 2 };
+    scene.output(...scene.graph.apply(attention, [q, k!, v!, first], attributes), k!, v!);
+    await expectGpuEqualsCpu(scene, headDim + capacity);
+  });
+
+  it('the last query of a window sees what it would see were the window all there is', async () => {
+    const [length, window, headDim] = [7, 3, 4];
+    const scene = new Scene();
+    const whole = ['q', 'k', 'v'].map((name) => scene.normal(name, [length, headDim]));
+    const part = whole.map((x) => {
+      const rows = scene.integers(`rows of ${x.name}`, [window], (i) => length - window + i);
+      return scene.graph.apply(gatherRows, [x, rows], {})[0]!;
+    });
+    const plain = { heads: 1, kvHeads: 1, headDim, scale: 0.5 };
+    const of = (rows: number) => ({ ...plain, queriesPerSequence: rows, keysPerSequence: rows });
+    scene.output(
+      scene.graph.apply(attention, [...whole, null], { ...of(length), window })[0]!,
+      scene.graph.apply(attention, [...part, null], of(window))[0]!,
+    );
+    const [seen, alone] = await expectGpuEqualsCpu(scene, headDim + length);
+    expect(seen!.slice(-headDim)).toEqual(alone!.slice(-headDim));
+  });
 
   it('survives scores of ±1000', async () => {
     const scene = new Scene();

@@ -30,6 +30,18 @@ describe('rows', () => {
     });
   }
 
+  it('writes each sequence’s rows at its own position; those outside of its part go nowhere', async () => {
+    const starts = [1, -1, 3, -(2 ** 30)];
+    const scene = new Scene();
+    const target = scene.values('target', [16, 5], () => 0);
+    const value = scene.values('value', [8, 5], (i) => 1 + Math.floor(i / 5));
+    const start = scene.integers('start', [4], (i) => starts[i]!);
+    scene.output(scene.graph.apply(writeRows, [target, value, start], { sequences: 4 })[0]!);
+    const [found] = await expectGpuEqualsCpu(scene, 0);
+    const firstColumn = Array.from({ length: 16 }, (_, row) => found![row * 5]);
+    expect(firstColumn).toEqual([0, 1, 2, 0, 4, 0, 0, 0, 0, 0, 0, 5, 0, 0, 0, 0]);
+  });
+
   it('reads batch 2 of a stored tensor', async () => {
     const scene = new Scene();
     const source = scene.normal('source', [9, 5]);

@@ -3,8 +3,10 @@ import { matrixOf, sizeOf } from '../../graph/tensor.ts';
 import gatherCode from '../../../shaders/gather_rows.wgsl?raw';
 import scatterCode from '../../../shaders/scatter_rows.wgsl?raw';
 import zeroCode from '../../../shaders/zero.wgsl?raw';
-import copyCode from '../../../shaders/copy_rows.wgsl?raw';
-import { flag, flatIndex, threads, u32 } from '../dispatch.ts';
+import readCode from '../../../shaders/read_rows.wgsl?raw';
+import writeCode from '../../../shaders/write_rows.wgsl?raw';
+import { flatIndex, threads, u32 } from '../dispatch.ts';
+import { checkStart, firstPosition, startCode, startCount } from '../start.ts';
 
 /** y[i] = x[rows[i]]; a negative row gives zeros. Inputs: x [n, c], rows i32 [p], all different. Output [p, c]. */
 export const gatherRows: Op<NoAttributes> = {
@@ -71,23 +73,52 @@ const scatterRows: Op<{ size: number }> = {
   },
 };
 
+export interface WriteRowsAttributes {
+  /** Parts of equal size in target and value alike; 1 unless said otherwise. */
+  readonly sequences?: number;
+}
+
 /**
- * Writes value [n, c] into rows start … start + n − 1 of a stored tensor [m, c], in place: KV caches, rings of
- * losses. Inputs: target, value, start i32 [1]. Rows past the end are dropped.
+ * Writes value [sequences·n, c] into a stored tensor [sequences·m, c], in place: KV caches, rings of losses. The n rows of
+ * sequence s go to rows start[s] … start[s] + n − 1 of its m; what lies outside of those is dropped. Inputs: target,
+ * value (one row may be of fewer numbers than c), start (kernels/start.ts).
  */
-export const writeRows: Op<NoAttributes> = {
+export const writeRows: Op<WriteRowsAttributes> = {
   name: 'write-rows',
   inPlace: [0],
-  infer: ([target]) => [{ dtype: 'f32', shape: target!.shape }],
-  reference([target, value, start]) {
-    const first = start!.data[0]! * target!.shape.at(-1)!;
+  infer: ([target, value, start], { sequences = 1 }) => {
+    const { rows, columns } = matrixOf(target!.shape);
+    const size = sizeOf(value!.shape);
+    const whole = size % (sequences * columns) === 0 || (sequences === 1 && size < columns);
+    if (!whole || rows % sequences !== 0) throw new Error('write rows: value does not fit');
+    checkStart(start, sequences);
+    return [{ dtype: 'f32', shape: target!.shape }];
+  },
+  reference([target, value, start], _, { sequences = 1 }) {
+    const columns = target!.shape.at(-1)!;
+    const capacity = target!.data.length / columns / sequences;
+    const rows = Math.ceil(value!.data.length / columns / sequences);
     value!.data.forEach((x: number, i: number) => {
-      if (first + i < target!.data.length) target!.data[first + i] = x;
+      const row = Math.floor(i / columns);
+      const sequence = Math.floor(row / rows);
+      const position = firstPosition(start, sequence) + (row % rows);
+      if (position < 0 || position >= capacity) return;
+      target!.data[(sequence * capacity + position) * columns + (i % columns)] = x;
     });
   },
-  dispatches({ inputs: [target, value, start] }) {
+  dispatches({ inputs: [target, value, start], attributes: { sequences = 1 } }) {
+    const { rows: capacity, columns } = matrixOf(target!.shape);
+    const count = sizeOf(value!.shape);
+    const rows = Math.ceil(count / columns / sequences);
     return [
-      copyRows('write rows', value!, start!, target!, sizeOf(value!.shape), sizeOf(target!.shape), false),
+      {
+        label: 'write rows',
+        code: [flatIndex, startCode, writeCode],
+        uniforms: [u32(count), u32(columns), u32(rows), u32(capacity / sequences), startCount(start)],
+        bindings: [value!, start!, target!],
+        workgroups: threads(count),
+        work: count,
+      },
     ];
   },
 };
@@ -102,28 +133,15 @@ export const readRows: Op<{ rows: number }> = {
   },
   dispatches({ inputs: [source, start], outputs: [y] }) {
     const count = sizeOf(y!.shape);
-    return [copyRows('read rows', source!, start!, y!, count, count, true)];
+    return [
+      {
+        label: 'read rows',
+        code: [flatIndex, readCode],
+        uniforms: [u32(count)],
+        bindings: [source!, start!, y!],
+        workgroups: threads(count),
+        work: count,
+      },
+    ];
   },
 };
-
-type Tensors = Parameters<typeof writeRows.dispatches>[0]['outputs'][number];
-
-function copyRows(
-  label: string,
-  from: Tensors,
-  start: Tensors,
-  to: Tensors,
-  count: number,
-  end: number,
-  reads: boolean,
-) {
-  const step = reads ? count : matrixOf(to.shape).columns;
-  return {
-    label,
-    code: [flatIndex, copyCode],
-    uniforms: [u32(count), u32(step), u32(end), flag(reads)],
-    bindings: [from, start, to],
-    workgroups: threads(count),
-    work: count,
-  };
-}
