@@ -82,7 +82,7 @@ export const helpText = `Usage: npm run -s pare -- COMMAND [--json] [--device we
   report SESSION --out FILE.html               charts, tables, recipe and environment as one HTML file
 
 MODEL   a Hugging Face folder, a safetensors file beside its config.json, or demo
-DATA    .jsonl, .json, .csv, .tsv or text, or demo   [--prompt COLUMN --answer COLUMN]
+DATA    .jsonl, .json, .csv, .tsv, .parquet or text, or demo   [--prompt COLUMN --answer COLUMN]
 RECIPE  ${methods.join(', ')}, or a recipe file (.json)
 FILE    a session file (.pare); DIR: the folder of a run, for the session.pare in it
 SESSION FILE, DIR, a share link (#s1.…), a text file that holds one, or - for standard input

@@ -8,6 +8,8 @@ export interface Table {
   readonly rows: readonly (readonly string[])[];
   /** 1-based line of the file on which each row starts. */
   readonly lines: readonly number[];
+  /** What `lines` counts; of a file that has no lines, rows. */
+  readonly unit?: 'line' | 'row';
 }
 
 /** Running text, one string a document. */

@@ -1,5 +1,6 @@
 /** Tables in JSON: an object a line, an array of objects, or an object whose `data` is one. */
 import { positionOf, scanJson } from '../formats/json.ts';
+import { cellOf } from './cells.ts';
 import type { Table } from './data.ts';
 import { dataProblem } from './errors.ts';
 
@@ -76,11 +77,6 @@ function tableOf(records: readonly Numbered[], file: string): Table {
     ),
     lines: records.map(({ line }) => line),
   };
-}
-
-function cellOf(value: unknown): string {
-  if (value === null || value === undefined) return '';
-  return typeof value === 'string' ? value : JSON.stringify(value);
 }
 
 /** The line on which each element of the list starts. Only for text that is known to be valid. */

@@ -1,6 +1,6 @@
 /**
- * Reads data files. The name's ending says what they are: .jsonl/.ndjson, .json, .csv, .tsv; all else is text.
- * Every error names the line.
+ * Reads data files. Parquet is known by its first bytes; of others the name's ending says what they are: .jsonl/.ndjson,
+ * .json, .csv, .tsv; all else is text. Every error names the line (of Parquet: the row group and the column).
  */
 import { PareError } from '../lib/assert.ts';
 import { decodeText, type FileSource, nameOf, readAll } from '../formats/source.ts';
@@ -8,6 +8,7 @@ import { sha256 } from '../formats/sha256.ts';
 import { parseCsv } from './csv.ts';
 import type { Dataset, Documents } from './data.ts';
 import { parseJsonData, parseJsonLines } from './json-data.ts';
+import { isParquet, parseParquet } from './parquet.ts';
 
 export interface DataFile {
   readonly name: string;
@@ -25,8 +26,17 @@ const documentSeparator = '<|endoftext|>';
 /** Reads, hashes and parses a data file. */
 export async function openData(source: FileSource): Promise<DataFile> {
   const bytes = await readAll(source, maxBytes);
-  const dataset = parseData(decodeText(bytes, source.path), source.path);
+  const dataset = isParquet(bytes)
+    ? await parseParquet(bytes, source.path)
+    : parseData(textOf(bytes, source.path), source.path);
   return { name: source.name, bytes: source.size, sha256: await sha256(bytes), dataset };
+}
+
+/** A file that only calls itself Parquet is cut off at its beginning, or is something else. */
+function textOf(bytes: Uint8Array, file: string): string {
+  if (!/\.parquet$/i.test(file)) return decodeText(bytes, file);
+  const remedy = 'Download the file again.';
+  throw new PareError('data-malformed', `${file} does not begin as a Parquet file does.`, remedy);
 }
 
 /** Parses the text of a data file that is called `file`. */

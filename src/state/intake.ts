@@ -13,7 +13,7 @@ export interface Sorted {
 
 const modelFiles =
   /^(config|tokenizer|tokenizer_config|generation_config|special_tokens_map|added_tokens|vocab|adapter_config|quantize_config|.*\.safetensors\.index)\.json$|^merges\.txt$|\.(safetensors|gguf|bin|model|jinja|zip)$/i;
-const dataFiles = /\.(jsonl|ndjson|json|csv|tsv|txt)$/i;
+const dataFiles = /\.(jsonl|ndjson|json|csv|tsv|parquet|txt)$/i;
 /** What travels in a model's folder and is neither its weights nor anybody's data. */
 const companions = /^(readme|license|notice|usage_policy|\.).*/i;
 
@@ -61,6 +61,6 @@ function nothingKnown(files: readonly DroppedFile[]): PareError {
   return new PareError(
     'drop-unknown',
     names.length > 0 ? `Pare does not know what ${names.join(', ')} is for.` : 'The folder is empty.',
-    'Drop a Hugging Face model folder (config.json, *.safetensors, tokenizer.json) or a zip of one, data (.jsonl, .json, .csv, .txt), or a session (.pare).',
+    'Drop a Hugging Face model folder (config.json, *.safetensors, tokenizer.json) or a zip of one, data (.jsonl, .json, .csv, .parquet, .txt), or a session (.pare).',
   );
 }

@@ -1,2 +1,2 @@
 /** What a file picker offers as data. */
-export const dataFormats = '.jsonl,.ndjson,.json,.csv,.tsv,.txt';
+export const dataFormats = '.jsonl,.ndjson,.json,.csv,.tsv,.parquet,.txt';
