@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { CpuBackend } from '../backends/cpu/cpu.ts';
 import { Scene } from '../kernels/compare.testing.ts';
-import { accumulate, add, matmul, rmsNorm, swiglu } from '../kernels/ops.ts';
+import { accumulate, add, gated, matmul, rmsNorm } from '../kernels/ops.ts';
 import { differentiate, type Accumulate } from './gradient.ts';
 import type { Tensor } from './tensor.ts';
 
@@ -74,7 +74,7 @@ describe('differentiate', () => {
 const meetings: Record<string, (scene: Scene, x: Tensor) => Tensor> = {
   'two matmuls of one input': (scene, x) => {
     const [a, b] = ['a', 'b'].map((name) => linear(scene, x, scene.normal(name, [4, 4])));
-    return scene.graph.apply(swiglu, [a!, b!], {})[0]!;
+    return scene.graph.apply(gated, [a!, b!], { kind: 'silu' })[0]!;
   },
   'a residual': (scene, x) =>
     linear(scene, linear(scene, x, scene.normal('w', [4, 4])), scene.normal('v', [4, 4]), x),
@@ -86,7 +86,9 @@ const meetings: Record<string, (scene: Scene, x: Tensor) => Tensor> = {
     const [a, b] = ['a', 'b'].map((name) => linear(scene, x, scene.normal(name, [4, 4])));
     const [sum] = scene.graph.apply(add, [a!, b!], {});
     const through = linear(scene, sum!, scene.normal('w', [4, 4]));
-    return scene.graph.apply(swiglu, [linear(scene, through, scene.normal('v', [4, 4]), a), b!], {})[0]!;
+    return scene.graph.apply(gated, [linear(scene, through, scene.normal('v', [4, 4]), a), b!], {
+      kind: 'silu',
+    })[0]!;
   },
 };
 
@@ -112,7 +114,7 @@ describe('accumulate', () => {
     const scene = new Scene();
     const x = scene.normal('x', [3, 4], { trainable: true });
     scene.gradients(meetings['two matmuls of one input']!(scene, x));
-    expect(names(scene, 3)).toEqual(['swiglu-backward', 'matmul', 'matmul']);
+    expect(names(scene, 3)).toEqual(['gated-backward', 'matmul', 'matmul']);
   });
 
   it('keeps an intermediate gradient that somebody wanted', async () => {

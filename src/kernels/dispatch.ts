@@ -1,4 +1,6 @@
-import type { Uniform } from '../graph/op.ts';
+import type { Dispatch, Uniform } from '../graph/op.ts';
+import { sizeOf, type Tensor } from '../graph/tensor.ts';
+import flatIndex from '../../shaders/flat_index.wgsl?raw';
 
 /** Marks "no group" in a kernel's uniforms. */
 export const NONE = 0xffffffff;
@@ -13,7 +15,25 @@ export function threads(count: number): [number, number, number] {
 }
 
 /** Kernels with one thread an element spill into y beyond 65,535 workgroups; this is how they find themselves. */
-export { default as flatIndex } from '../../shaders/flat_index.wgsl?raw';
+export { flatIndex };
+
+/** A dispatch of one thread an element of its last binding; the first uniform is their number. */
+export function elementwise(
+  label: string,
+  code: readonly string[],
+  bindings: readonly (Tensor | null)[],
+  { uniforms = [], workEach = 1 }: { uniforms?: readonly Uniform[]; workEach?: number } = {},
+): Dispatch {
+  const count = sizeOf(bindings.at(-1)!.shape);
+  return {
+    label,
+    code: [flatIndex, ...code],
+    uniforms: [u32(count), ...uniforms],
+    bindings,
+    workgroups: threads(count),
+    work: count * workEach,
+  };
+}
 
 /** Subgroups; that lanes stay together where they broadcast is seen to by the kernels, out of the compiler's sight. */
 export const subgroupDirectives = ['enable subgroups;', 'diagnostic(off, subgroup_uniformity);'] as const;

@@ -5,6 +5,9 @@ import { add } from './add/op.ts';
 import { attention, type AttentionAttributes } from './attention/op.ts';
 import { crossEntropy } from './cross-entropy/op.ts';
 import { dropout } from './dropout/op.ts';
+import { activate } from './activate/op.ts';
+import { activations, type Activation } from './activate/activations.ts';
+import { gated } from './gated/op.ts';
 import { expectGradients, type Build } from './gradients.testing.ts';
 import { adapted, sequences, tinyLlama, tinySizes } from './llama.testing.ts';
 import { maskElements } from './mask-elements/op.ts';
@@ -13,7 +16,6 @@ import { rmsNorm } from './rms-norm/op.ts';
 import { rope } from './rope/op.ts';
 import { gatherRows } from './rows/op.ts';
 import { pickRows, sumRows } from './rows/pick.ts';
-import { swiglu } from './swiglu/op.ts';
 
 const free = { trainable: true };
 
@@ -113,7 +115,7 @@ const ops: Record<string, Build> = {
         scale: 0.2,
       })[0]!;
     });
-    return scene.graph.apply(swiglu, [left!, right!], {})[0]!;
+    return scene.graph.apply(gated, [left!, right!], { kind: 'silu' })[0]!;
   },
   'matmul of a trainable f16 weight': (scene) => {
     const w = scene.normal('w', [5, 4], { dtype: 'f16', trainable: true });
@@ -138,9 +140,15 @@ const ops: Record<string, Build> = {
   },
   rope: turn(false),
   'rope, inverse': turn(true),
-  swiglu: (scene) =>
-    scene.graph.apply(swiglu, [scene.normal('gate', [3, 5], free), scene.normal('up', [3, 5], free)], {})[0]!,
 };
+
+for (const kind of Object.keys(activations) as Activation[]) {
+  ops[kind] = (scene) => scene.graph.apply(activate, [scene.normal('x', [3, 5], free)], { kind })[0]!;
+  ops[`gated ${kind}`] = (scene) => {
+    const operands = ['gate', 'up'].map((name) => scene.normal(name, [3, 5], free));
+    return scene.graph.apply(gated, operands, { kind })[0]!;
+  };
+}
 
 /** An adapter of elastic rank, then a frozen, element-masked module with a residual, then a last trainable one. */
 const chain: Build = (scene) => {

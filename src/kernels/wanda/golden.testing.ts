@@ -6,7 +6,7 @@ import type { Tensor } from '../../graph/tensor.ts';
 import { decodeArray, hasShared, readSharedJson, type EncodedArray } from '../../lib/golden.testing.ts';
 import { fromFloat32 } from '../../lib/half.ts';
 import { readStored } from '../compare.testing.ts';
-import { columnSquares, matmul, prune, swiglu, type PruneAttributes } from '../ops.ts';
+import { columnSquares, gated, matmul, prune, type PruneAttributes } from '../ops.ts';
 
 interface Result {
   readonly setting: string;
@@ -244,7 +244,9 @@ async function runBlock(
   };
   const rows = sequences * tokens;
   const input = graph.input('x', 'f32', [rows, x.length / rows]);
-  const [active] = graph.apply(swiglu, [linear('gate', input, null), linear('up', input, null)], {});
+  const [active] = graph.apply(gated, [linear('gate', input, null), linear('up', input, null)], {
+    kind: 'silu',
+  });
   graph.output('y', linear('down', active!, input));
   const program = await backend.compile(graph, store);
   program.write('x', x);

@@ -1,4 +1,4 @@
-// y = silu(gate) · up
+// y = act(gate) · up
 @group(0) @binding(0) var<uniform> count: u32;
 @group(0) @binding(1) var<storage, read> gate: array<f32>;
 @group(0) @binding(2) var<storage, read> up: array<f32>;
@@ -7,7 +7,5 @@
 @compute @workgroup_size(64)
 fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
   let i = flat_index(id, groups);
-  if (i >= count) { return; }
-  let g = gate[i];
-  y[i] = g / (1.0 + exp(-g)) * up[i];
+  if (i < count) { y[i] = act(gate[i]) * up[i]; }
 }

@@ -1,4 +1,4 @@
-// d gate = dy · up · σ(g)(1 + g(1 − σ(g))); d up = dy · g · σ(g)
+// d gate = dy · up · act′(gate); d up = dy · act(gate)
 @group(0) @binding(0) var<uniform> count: u32;
 @group(0) @binding(1) var<storage, read> gate: array<f32>;
 @group(0) @binding(2) var<storage, read> up: array<f32>;
@@ -10,9 +10,6 @@
 fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
   let i = flat_index(id, groups);
   if (i >= count) { return; }
-  let g = gate[i];
-  let s = 1.0 / (1.0 + exp(-g));
-  let slope = dy[i];
-  d_gate[i] = slope * up[i] * s * (1.0 + g * (1.0 - s));
-  d_up[i] = slope * g * s;
+  d_gate[i] = times_slope(dy[i] * up[i], gate[i]);
+  d_up[i] = times_act(dy[i], gate[i]);
 }
