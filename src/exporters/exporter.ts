@@ -35,6 +35,13 @@ export interface FinishedAdapter {
   b(): Promise<Float32Array<ArrayBuffer>>;
 }
 
+export interface FinishedBase {
+  /** Of the model that was opened. */
+  readonly name: string;
+  /** Its weights are as they were opened: nothing was pruned, quantized, cut, put into another order or merged. */
+  readonly isOriginal: boolean;
+}
+
 /** A finished model as every exporter sees it. Nothing of its weights is read before it is asked for. */
 export interface FinishedModel {
   /** Of the folder. */
@@ -49,6 +56,8 @@ export interface FinishedModel {
   readonly codes: readonly FinishedCodes[];
   /** What could not be merged without loss; empty where the weights are all there is. */
   readonly adapters: readonly FinishedAdapter[];
+  /** What the adapters belong on. */
+  readonly base: FinishedBase;
   /** `undefined` or null: the model has none. */
   readonly tokenizerJson: unknown;
   readonly tokenizerConfig: Readonly<Record<string, unknown>> | null;
@@ -72,6 +81,8 @@ export interface Exporter {
   readonly readers: string;
   /** `uniform`: readers know one size for all blocks, so smaller ones come padded with zeros to the largest. */
   readonly sizes: 'uniform' | 'by-layer';
+  /** `merged`: into the weights, wherever that loses nothing. `apart`: none that was not merged inside the training. */
+  readonly adapters: 'merged' | 'apart';
   check(model: FinishedModel): Promise<ExportCheck>;
   /** The files of the folder. `card`: the text of its README.md. Only for a model that `check` does not refuse. */
   files(model: FinishedModel, card: string): Promise<ExportFile[]>;
