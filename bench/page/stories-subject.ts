@@ -1,8 +1,9 @@
 import type { Backend, Store } from '../../src/backends/backend.ts';
 import { batchShape, evaluationBatches } from '../../src/datasets/batches.ts';
-import { parseModelConfig, type ModelConfig } from '../../src/formats/model-config.ts';
+import type { ModelConfig } from '../../src/formats/model-config.ts';
 import { Random } from '../../src/lib/random.ts';
-import { llamaStructure } from '../../src/models/llama-structure.ts';
+import { configOf } from '../../src/models/config.testing.ts';
+import { structureOf } from '../../src/models/structure.ts';
 import { fixedSpace } from '../../src/recipes/space.ts';
 import { moduleRoles } from '../../src/session/recipe.ts';
 import { elasticPlanOf } from '../../src/search/plan.ts';
@@ -14,7 +15,7 @@ const [sequences, length] = [8, 128];
 /** The shape of stories260K with random weights: plain LoRA on all seven modules, 8 sequences of 128 tokens. */
 export function openStories(backend: Backend): Promise<Workload> {
   const config = storiesConfig();
-  const structure = llamaStructure(config);
+  const structure = structureOf(config);
   const store = backend.createStore();
   randomWeights(store, config, new Random(1));
   const elastic = fixedSpace(structure, { rank, alpha: 2 * rank, dropout: 0, targets: [...moduleRoles] });
@@ -57,7 +58,7 @@ function storiesConfig(): ModelConfig {
     rms_norm_eps: 1e-5,
     tie_word_embeddings: true,
   };
-  return parseModelConfig(config, 'config.json');
+  return configOf(config);
 }
 
 function randomWeights(store: Store, config: ModelConfig, random: Random): void {
@@ -67,7 +68,7 @@ function randomWeights(store: Store, config: ModelConfig, random: Random): void 
   };
   const small = () => 0.05 * random.normal();
   put('model.embed_tokens.weight', [config.vocabSize, config.hiddenSize], small);
-  for (const { name, role, shape } of llamaStructure(config).modules)
+  for (const { name, role, shape } of structureOf(config).modules)
     if (role !== 'head') put(`${name}.weight`, shape, small);
   const norms = Array.from({ length: config.layers }, (_, layer) =>
     ['input', 'post_attention'].map((kind) => `model.layers.${layer}.${kind}_layernorm`),

@@ -29,7 +29,7 @@ export interface Workload {
 
 /** The super-network with fresh adapters, every rank and width full. */
 export function fullModel({ backend, store, config, plan, elastic }: Workload): Runnable {
-  initAdapters(store, plan, new Random(1));
+  initAdapters({ store, config }, plan, new Random(1));
   return {
     backend,
     store,

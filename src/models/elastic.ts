@@ -1,5 +1,5 @@
 import type { Store } from '../backends/backend.ts';
-import { embeddingModule, headModule } from './structure.ts';
+import type { ModelConfig } from '../formats/model-config.ts';
 
 /**
  * How a graph meets a search space: which column of the `limits` input (i32 [sequences, columns]) holds the active
@@ -65,11 +65,17 @@ export const maskName = (module: string) => `${module}.mask`;
 export const codesName = (module: string) => `${module}.codes`;
 export const gridName = (module: string) => `${module}.grid`;
 
+/** A model in a store. */
+export interface Held {
+  readonly store: Pick<Store, 'has' | 'spec'>;
+  readonly config: ModelConfig;
+}
+
 /** [out, in] features of a module, however its weight is held; a tied head is the embedding. */
-export function moduleShape(store: Pick<Store, 'has' | 'spec'>, module: string): [number, number] {
-  const names = [`${module}.weight`, codesName(module)];
-  if (module === headModule) names.push(`${embeddingModule}.weight`);
-  const held = names.find((name) => store.has(name));
+export function moduleShape({ store, config: { names } }: Held, module: string): [number, number] {
+  const forms = [`${module}.weight`, codesName(module)];
+  if (module === names.head) forms.push(`${names.embedding}.weight`);
+  const held = forms.find((name) => store.has(name));
   if (!held) throw new Error(`${module} has no weight in the store`);
   return store.spec(held).shape as [number, number];
 }

@@ -1,5 +1,11 @@
 import type { ModelConfig } from '../formats/model-config.ts';
 
+type Rotary = Pick<ModelConfig, 'decoder' | 'ropeTheta' | 'ropeScaling'>;
+
+/** Dimensions of a head that turn; 0 where positions are learned. */
+export const rotaryDims = ({ decoder: { positions } }: Pick<ModelConfig, 'decoder'>): number =>
+  positions.kind === 'rotary' ? positions.dims : 0;
+
 /** The stored tables of a length. */
 export const ropeNames = (positions: number) => ({
   cos: `rope.${positions}.cos`,
@@ -8,7 +14,7 @@ export const ropeNames = (positions: number) => ({
 
 /** Rotary angles by position and pair, made in double on the host: shader sin and cos are too coarse. */
 export function ropeTables(
-  config: ModelConfig,
+  config: Rotary,
   positions: number,
 ): { cos: Float32Array<ArrayBuffer>; sin: Float32Array<ArrayBuffer> } {
   const frequencies = ropeFrequencies(config);
@@ -25,8 +31,10 @@ export function ropeTables(
 }
 
 /** θ^(−2i/d), scaled as transformers' modeling_rope_utils does for `linear` and `llama3`. */
-function ropeFrequencies({ headDim, ropeTheta, ropeScaling }: ModelConfig): number[] {
-  const plain = Array.from({ length: headDim / 2 }, (_, i) => ropeTheta ** ((-2 * i) / headDim));
+function ropeFrequencies(config: Rotary): number[] {
+  const { ropeTheta, ropeScaling } = config;
+  const dims = rotaryDims(config);
+  const plain = Array.from({ length: dims / 2 }, (_, i) => ropeTheta ** ((-2 * i) / dims));
   if (!ropeScaling) return plain;
   const { factor } = ropeScaling;
   if (ropeScaling.type === 'linear') return plain.map((frequency) => frequency / factor);

@@ -1,7 +1,7 @@
 import type { Backend, Store } from '../backends/backend.ts';
 import type { ModelConfig } from '../formats/model-config.ts';
 import { denseBase, plainPlan, type BaseForm, type ElasticPlan } from './elastic.ts';
-import type { DecoderOptions } from './llama.ts';
+import type { DecoderOptions } from './decoder.ts';
 import { ensureRope } from './weights.ts';
 
 /** A model on a device, as it is to be run: which adapters, masks and active sizes apply. */

@@ -1,12 +1,12 @@
 /** What a search and a cost count must know about a model: its linear modules, and nothing of their weights. */
+import { blockNorms, expectedTensors, linearShapes } from '../formats/expected-tensors.ts';
+import { inBlock, type BlockRole, type ModelConfig } from '../formats/model-config.ts';
+import { sizeOf } from '../graph/tensor.ts';
 
-export type ModuleRole = 'q' | 'k' | 'v' | 'o' | 'gate' | 'up' | 'down' | 'head';
+export type ModuleRole = BlockRole | 'head';
 
 /** What can carry an adapter: the linear modules, and the embedding, whose "output rows" are the vocabulary. */
 export type AdapterRole = ModuleRole | 'embedding';
-
-export const headModule = 'lm_head';
-export const embeddingModule = 'model.embed_tokens';
 
 /** How attention is cut into heads. */
 export interface AttentionShape {
@@ -19,7 +19,7 @@ export interface AttentionShape {
 export interface ModuleShape {
   /** As in the checkpoint, e.g. `model.layers.0.mlp.up_proj`. */
   readonly name: string;
-  /** Block index; any number for `head`. */
+  /** Block index; the number of blocks for `head`. */
   readonly layer: number;
   readonly role: ModuleRole;
   /** [out, in] features, whatever the file's own layout. */
@@ -35,10 +35,14 @@ export interface ModelStructure {
   readonly intermediateSize: number;
   /** Absent where heads cannot be cut. */
   readonly attention?: AttentionShape;
+  /** Names of the embedding and the head; the head is among `modules` too. */
+  readonly outer: { readonly embedding: string; readonly head: string };
   /** [vocabulary, hidden], where the embedding can carry an adapter. */
   readonly embedding?: readonly [rows: number, columns: number];
   /** Parameters outside the linear modules: embeddings, positions, norms. For the whole-model figure. */
   readonly otherParameters?: number;
+  /** Of which each block has so many. */
+  readonly blockParameters?: number;
   /** The head is the embedding, already among `otherParameters`. */
   readonly tiedHead?: boolean;
 }
@@ -55,7 +59,83 @@ export interface SubNetwork {
   readonly removed?: ReadonlySet<number>;
 }
 
-/** Block index in a module's name; 0 outside blocks. */
-export function blockOf(module: string): number {
-  return Number(/\.layers\.(\d+)\./.exec(module)?.[1] ?? 0);
+/** The linear modules of a model and their shapes, from its config alone. */
+export function structureOf(config: ModelConfig): ModelStructure {
+  const known = structures.get(config);
+  if (known) return known;
+  const described = describe(config);
+  structures.set(config, described);
+  return described;
 }
+
+const structures = new WeakMap<ModelConfig, ModelStructure>();
+
+function describe(config: ModelConfig): ModelStructure {
+  const { names, decoder, layers, vocabSize, hiddenSize, heads, kvHeads, headDim, tied } = config;
+  const shapes = linearShapes(config);
+  const modules = Array.from({ length: layers }, (_, layer) =>
+    [...shapes].map(([role, shape]): ModuleShape => {
+      const name = inBlock(config, layer, names.linear[role]!);
+      return { name, layer, role, shape, bias: decoder.biases.includes(role) };
+    }),
+  ).flat();
+  const head: ModuleShape = {
+    name: names.head,
+    layer: layers,
+    role: 'head',
+    shape: [vocabSize, hiddenSize],
+    bias: decoder.biases.includes('head'),
+  };
+  const linear = new Set([...modules, head].map(({ name }) => name));
+  const others = [...expectedTensors(config)].filter(([name]) => !linear.has(moduleOf(name)));
+  const norms = blockNorms(config).reduce((sum, { size }) => sum + size, 0);
+  return {
+    layers,
+    modules: [...modules, head],
+    intermediateSize: config.intermediateSize,
+    ...(decoder.fused ? {} : { attention: { heads, kvHeads, headDim } }),
+    outer: { embedding: names.embedding, head: names.head },
+    embedding: [vocabSize, hiddenSize],
+    otherParameters: others.reduce((sum, [, { shape }]) => sum + sizeOf(shape), 0),
+    blockParameters: decoder.norm === 'layer' ? 2 * norms : norms,
+    tiedHead: tied,
+  };
+}
+
+/** The module that a tensor belongs to: its name without `.weight` or `.bias`. */
+export const moduleOf = (tensor: string): string => tensor.replace(/\.(?:weight|bias)$/, '');
+
+/** The linear modules of a block, in the order of the forward pass. */
+export function blockModules(config: ModelConfig, layer: number): string[] {
+  return structureOf(config)
+    .modules.filter((module) => module.layer === layer && module.role !== 'head')
+    .map(({ name }) => name);
+}
+
+/** What a module is, or undefined where it is no linear module of the model. */
+export function roleOf(config: ModelConfig, module: string): ModuleRole | undefined {
+  return rolesOf(config).get(module);
+}
+
+const roles = new WeakMap<ModelConfig, ReadonlyMap<string, ModuleRole>>();
+
+function rolesOf(config: ModelConfig): ReadonlyMap<string, ModuleRole> {
+  const known = roles.get(config);
+  if (known) return known;
+  const found = new Map(structureOf(config).modules.map(({ name, role }) => [name, role]));
+  roles.set(config, found);
+  return found;
+}
+
+/** A number between dots in a module's name is that of its block, in every architecture: `transformer.h.3.mlp.c_fc`. */
+const blockNumber = /\.(\d+)\./;
+
+/** Block index in a name; 0 outside blocks. */
+export const blockOf = (name: string): number => Number(blockNumber.exec(name)?.[1] ?? 0);
+
+/** Whether a name is that of something in a block. */
+export const isInBlock = ({ names }: Pick<ModelConfig, 'names'>, name: string): boolean =>
+  name.startsWith(`${names.blocks}.`);
+
+/** The name of the same thing in another block. */
+export const inOtherBlock = (name: string, block: number): string => name.replace(blockNumber, `.${block}.`);

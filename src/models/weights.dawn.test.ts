@@ -3,18 +3,18 @@ import { CpuBackend } from '../backends/cpu/cpu.ts';
 import { gpuBackend } from '../backends/webgpu/device.testing.ts';
 import { Graph } from '../graph/graph.ts';
 import { tinyModel } from '../recipes/tiny-model.testing.ts';
-import { openModelFolder } from '../formats/huggingface.ts';
-import { LlamaDecoder } from './llama.ts';
+import { openModel } from './open-model.ts';
+import { Decoder } from './decoder.ts';
 import { decoderOptions, plainModel } from './runnable.ts';
 import { ensureRope, loadWeights } from './weights.ts';
 
 it('a program keeps its rotary tables when longer ones are asked for', async () => {
   for (const backend of [new CpuBackend(), await gpuBackend()]) {
-    const folder = await openModelFolder(await tinyModel());
+    const folder = await openModel(await tinyModel());
     const store = backend.createStore();
     await loadWeights(folder, store);
     const graph = new Graph();
-    const decoder = new LlamaDecoder(
+    const decoder = new Decoder(
       graph,
       folder.config,
       decoderOptions(plainModel(backend, store, folder.config), 1, 4),

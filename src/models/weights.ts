@@ -1,13 +1,13 @@
 import type { Store } from '../backends/backend.ts';
 import { findNonFinite } from '../formats/finite.ts';
-import type { ModelFingerprint, ModelFolder } from '../formats/huggingface.ts';
+import type { ModelFingerprint, ModelFolder } from '../formats/model-folder.ts';
 import type { ModelConfig } from '../formats/model-config.ts';
 import { countZeroCodes, countZeros } from '../formats/zeros.ts';
 import { sizeOf, type Shape, type TensorSpec } from '../graph/tensor.ts';
 import { PareError } from '../lib/assert.ts';
 import type { FloatDtype } from '../lib/half.ts';
 import { codesName, gridName } from './elastic.ts';
-import { ropeNames, ropeTables } from './rope.ts';
+import { ropeNames, ropeTables, rotaryDims } from './rope.ts';
 
 export interface LoadedWeights extends ModelFingerprint {
   /** Share of exact zeros among the weights of the blocks' linear modules. */
@@ -19,7 +19,7 @@ export interface LoadedWeights extends ModelFingerprint {
  * are not numbers, and a device without room for them. An INT4 module becomes codes and a grid.
  */
 export async function loadWeights(
-  folder: Pick<ModelFolder, 'fingerprint' | 'tensors' | 'quantized'>,
+  folder: Pick<ModelFolder, 'config' | 'fingerprint' | 'tensors' | 'quantized'>,
   store: Store,
   onProgress?: (done: number, total: number) => void,
 ): Promise<LoadedWeights> {
@@ -30,7 +30,7 @@ export async function loadWeights(
     tensor(name, { dtype, shape, bytes }) {
       requireFinite(name, bytes, dtype);
       put(store, name, { dtype, shape }, bytes);
-      if (isBlockWeight(name, shape)) {
+      if (isBlockWeight(folder.config, name, shape)) {
         counted.weights += sizeOf(shape);
         counted.zeros += countZeros(bytes, dtype);
       }
@@ -55,7 +55,8 @@ function put(store: Store, name: string, spec: TensorSpec, bytes: ArrayBufferVie
 }
 
 /** All matrices of a block are linear modules. */
-const isBlockWeight = (name: string, shape: Shape) => name.startsWith('model.layers.') && shape.length === 2;
+const isBlockWeight = ({ names }: ModelConfig, name: string, shape: Shape) =>
+  name.startsWith(`${names.blocks}.`) && shape.length === 2;
 
 /** Refuses weights that are not numbers. */
 export function requireFinite(name: string, bytes: Uint8Array<ArrayBuffer>, dtype: FloatDtype): void {
@@ -76,10 +77,11 @@ export function requireFinite(name: string, bytes: Uint8Array<ArrayBuffer>, dtyp
 export function ensureRope(store: Store, config: ModelConfig, positions: number): number {
   const rows = 2 ** Math.ceil(Math.log2(positions));
   const names = ropeNames(rows);
-  if (store.has(names.cos)) return rows;
+  const dims = rotaryDims(config);
+  if (store.has(names.cos) || dims === 0) return rows;
   const tables = ropeTables(config, rows);
   for (const kind of ['cos', 'sin'] as const) {
-    store.allocate(names[kind], { dtype: 'f32', shape: [rows, config.headDim / 2] });
+    store.allocate(names[kind], { dtype: 'f32', shape: [rows, dims / 2] });
     store.write(names[kind], tables[kind]);
   }
   return rows;

@@ -1,4 +1,4 @@
-import type { ModelConfig } from '../formats/model-config.ts';
+import { inBlock, type BlockRole, type ModelConfig } from '../formats/model-config.ts';
 import type { Graph } from '../graph/graph.ts';
 import { sizeOf, type Shape, type Tensor, type TensorSpec } from '../graph/tensor.ts';
 import {
@@ -9,7 +9,7 @@ import {
   pickRows,
   rmsNorm,
   rope,
-  swiglu,
+  gated,
   writeRows,
 } from '../kernels/ops.ts';
 import {
@@ -18,13 +18,15 @@ import {
   codesName,
   gridName,
   maskName,
+  moduleShape,
   type AdapterPlan,
   type BaseForm,
   type ElasticPlan,
+  type Held,
 } from './elastic.ts';
 import { mergedWeight } from './merged.ts';
-import { ropeNames } from './rope.ts';
-import { embeddingModule, headModule } from './structure.ts';
+import { ropeNames, rotaryDims } from './rope.ts';
+import { structureOf } from './structure.ts';
 
 export interface DecoderOptions extends BaseForm {
   readonly sequences: number;
@@ -53,13 +55,6 @@ export interface DecoderOptions extends BaseForm {
 /** An input's name in part `part` of a batch. */
 export const partName = (name: string, part: number) => (part === 0 ? name : `${name}.${part}`);
 
-/** The linear modules of a block, in the order of the forward pass. */
-export function blockModules(layer: number): string[] {
-  const prefix = `model.layers.${layer}`;
-  const attentionModules = ['q', 'k', 'v', 'o'].map((role) => `${prefix}.self_attn.${role}_proj`);
-  return [...attentionModules, ...['gate', 'up', 'down'].map((role) => `${prefix}.mlp.${role}_proj`)];
-}
-
 interface Cut {
   readonly addend?: Tensor;
   /** Columns of `limits` that cut the module's inputs and outputs. */
@@ -75,16 +70,18 @@ interface Weight {
 }
 
 /**
- * The Llama decoder as a graph: RMSNorm, rotary grouped-query attention, SwiGLU. Names are the checkpoint's.
- * Source of the arithmetic: transformers `modeling_llama.py`.
+ * A decoder as a graph, of any architecture: what tells them apart is in `config.decoder`. Names are the checkpoint's.
+ * Source of the arithmetic: transformers `modeling_<model_type>.py`.
  */
-export class LlamaDecoder {
+export class Decoder {
   readonly #graph: Graph;
   readonly #config: ModelConfig;
   readonly #options: DecoderOptions;
   readonly #limits: Tensor | null;
   readonly #seed: Tensor | null;
   readonly #start: Tensor | null;
+  /** Modules with a bias. */
+  readonly #biased: ReadonlySet<string>;
 
   constructor(graph: Graph, config: ModelConfig, options: DecoderOptions) {
     this.#graph = graph;
@@ -95,12 +92,15 @@ export class LlamaDecoder {
     this.#limits = plan.columns > 0 ? graph.input(input('limits'), 'i32', [sequences, plan.columns]) : null;
     this.#seed = options.dropout ? graph.input(input('seed'), 'u32', [2]) : null;
     this.#start = cache ? graph.input('start', 'i32', [1]) : null;
+    const { modules } = structureOf(config);
+    this.#biased = new Set(modules.filter(({ bias }) => bias).map(({ name }) => name));
   }
 
   /** ids i32 [sequences · length] → hidden states [sequences · length, hidden]. */
   embed(ids: Tensor): Tensor {
-    const rows = this.#graph.apply(embedding, [this.#stored(`${embeddingModule}.weight`), ids], {})[0]!;
-    const module = this.#config.tied ? headModule : embeddingModule;
+    const { names, tied } = this.#config;
+    const rows = this.#graph.apply(embedding, [this.#stored(`${names.embedding}.weight`), ids], {})[0]!;
+    const module = tied ? names.head : names.embedding;
     const adapter = this.#options.plan.adapters.get(module);
     if (!adapter) return rows;
     // W + s·B·A, W [vocabulary, hidden]: the token's row of B chooses from A.
@@ -128,24 +128,23 @@ export class LlamaDecoder {
 
   /** Final norm and output head of some rows, of whichever sequences: an adapter on the head has a fixed rank. */
   head(x: Tensor): Tensor {
-    const normed = this.#norm('model.norm', x);
-    const name = this.#config.tied ? embeddingModule : headModule;
-    const values = this.#stored(`${name}.weight`);
-    const logits = this.#matmul(normed, { values, mask: null, grid: null }, {});
-    return this.#adapted(headModule, normed, logits, values.shape, {});
+    const { names, tied } = this.#config;
+    const normed = this.#norm(names.finalNorm, x);
+    const values = this.#stored(`${tied ? names.embedding : names.head}.weight`);
+    const logits = this.#matmul(normed, plain(values), {}, 1, this.#bias(names.head));
+    return this.#adapted(names.head, normed, logits, values.shape, {});
   }
 
   #attention(layer: number, x: Tensor): Tensor {
-    const { headDim } = this.#config;
+    const { names, headDim, decoder } = this.#config;
     const { length, cache, plan } = this.#options;
-    const prefix = `model.layers.${layer}.self_attn`;
     const query = plan.heads[layer]?.query ?? null;
     const keyValue = { outerLimit: plan.heads[layer]?.keyValue ?? null };
-    const normed = this.#norm(`model.layers.${layer}.input_layernorm`, x);
-    const q = this.#rotate(this.#linear(`${prefix}.q_proj`, normed, { outerLimit: query }));
-    const keys = this.#rotate(this.#linear(`${prefix}.k_proj`, normed, keyValue));
-    const k = this.#cached(`${prefix}.k_cache`, keys);
-    const v = this.#cached(`${prefix}.v_cache`, this.#linear(`${prefix}.v_proj`, normed, keyValue));
+    const normed = this.#norm(inBlock(this.#config, layer, names.norms.attentionInput), x);
+    const q = this.#rotate(this.#linear(this.#name(layer, 'q'), normed, { outerLimit: query }));
+    const keys = this.#rotate(this.#linear(this.#name(layer, 'k'), normed, keyValue));
+    const k = this.#cached(cacheName(layer, 'k'), keys);
+    const v = this.#cached(cacheName(layer, 'v'), this.#linear(this.#name(layer, 'v'), normed, keyValue));
     const [mixed] = this.#graph.apply(attention, [q, k, v, this.#start], {
       // A finished model may keep fewer heads in one block than in another.
       heads: q.shape[1]! / headDim,
@@ -153,22 +152,26 @@ export class LlamaDecoder {
       headDim,
       queriesPerSequence: length,
       keysPerSequence: cache ?? length,
-      scale: headDim ** -0.5,
+      scale: decoder.scoreScale,
     });
     const outerLimit = plan.blocks[layer] ?? null;
-    return this.#linear(`${prefix}.o_proj`, mixed!, { innerLimit: query, outerLimit, addend: x });
+    return this.#linear(this.#name(layer, 'o'), mixed!, { innerLimit: query, outerLimit, addend: x });
   }
 
   #feedForward(layer: number, x: Tensor): Tensor {
-    const prefix = `model.layers.${layer}.mlp`;
     const { widths, blocks } = this.#options.plan;
+    const { norms } = this.#config.names;
     const width = widths[layer] ?? null;
-    const normed = this.#norm(`model.layers.${layer}.post_attention_layernorm`, x);
-    const gate = this.#linear(`${prefix}.gate_proj`, normed, { outerLimit: width });
-    const up = this.#linear(`${prefix}.up_proj`, normed, { outerLimit: width });
-    const [active] = this.#graph.apply(swiglu, [gate, up], {});
+    const normed = this.#norm(inBlock(this.#config, layer, norms.feedForwardInput!), x);
+    const gate = this.#linear(this.#name(layer, 'gate'), normed, { outerLimit: width });
+    const up = this.#linear(this.#name(layer, 'up'), normed, { outerLimit: width });
+    const [active] = this.#graph.apply(gated, [gate, up], { kind: 'silu' });
     const outerLimit = blocks[layer] ?? null;
-    return this.#linear(`${prefix}.down_proj`, active!, { innerLimit: width, outerLimit, addend: x });
+    return this.#linear(this.#name(layer, 'down'), active!, { innerLimit: width, outerLimit, addend: x });
+  }
+
+  #name(layer: number, role: BlockRole): string {
+    return inBlock(this.#config, layer, this.#config.names.linear[role]!);
   }
 
   /** A linear module and, where the plan has one, its adapter: beside the weight, or merged into it. */
@@ -240,7 +243,7 @@ export class LlamaDecoder {
 
   #rotate(x: Tensor): Tensor {
     const { headDim } = this.#config;
-    const shape = [this.#options.ropePositions, headDim / 2];
+    const shape = [this.#options.ropePositions, rotaryDims(this.#config) / 2];
     const names = ropeNames(this.#options.ropePositions);
     const cos = this.#graph.stored(names.cos, 'f32', shape);
     const sin = this.#graph.stored(names.sin, 'f32', shape);
@@ -256,14 +259,30 @@ export class LlamaDecoder {
   }
 
   #bias(module: string): Tensor | null {
-    const { attentionBias, mlpBias } = this.#config;
-    return (module.includes('.mlp.') ? mlpBias : attentionBias) ? this.#stored(`${module}.bias`) : null;
+    return this.#biased.has(module) ? this.#stored(`${module}.bias`) : null;
   }
 
   #stored(name: string): Tensor {
     const { dtype, shape } = this.#options.specOf(name);
     return this.#graph.stored(name, dtype, shape);
   }
+}
+
+/** The stored KV cache of a block. */
+const cacheName = (layer: number, part: 'k' | 'v') => `cache.${layer}.${part}`;
+
+/** What `DecoderOptions.cache` keeps in the store for `rows` positions: name → spec. */
+export function cacheSpecs(model: Held, rows: number): Map<string, TensorSpec> {
+  const { kvHeads, headDim, layers, names } = model.config;
+  const specs = new Map<string, TensorSpec>();
+  for (let layer = 0; layer < layers; layer++) {
+    // A finished model may keep fewer heads in one block than in another.
+    const cut = names.linear.k && inBlock(model.config, layer, names.linear.k);
+    const columns = cut ? moduleShape(model, cut)[0] : kvHeads * headDim;
+    for (const part of ['k', 'v'] as const)
+      specs.set(cacheName(layer, part), { dtype: 'f32', shape: [rows, columns] });
+  }
+  return specs;
 }
 
 const plain = (values: Tensor): Weight => ({ values, mask: null, grid: null });
