@@ -1,7 +1,7 @@
 import { costOf, denseModel } from '../evaluation/cost.ts';
 import { logitsOf } from '../evaluation/logits.ts';
-import { openModelFolder } from '../formats/huggingface.ts';
-import { llamaStructure } from '../models/llama-structure.ts';
+import { openModel } from '../models/open-model.ts';
+import { structureOf } from '../models/structure.ts';
 import { architectureOf, loadModel, originalModel } from '../recipes/model.ts';
 import { scoreData } from '../recipes/score-data.ts';
 import { numberOf, usage, type Flags } from './arguments.ts';
@@ -13,13 +13,13 @@ export type Command = (flags: Flags, subjects: readonly string[], devices: Devic
 
 /** From the headers alone: no weights are read, no device is opened. */
 export const inspect: Command = async (_flags, [subject]) => {
-  const { config, tensors, quantized } = await openModelFolder(await modelFiles(subject));
-  const structure = llamaStructure(config);
+  const { config, tensors, quantized } = await openModel(await modelFiles(subject));
+  const structure = structureOf(config);
   const { macsPerToken, wholeModelParameters } = costOf(structure, denseModel);
   const dtypeOf = (name: string) =>
     quantized.has(name)
       ? 'i4'
-      : (tensors.get(`${name}.weight`) ?? tensors.get('model.embed_tokens.weight'))!.dtype.toLowerCase();
+      : (tensors.get(`${name}.weight`) ?? tensors.get(`${config.names.embedding}.weight`))!.dtype;
   return {
     architecture: architectureOf(config),
     parameters: wholeModelParameters,

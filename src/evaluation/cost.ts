@@ -2,13 +2,7 @@
  * Multiply–accumulates and parameters of a sub-network, as the papers count them (METHODS §10; NNCF's
  * `WeightsFlopsCalculator`, whose FLOPs are twice the MACs). All figures are exact integers, far below 2^53.
  */
-import {
-  embeddingModule,
-  headModule,
-  type ModelStructure,
-  type ModuleShape,
-  type SubNetwork,
-} from '../models/structure.ts';
+import { type ModelStructure, type ModuleShape, type SubNetwork } from '../models/structure.ts';
 
 export interface Cost {
   /** MACs a position: linear modules, head, and adapters that are not merged. */
@@ -33,13 +27,11 @@ export function costOf(structure: ModelStructure, subNetwork: SubNetwork, option
   const { ranks, removed } = subNetwork;
   const blockWidths = widthOfBlocks(structure, subNetwork);
   const counted = { linear: 0, adapters: 0, adapterMacs: 0 };
-  let others = structure.otherParameters ?? 0;
+  let others = (structure.otherParameters ?? 0) - (removed?.size ?? 0) * (structure.blockParameters ?? 0);
   for (const module of structure.modules) {
     const [rows, columns] = activeShape(structure, module, subNetwork, blockWidths);
     const inBlock = module.role !== 'head';
     if (inBlock && removed?.has(module.layer)) {
-      // Each block has two norms, of the hidden size; they are counted with its q module.
-      if (module.role === 'q') others -= 2 * module.shape[1];
       continue;
     }
     const adapter = options.merged ? 0 : (ranks[module.name] ?? 0) * (rows + columns);
@@ -62,11 +54,11 @@ export function costOf(structure: ModelStructure, subNetwork: SubNetwork, option
 
 /** An embedding's adapter looks a row of B up and multiplies by A; a tied one's parameters are the head's. */
 function addEmbeddingAdapter(
-  { embedding, tiedHead }: ModelStructure,
+  { embedding, tiedHead, outer }: ModelStructure,
   { ranks }: SubNetwork,
   counted: { adapters: number; adapterMacs: number },
 ): void {
-  const rank = ranks[tiedHead ? headModule : embeddingModule] ?? 0;
+  const rank = ranks[tiedHead ? outer.head : outer.embedding] ?? 0;
   const [vocabulary, hidden] = embedding ?? [0, 0];
   counted.adapterMacs += rank * hidden;
   if (!tiedHead) counted.adapters += rank * (vocabulary + hidden);
@@ -105,9 +97,9 @@ export const teraMacs = (macsPerToken: number, positions = 256): number => (macs
 
 /**
  * MACs of the attention products QKᵀ and PV over a causal sequence of T positions (position t sees t of them), which the
- * published figure leaves out: T · (T + 1) times the rows of q, over all blocks.
+ * published figure leaves out: T · (T + 1) times the inputs of o, which are as many as the rows of q, over all blocks.
  */
 export function attentionMacs({ modules }: ModelStructure, positions: number): number {
-  const rows = modules.filter((m) => m.role === 'q').reduce((sum, m) => sum + m.shape[0], 0);
+  const rows = modules.filter((m) => m.role === 'o').reduce((sum, m) => sum + m.shape[1], 0);
   return rows * positions * (positions + 1);
 }

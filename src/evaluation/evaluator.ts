@@ -4,7 +4,7 @@ import type { Batch, BatchShape } from '../datasets/batches.ts';
 import type { ModelConfig } from '../formats/model-config.ts';
 import { Graph } from '../graph/graph.ts';
 import { crossEntropy, gatherRows, writeRows } from '../kernels/ops.ts';
-import { LlamaDecoder, type DecoderOptions } from '../models/llama.ts';
+import { Decoder, type DecoderOptions } from '../models/decoder.ts';
 import { decoderOptions, repeatLimits, type Runnable } from '../models/runnable.ts';
 
 const lossName = 'evaluation.losses';
@@ -102,7 +102,7 @@ export function evaluationGraph(
   maxBatches: number,
 ): Graph {
   const graph = new Graph();
-  const decoder = new LlamaDecoder(graph, config, options);
+  const decoder = new Decoder(graph, config, options);
   const hidden = decoder.blocks(decoder.embed(graph.input('ids', 'i32', [batch * length])));
   const [chosen] = graph.apply(gatherRows, [hidden, graph.input('rows', 'i32', [capacity])], {});
   const [losses, , correct] = graph.apply(

@@ -44,7 +44,7 @@ it('an evaluator, a generator, a trainer and a pair of programs are made whole o
   const { backend, model } = await demo();
   const recipe = presets.lora.recipe('exact');
   const plan = planOf(elasticSpaceOf(model.structure, recipe), model, recipe);
-  initAdapters(model.store, plan, new Random(1));
+  initAdapters(model, plan, new Random(1));
   const kept = model.store.names();
   const seen = failing(backend, 2);
   const original = originalModel(model);

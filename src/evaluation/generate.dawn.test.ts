@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { CpuBackend } from '../backends/cpu/cpu.ts';
 import { gpuBackend } from '../backends/webgpu/device.testing.ts';
 import { nodeFolder } from '../cli/node-files.ts';
-import { openModelFolder } from '../formats/huggingface.ts';
+import { openModel } from '../models/open-model.ts';
 import { hasShared, readSharedJson, sharedPath } from '../lib/golden.testing.ts';
 import { plainModel } from '../models/runnable.ts';
 import { loadWeights } from '../models/weights.ts';
@@ -17,7 +17,7 @@ const cases = [
 describe.skipIf(!hasShared())('greedy generation with a KV cache', () => {
   for (const [folder, golden] of cases) {
     it(folder, async () => {
-      const source = await openModelFolder(await nodeFolder(sharedPath(folder)));
+      const source = await openModel(await nodeFolder(sharedPath(folder)));
       const { sequences } = readSharedJson<{ sequences: { ids: number[]; greedy: number[] }[] }>(golden);
       const { ids, greedy } = sequences.at(-1)!;
       for (const backend of [new CpuBackend(), await gpuBackend()]) {

@@ -2,8 +2,7 @@ import { allBuilt } from '../backends/all-built.ts';
 import type { Program, Store } from '../backends/backend.ts';
 import { Graph } from '../graph/graph.ts';
 import { gatherRows } from '../kernels/ops.ts';
-import { moduleShape } from '../models/elastic.ts';
-import { LlamaDecoder } from '../models/llama.ts';
+import { cacheSpecs, Decoder } from '../models/decoder.ts';
 import { decoderOptions, type Runnable } from '../models/runnable.ts';
 
 /** Positions that the prompt is read in at a time. */
@@ -19,17 +18,17 @@ export class Generator {
   /** `capacity`: positions that prompt and answer may take together. */
   static async create(model: Runnable, capacity: number): Promise<Generator> {
     const rounded = Math.ceil(capacity / chunk) * chunk;
-    const { backend, store, config } = model;
-    removeCaches(store, config.layers);
+    const { backend, store } = model;
+    const caches = cacheSpecs(model, rounded);
+    removeAll(store, caches.keys());
     try {
-      for (const { name, module } of caches(config.layers))
-        store.allocate(name, { dtype: 'f32', shape: [rounded, moduleShape(store, module)[0]] });
+      for (const [name, spec] of caches) store.allocate(name, spec);
       const graphs = [chunk, 1].map((length) => cachedGraph(model, length, rounded));
       await store.settled();
       const [prefill, decode] = await allBuilt(graphs.map((graph) => backend.compile(graph, store)));
       return new Generator(model, prefill!, decode!, rounded);
     } catch (error) {
-      removeCaches(store, config.layers);
+      removeAll(store, caches.keys());
       throw error;
     }
   }
@@ -66,7 +65,7 @@ export class Generator {
   dispose(): void {
     this.#prefill.dispose();
     this.#decode.dispose();
-    removeCaches(this.#model.store, this.#model.config.layers);
+    removeAll(this.#model.store, cacheSpecs(this.#model, this.#capacity).keys());
   }
 
   /** Idles as well, so that a CPU, which has no queue, lets messages in: a cancellation is one. */
@@ -86,7 +85,7 @@ export class Generator {
 /** `length` positions from input `start` on, over the cache; logits of row `last`. */
 function cachedGraph(model: Runnable, length: number, capacity: number): Graph {
   const graph = new Graph();
-  const decoder = new LlamaDecoder(graph, model.config, {
+  const decoder = new Decoder(graph, model.config, {
     ...decoderOptions(model, 1, length, capacity),
     cache: capacity,
   });
@@ -96,18 +95,8 @@ function cachedGraph(model: Runnable, length: number, capacity: number): Graph {
   return graph;
 }
 
-/** A cache for the output of every k and v module. */
-function caches(layers: number): { name: string; module: string }[] {
-  return Array.from({ length: layers }, (_, layer) => layer).flatMap((layer) =>
-    ['k', 'v'].map((role) => {
-      const prefix = `model.layers.${layer}.self_attn.${role}`;
-      return { name: `${prefix}_cache`, module: `${prefix}_proj` };
-    }),
-  );
-}
-
-function removeCaches(store: Store, layers: number): void {
-  for (const { name } of caches(layers)) store.remove(name);
+function removeAll(store: Store, names: Iterable<string>): void {
+  for (const name of names) store.remove(name);
 }
 
 export function argmax(values: Float32Array): number {

@@ -4,7 +4,7 @@ import type { ModelConfig } from '../formats/model-config.ts';
 import { Graph } from '../graph/graph.ts';
 import { gatherRows } from '../kernels/ops.ts';
 import { median, pairedRatioOfMedians, type PairedRatio } from '../lib/statistics.ts';
-import { LlamaDecoder, type DecoderOptions } from '../models/llama.ts';
+import { Decoder, type DecoderOptions } from '../models/decoder.ts';
 import { decoderOptions, repeatLimits, type Runnable } from '../models/runnable.ts';
 
 export interface SpeedOptions {
@@ -71,7 +71,7 @@ async function time({ backend }: Runnable, program: Program): Promise<number> {
 export function forwardGraph(config: ModelConfig, options: DecoderOptions): Graph {
   const { sequences, length } = options;
   const graph = new Graph();
-  const decoder = new LlamaDecoder(graph, config, options);
+  const decoder = new Decoder(graph, config, options);
   const hidden = decoder.blocks(decoder.embed(graph.input('ids', 'i32', [sequences * length])));
   const [last] = graph.apply(gatherRows, [hidden, graph.input('last', 'i32', [sequences])], {});
   graph.output('logits', decoder.head(last!));

@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import type { Backend } from '../backends/backend.ts';
 import { CpuBackend } from '../backends/cpu/cpu.ts';
 import { gpuBackend } from '../backends/webgpu/device.testing.ts';
-import { openModelFolder } from '../formats/huggingface.ts';
+import { openModel } from '../models/open-model.ts';
 import { nodeFolder } from '../cli/node-files.ts';
 import { hasShared, readSharedJson, sharedPath } from '../lib/golden.testing.ts';
 import { loadWeights } from '../models/weights.ts';
@@ -34,7 +34,7 @@ describe.skipIf(!hasShared())('logits against the transformers library', () => {
 
   for (const { folder, golden } of cases) {
     it(folder, async () => {
-      const source = await openModelFolder(await nodeFolder(sharedPath(folder)));
+      const source = await openModel(await nodeFolder(sharedPath(folder)));
       const { sequences } = readSharedJson<Golden>(golden);
       for (const backend of backends) {
         const store = backend.createStore();

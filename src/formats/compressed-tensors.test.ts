@@ -63,7 +63,8 @@ async function readBack(tensors: readonly TensorOutput[], quantization: unknown,
   const found = new Map(store.entries);
   const taken = takeQuantized(
     found,
-    new Map([[`${module}.weight`, shape]]),
+    new Map([[`${module}.weight`, { shape, transposed: false }]]),
+    'model.layers',
     schemes,
     'model.safetensors',
   ).get(module)!;

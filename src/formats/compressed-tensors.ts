@@ -13,33 +13,18 @@
 import { PareError } from '../lib/assert.ts';
 import { toFloat32, type FloatDtype } from '../lib/half.ts';
 import { quantizationField, type Int4Scheme } from './compressed-tensors-config.ts';
+import type { ExpectedTensor } from './expected-tensors.ts';
+import type { QuantizedEntry, StoredInt4 } from './model-folder.ts';
 import type { SafetensorsDtype, TensorEntry } from './safetensors.ts';
 
 /** Where an INT4 module lies in its files. */
-export interface QuantizedModule {
+export interface QuantizedModule extends QuantizedEntry {
   /** Without `.weight`: `model.layers.0.mlp.up_proj`. */
   readonly module: string;
-  readonly shape: readonly [out: number, inputs: number];
-  /** Consecutive inputs that share δ and z, the last group may be short; null: the whole row. */
-  readonly group: number | null;
-  readonly groups: number;
-  readonly symmetric: boolean;
   readonly packed: TensorEntry;
   readonly scale: TensorEntry;
   readonly zero: TensorEntry | null;
   readonly shapeEntry: TensorEntry;
-}
-
-/** An INT4 module in memory. */
-export interface StoredInt4 {
-  readonly shape: readonly [out: number, inputs: number];
-  /** As in `QuantizedModule`. */
-  readonly group: number | null;
-  readonly groups: number;
-  /** Codes 0…15, eight to a word, low nibble first, rows padded to whole words. */
-  readonly codes: Uint8Array<ArrayBuffer>;
-  /** Pairs (δ, z), [out, groups]. */
-  readonly grid: Float32Array<ArrayBuffer>;
 }
 
 const parts = ['weight_packed', 'weight_scale', 'weight_zero_point', 'weight_shape'] as const;
@@ -66,19 +51,20 @@ export function partsOf({
 
 /**
  * Takes the tensors of quantized modules out of `found` (by canonical name) and describes them. `expected` has the
- * shapes of the weights that config.json asks for, in the order that the modules come in.
+ * shapes of the weights that config.json asks for, in the order that the modules come in; `blocks` is what the names of all blocks begin with.
  */
 export function takeQuantized(
   found: Map<string, TensorEntry>,
-  expected: ReadonlyMap<string, readonly number[]>,
+  expected: ReadonlyMap<string, ExpectedTensor>,
+  blocks: string,
   schemes: readonly Int4Scheme[] | null,
   file: string,
 ): Map<string, QuantizedModule> {
   const modules = new Map<string, QuantizedModule>();
   for (const [module, entries] of gather(found, file)) {
     if (!schemes) throw unstated(module, file);
-    requireInBlock(module, file);
-    const shape = expected.get(`${module}.weight`);
+    requireInBlock(module, blocks, file);
+    const shape = expected.get(`${module}.weight`)?.shape;
     if (shape?.length !== 2) continue; // No such module: its tensors stay, and are named with all that have no place.
     if (found.has(`${module}.weight`)) throw damaged(file, `${module} is there twice: weight, weight_packed`);
     for (const part of parts) found.delete(`${module}.${part}`);
@@ -121,7 +107,11 @@ function describe(
   requireForm(scale, ['F32', 'F16', 'BF16'], [out, groups], file);
   requireForm(shapeEntry, ['I64'], [2], file);
   if (zero) requireForm(zero, ['I32'], [Math.ceil(out / 8), groups], file);
-  return { module, shape, group, groups, symmetric: zero === null, packed, scale, zero, shapeEntry };
+  const parts = zero ? [packed, scale, zero, shapeEntry] : [packed, scale, shapeEntry];
+  const bytes = parts.reduce((sum, { begin, end }) => sum + end - begin, 0);
+  const scaleBytes = scale.dtype === 'F32' ? 4 : 2;
+  const symmetric = zero === null;
+  return { module, shape, group, groups, symmetric, scaleBytes, bytes, packed, scale, zero, shapeEntry };
 }
 
 /** The scheme that the shape of the scales and the zero points agree with: at most one group size does. */
@@ -220,8 +210,8 @@ function requireForm(
 }
 
 /** Embedding and head run in floats here, as in every recipe that quantizes. */
-function requireInBlock(module: string, file: string): void {
-  if (/^model\.layers\.\d+\./.test(module)) return;
+function requireInBlock(module: string, blocks: string, file: string): void {
+  if (module.startsWith(`${blocks}.`)) return;
   throw new PareError(
     'quantization-unsupported',
     `${file}: ${module} is quantized; Pare reads INT4 in the linear modules of the blocks.`,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { PareError } from '../lib/assert.ts';
-import { parseModelConfig } from './model-config.ts';
+import { configOf } from '../models/config.testing.ts';
 
 const llama = {
   model_type: 'llama',
@@ -14,8 +14,7 @@ const llama = {
   hidden_act: 'silu',
 };
 
-const parse = (changes: Record<string, unknown> = {}) =>
-  parseModelConfig({ ...llama, ...changes }, 'm/config.json');
+const parse = (changes: Record<string, unknown> = {}) => configOf({ ...llama, ...changes }, 'm/config.json');
 
 describe('parseModelConfig', () => {
   it('fills in what is missing', () => {
@@ -24,8 +23,7 @@ describe('parseModelConfig', () => {
       headDim: 8,
       ropeTheta: 10_000,
       ropeScaling: null,
-      attentionBias: false,
-      mlpBias: false,
+      decoder: { biases: [] },
       tied: false,
       bosTokenId: null,
       eosTokenIds: [],
@@ -81,7 +79,7 @@ describe('parseModelConfig', () => {
     ['a size of zero', { num_hidden_layers: 0 }, /num_hidden_layers: /],
     ['an absurd size', { vocab_size: 1e12 }, /vocab_size: /],
     ['a size that is text', { hidden_size: '48' }, /hidden_size: /],
-    ['another activation', { hidden_act: 'gelu' }, /hidden_act is "gelu"/],
+    ['another activation', { hidden_act: 'mish' }, /hidden_act is "mish"/],
     [
       'heads that do not divide',
       { num_attention_heads: 5 },
@@ -103,7 +101,7 @@ describe('parseModelConfig', () => {
       { rope_parameters: { rope_type: 'linear' } },
       /rope_parameters\.factor is missing/,
     ],
-    ['partial rotary', { rope_parameters: { partial_rotary_factor: 0.5 } }, /partial_rotary_factor is not 1/],
+    ['an odd part that turns', { partial_rotary_factor: 0.4 }, /head_dim is 8, of which 3 turn/],
   ])('refuses %s, naming file and field', (_, changes, message) => {
     expect(() => parse(changes)).toThrowError(PareError);
     expect(() => parse(changes)).toThrowError(message);
@@ -116,6 +114,6 @@ describe('parseModelConfig', () => {
   });
 
   it('refuses what is no object', () => {
-    expect(() => parseModelConfig([], 'config.json')).toThrowError(PareError);
+    expect(() => configOf([], 'config.json')).toThrowError(PareError);
   });
 });

@@ -3,7 +3,8 @@ import { PareError } from '../lib/assert.ts';
 import type { FloatDtype } from '../lib/half.ts';
 import type { Int4Scheme } from './compressed-tensors-config.ts';
 import { takeQuantized, type QuantizedModule } from './compressed-tensors.ts';
-import { canonicalName, embeddingName, expectedTensors, headName, isIgnoredBuffer } from './llama-tensors.ts';
+import type { Architecture, DescribedModel } from './architecture.ts';
+import { expectedTensors, type ExpectedTensor } from './expected-tensors.ts';
 import type { ModelConfig } from './model-config.ts';
 import type { SafetensorsDtype, TensorEntry, TensorStore } from './safetensors.ts';
 
@@ -12,6 +13,8 @@ export interface ModelTensors {
   readonly config: ModelConfig;
   /** Float tensors by canonical name. A tied matrix is here once, as the embedding. */
   readonly tensors: ReadonlyMap<string, TensorEntry>;
+  /** Those of them that the file holds as [in, out]. */
+  readonly transposed: ReadonlySet<string>;
   /** Modules whose weights are INT4, by name; their biases are among the float tensors. */
   readonly quantized: ReadonlyMap<string, QuantizedModule>;
   /** The head that a tied model's file holds beside the embedding, unused. */
@@ -35,42 +38,54 @@ export function floatDtypeOf(entry: TensorEntry): FloatDtype {
 
 /** Maps, completes and checks; `file` names the weights in errors. `schemes`: how config.json says they are quantized. */
 export function resolveTensors(
-  stated: ModelConfig,
+  { config: stated, architecture }: DescribedModel,
   schemes: readonly Int4Scheme[] | null,
   store: TensorStore,
   file: string,
 ): ModelTensors {
-  const found = canonicalTensors(store);
+  const found = canonicalTensors(store, architecture);
   const warnings: string[] = [];
   const config = settleTying(stated, found, warnings);
+  const { embeddingName, headName } = outerNames(config);
   const spareHead = (config.tied && found.get(embeddingName) && found.get(headName)) || null;
-  if (config.tied) keepEmbeddingOnly(found);
+  if (config.tied) keepEmbeddingOnly(config, found);
   const expected = expectedTensors(config);
-  const quantized = takeQuantized(found, expected, schemes, file);
+  const quantized = takeQuantized(found, expected, config.names.blocks, schemes, file);
   for (const module of quantized.keys()) expected.delete(`${module}.weight`);
   requireAll(expected, found, file);
   requireNoOthers(expected, found, file);
   const tensors = new Map<string, TensorEntry>();
-  for (const [name, shape] of expected) {
+  const transposed = new Set<string>();
+  for (const [name, place] of expected) {
     const entry = found.get(name) as TensorEntry;
-    requireShape(entry, shape, file);
+    requireShape(entry, place.transposed ? place.shape.toReversed() : place.shape, file);
     floatDtypeOf(entry);
     tensors.set(name, entry);
+    if (place.transposed) transposed.add(name);
   }
-  if (spareHead) requireShape(spareHead, expected.get(embeddingName) ?? [], file);
-  return { config, tensors, quantized, spareHead, warnings };
+  if (spareHead) requireShape(spareHead, expected.get(embeddingName)?.shape ?? [], file);
+  return { config, tensors, transposed, quantized, spareHead, warnings };
 }
 
-function canonicalTensors(store: TensorStore): Map<string, TensorEntry> {
+export const outerNames = ({ names }: ModelConfig) => ({
+  embeddingName: `${names.embedding}.weight`,
+  headName: `${names.head}.weight`,
+});
+
+function canonicalTensors(
+  store: TensorStore,
+  { isIgnored, canonicalName }: Architecture,
+): Map<string, TensorEntry> {
   const found = new Map<string, TensorEntry>();
   for (const entry of store.entries.values()) {
-    if (!isIgnoredBuffer(entry.name)) found.set(canonicalName(entry.name), entry);
+    if (!isIgnored(entry.name)) found.set(canonicalName(entry.name), entry);
   }
   return found;
 }
 
 /** A file with only one of embedding and head is a tied model, whatever its config says. */
 function settleTying(config: ModelConfig, found: Map<string, TensorEntry>, warnings: string[]): ModelConfig {
+  const { embeddingName, headName } = outerNames(config);
   if (config.tied || found.has(embeddingName) === found.has(headName)) return config;
   const only = found.has(embeddingName) ? embeddingName : headName;
   warnings.push(
@@ -79,7 +94,8 @@ function settleTying(config: ModelConfig, found: Map<string, TensorEntry>, warni
   return { ...config, tied: true };
 }
 
-function keepEmbeddingOnly(found: Map<string, TensorEntry>): void {
+function keepEmbeddingOnly(config: ModelConfig, found: Map<string, TensorEntry>): void {
+  const { embeddingName, headName } = outerNames(config);
   const matrix = found.get(embeddingName) ?? found.get(headName);
   found.delete(headName);
   if (matrix) found.set(embeddingName, matrix);
@@ -101,7 +117,7 @@ function requireAll(
 }
 
 function requireNoOthers(
-  expected: ReadonlyMap<string, unknown>,
+  expected: ReadonlyMap<string, ExpectedTensor>,
   found: ReadonlyMap<string, TensorEntry>,
   file: string,
 ): void {

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { nodeFile, nodeFolder } from '../cli/node-files.ts';
 import { PareError } from '../lib/assert.ts';
 import { hasShared, readSharedBytes, sharedPath } from '../lib/golden.testing.ts';
-import { openModelFolder } from './huggingface.ts';
+import { openModel } from '../models/open-model.ts';
 import { openPeft, patternValue } from './peft.ts';
 import { type PeftOptions, type PeftOutput, peftConfig, peftFiles } from './peft-write.ts';
 import { safetensorsStream } from './safetensors-write.ts';
@@ -41,7 +41,7 @@ const value = (pattern: string, module: string) => patternValue({ [pattern]: 1 }
 
 describe('reading', () => {
   it.skipIf(!hasShared(golden))('the golden adapter, against its base model', async () => {
-    const model = await openModelFolder(await nodeFolder(sharedPath(base)));
+    const model = await openModel(await nodeFolder(sharedPath(base)));
     const config = await nodeFile(sharedPath(`${golden}/adapter_config.json`));
     const adapter = await openPeft(
       config,
@@ -64,7 +64,7 @@ describe('reading', () => {
     const adapter = ['adapter_config.json', 'adapter_model.safetensors'].map((name) =>
       bytesSource(`adapter/${name}`, readSharedBytes(`${golden}/${name}`)),
     );
-    const model = await openModelFolder([...(await nodeFolder(sharedPath(base))), ...adapter]);
+    const model = await openModel([...(await nodeFolder(sharedPath(base))), ...adapter]);
     expect(model.peft?.modules.size).toBe(25);
   });
 

@@ -1,6 +1,6 @@
 /** Counts exact zeros in stored weights. */
 import { type FloatDtype, floatBytes } from '../lib/half.ts';
-import type { StoredInt4 } from './compressed-tensors.ts';
+import type { StoredInt4 } from './model-folder.ts';
 
 /** Elements that are 0 or −0. `bytes` holds a whole number of elements. */
 export function countZeros(bytes: Uint8Array<ArrayBuffer>, dtype: FloatDtype): number {

@@ -1,5 +1,4 @@
 /** A two-layer Llama with everything elastic, for tests that compose all ops. */
-import type { ModelConfig } from '../formats/model-config.ts';
 import type { DType, Tensor } from '../graph/tensor.ts';
 import {
   adapterA,
@@ -9,7 +8,8 @@ import {
   type AdapterPlan,
   type ElasticPlan,
 } from '../models/elastic.ts';
-import { LlamaDecoder } from '../models/llama.ts';
+import { configOf } from '../models/config.testing.ts';
+import { Decoder } from '../models/decoder.ts';
 import { ropeTables } from '../models/rope.ts';
 import type { Scene } from './compare.testing.ts';
 import { crossEntropy } from './cross-entropy/op.ts';
@@ -20,27 +20,21 @@ const length = 4;
 const rank = 3;
 const rows = 6;
 
-const config: ModelConfig = {
-  modelType: 'llama',
-  hiddenSize: 8,
-  intermediateSize: 12,
-  layers: 2,
-  heads: 2,
-  kvHeads: 1,
-  headDim: 4,
-  vocabSize: 11,
-  maxPositions: length,
-  normEpsilon: 1e-5,
-  ropeTheta: 100,
-  ropeScaling: null,
-  attentionBias: true,
-  mlpBias: true,
-  tied: true,
-  bosTokenId: null,
-  eosTokenIds: [],
-  dtype: null,
-  raw: {},
-};
+const config = configOf({
+  model_type: 'llama',
+  hidden_size: 8,
+  intermediate_size: 12,
+  num_hidden_layers: 2,
+  num_attention_heads: 2,
+  num_key_value_heads: 1,
+  vocab_size: 11,
+  max_position_embeddings: length,
+  rms_norm_eps: 1e-5,
+  rope_theta: 100,
+  attention_bias: true,
+  mlp_bias: true,
+  tie_word_embeddings: true,
+});
 const { hiddenSize, intermediateSize, heads, kvHeads, headDim, vocabSize } = config;
 
 type Group = 'attention' | 'gateUp' | 'down';
@@ -105,7 +99,7 @@ export function tinyLlama(
   ]);
   declareWeights(scene, plan, masked, dtype);
   const specOf = (name: string) => scene.graph.tensors.find((tensor) => tensor.name === name)!;
-  const decoder = new LlamaDecoder(scene.graph, config, {
+  const decoder = new Decoder(scene.graph, config, {
     sequences,
     length,
     plan,

@@ -8,7 +8,7 @@ import { bytesOf, type TensorSpec } from '../graph/tensor.ts';
 import { gridSpec } from '../kernels/int4.ts';
 import { PareError } from '../lib/assert.ts';
 import { codesName, gridName, moduleShape } from '../models/elastic.ts';
-import type { DecoderOptions } from '../models/llama.ts';
+import type { DecoderOptions } from '../models/decoder.ts';
 import { bytes as inBytes } from '../session/format.ts';
 import type { Recipe } from '../session/recipe.ts';
 import { trainingGraph } from '../training/graph.ts';
@@ -131,11 +131,11 @@ function hiddenSpecs(model: LoadedModel, data: PreparedData, recipe: Recipe): Te
 /** What GPTQ holds while it is at a module, for each module of the model, where the recipe quantizes by it. */
 function quantizerMoments(model: LoadedModel, { quantization }: Recipe): TensorSpec[][] {
   if (quantization?.method !== 'gptq' || model.quantized.size > 0) return [];
-  const { config, store } = model;
+  const { config } = model;
   const { grid: rule, ...options } = quantization;
   const sequential = rule === 'published';
   return Array.from({ length: config.layers }, (_, layer) =>
-    gptqMoments(layer, (module) => moduleShape(store, module), { ...options, rule, sequential }),
+    gptqMoments(config, layer, (module) => moduleShape(model, module), { ...options, rule, sequential }),
   ).flat();
 }
 
@@ -167,9 +167,9 @@ const sum = (numbers: readonly number[]) => numbers.reduce((total, value) => tot
 const workOf = (graph: Graph) => sum(buffersOf(graph));
 
 /** What the store holds, or will hold once the recipe has compressed the base. */
-function specOf({ store }: LoadedModel, { quantization }: Recipe, name: string): TensorSpec {
-  if (store.has(name)) return store.spec(name);
-  const shape = moduleShape(store, name.replace(/\.[a-z]+$/, ''));
+function specOf(model: LoadedModel, { quantization }: Recipe, name: string): TensorSpec {
+  if (model.store.has(name)) return model.store.spec(name);
+  const shape = moduleShape(model, name.replace(/\.[a-z]+$/, ''));
   if (name.endsWith('.mask')) return { dtype: 'u32', shape: [shape[0], Math.ceil(shape[1] / 32)] };
   if (name.endsWith('.codes')) return { dtype: 'i4', shape };
   if (name.endsWith('.grid')) return gridSpec(shape, quantization!.group);

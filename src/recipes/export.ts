@@ -103,7 +103,7 @@ async function codesOf({ run: { model, recipe } }: FinishedRun, network: Runnabl
   const ignore = model.structure.modules
     .map(({ name }) => name)
     .filter((name) => !network.quantized.has(name));
-  const dtype = model.store.spec('model.norm.weight').dtype as FloatDtype;
+  const dtype = model.store.spec(`${model.config.names.finalNorm}.weight`).dtype as FloatDtype;
   const { tensors, quantization, notes } = await compressedTensors(outputs, { ignore, dtype });
   return { tensors, config: { quantization_config: quantization }, notes };
 }

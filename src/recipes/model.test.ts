@@ -4,19 +4,19 @@ import { CpuBackend } from '../backends/cpu/cpu.ts';
 import { maskOfZeros } from '../compression/pruning/existing-zeros.ts';
 import { dequantize } from '../compression/quantization/dequantize.ts';
 import { logitsOf } from '../evaluation/logits.ts';
-import { openModelFolder } from '../formats/huggingface.ts';
+import { openModel } from '../models/open-model.ts';
 import { peftFiles } from '../formats/peft-write.ts';
+import type { SafetensorsDtype } from '../formats/safetensors.ts';
 import { safetensorsStream, type TensorOutput } from '../formats/safetensors-write.ts';
 import { bytesSource, type FileSource } from '../formats/source.ts';
 import { PareError } from '../lib/assert.ts';
 import { codesName, gridName, maskName } from '../models/elastic.ts';
-import { blockModules } from '../models/llama.ts';
 import { loadModel, originalModel } from './model.ts';
 import { modelSummary } from './summaries.ts';
 import { tinyInt4 } from './tiny-int4.testing.ts';
-import { tinyModel } from './tiny-model.testing.ts';
+import { tinyModel, tinyModules } from './tiny-model.testing.ts';
 
-const modules = [0, 1].flatMap(blockModules);
+const modules = tinyModules;
 const first = modules[0]!;
 const load = (files: readonly FileSource[]) => loadModel(new CpuBackend(), files);
 
@@ -49,7 +49,7 @@ describe('a compressed-tensors folder', () => {
       expect(new Float32Array((await model.store.read(gridName(module))).buffer)).toEqual(grid);
       expect(model.folder.quantized.get(module)).toMatchObject({ ...options, shape });
     }
-    expect(model.folder.bytes).toBeLessThan((await openModelFolder(await tinyModel())).bytes);
+    expect(model.folder.bytes).toBeLessThan((await openModel(await tinyModel())).bytes);
     expect(model.info).toMatchObject({ dtype: 'I4 + F32', form: 'int4' });
     const summary = modelSummary(model);
     expect(summary.groups).toEqual([options.group]);
@@ -83,7 +83,7 @@ describe('a compressed-tensors folder', () => {
     const { files, modules: written } = await tinyInt4({ zeros: 0.5 });
     const model = await load(files);
     let [zeros, weights] = [0, 0];
-    expect(await maskOfZeros(model.store, 2)).toEqual(new Set(modules));
+    expect(await maskOfZeros(model)).toEqual(new Set(modules));
     for (const [module, { shape }] of written) {
       const weight = await dequantize(model.store, module);
       await expectMask(model.store, module, weight, shape);
@@ -225,7 +225,7 @@ describe('a compressed-tensors folder that does not add up', () => {
           bytes[file]![at % length] = character.charCodeAt(0);
         }
         const changed = [config, weights].map(({ path }, i) => bytesSource(path, bytes[i]!));
-        const problem = await openModelFolder([...changed, ...others])
+        const problem = await openModel([...changed, ...others])
           .then((folder) => folder.fingerprint())
           .then(
             () => null,
@@ -267,7 +267,7 @@ describe('a float model', () => {
       expect(model.form).toBe(form);
       expect(model.sparsity).toBeCloseTo(1 / every, 2);
       const done: number[] = [];
-      expect(await maskOfZeros(model.store, 2, () => done.push(1))).toEqual(new Set(modules));
+      expect(await maskOfZeros(model, () => done.push(1))).toEqual(new Set(modules));
       expect(done).toHaveLength(2);
       for (const module of modules) {
         const { shape } = model.store.spec(`${module}.weight`);
@@ -301,10 +301,10 @@ function drop(tensors: Map<string, TensorOutput>, module: string): void {
 /** The tiny model with other weights here and there. */
 async function withWeights(weights: ReadonlyMap<string, Float32Array<ArrayBuffer>>): Promise<FileSource[]> {
   const files = await tinyModel();
-  const folder = await openModelFolder(files);
+  const folder = await openModel(files);
   const tensors = [...folder.tensors].map(([name, { dtype, shape }]) => ({
     name,
-    dtype,
+    dtype: dtype.toUpperCase() as SafetensorsDtype,
     shape,
     bytes: async () => {
       const other = weights.get(name);

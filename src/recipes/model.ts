@@ -1,7 +1,7 @@
 import type { Backend, Store } from '../backends/backend.ts';
 import { createTokenizer, type TextTokenizer } from '../datasets/tokenizer.ts';
-import { openModelFolder, type ModelFolder } from '../formats/huggingface.ts';
 import type { ModelConfig } from '../formats/model-config.ts';
+import type { ModelFolder } from '../formats/model-folder.ts';
 import type { PeftAdapter } from '../formats/peft.ts';
 import type { FileSource } from '../formats/source.ts';
 import { bytesOf } from '../graph/tensor.ts';
@@ -15,10 +15,9 @@ import {
   type AdapterPlan,
   type ElasticPlan,
 } from '../models/elastic.ts';
-import { llamaStructure } from '../models/llama-structure.ts';
+import { openModel } from '../models/open-model.ts';
 import { plainModel, type Runnable } from '../models/runnable.ts';
-import type { ModelStructure } from '../models/structure.ts';
-import { blockModules } from '../models/llama.ts';
+import { blockModules, structureOf, type ModelStructure } from '../models/structure.ts';
 import { loadWeights, requireFinite } from '../models/weights.ts';
 import { costOf, denseModel } from '../evaluation/cost.ts';
 import type { ModelInfo } from '../session/events.ts';
@@ -54,7 +53,7 @@ export async function loadModel(
   files: readonly FileSource[],
   onProgress?: (done: number, total: number) => void,
 ): Promise<LoadedModel> {
-  const folder = await openModelFolder(files);
+  const folder = await openModel(files);
   const tokenizer =
     folder.tokenizerJson === undefined
       ? null
@@ -67,7 +66,7 @@ export async function loadModel(
     const plan = folder.peft
       ? await loadAdapter(folder.peft, store, folder.config)
       : plainPlan(folder.config.layers);
-    const structure = llamaStructure(folder.config);
+    const structure = structureOf(folder.config);
     return {
       info: infoOf(folder, structure, sha256, form),
       folder,
@@ -118,16 +117,16 @@ function requireFits(backend: Backend, folder: ModelFolder): void {
 
 /** What each tensor takes on the device: floats as in the file, INT4 as codes and a grid in float32. */
 function* deviceBytes({ tensors, quantized }: ModelFolder): Iterable<[name: string, size: number]> {
-  for (const [name, { begin, end }] of tensors) yield [name, end - begin];
-  for (const [module, { shape, groups, packed }] of quantized) {
-    yield [codesName(module), packed.end - packed.begin];
+  for (const [name, { dtype, shape }] of tensors) yield [name, bytesOf({ dtype, shape })];
+  for (const [module, { shape, groups }] of quantized) {
+    yield [codesName(module), bytesOf({ dtype: 'i4', shape })];
     yield [gridName(module), bytesOf({ dtype: 'f32', shape: [shape[0], 2 * groups] })];
   }
 }
 
 function infoOf(folder: ModelFolder, structure: ModelStructure, sha256: string, form: ModelForm): ModelInfo {
   const { config, name, tensors, quantized, bytes } = folder;
-  const floats = [...tensors.values()].map(({ dtype }) => dtype);
+  const floats = [...tensors.values()].map(({ dtype }) => dtype.toUpperCase());
   const dtypes = [...new Set([...(quantized.size > 0 ? ['I4'] : []), ...floats])];
   return {
     name: name.slice(0, 200),
@@ -152,7 +151,9 @@ export function architectureOf({ raw, modelType }: ModelConfig): string {
 
 async function loadAdapter(peft: PeftAdapter, store: Store, config: ModelConfig): Promise<ElasticPlan> {
   const adapters = new Map<string, AdapterPlan>();
-  const known = new Set(Array.from({ length: config.layers }, (_, layer) => blockModules(layer)).flat());
+  const known = new Set(
+    Array.from({ length: config.layers }, (_, layer) => blockModules(config, layer)).flat(),
+  );
   for (const { module, rank, scale, a, b } of peft.modules.values()) {
     if (!known.has(module)) {
       throw new PareError(

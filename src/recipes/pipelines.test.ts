@@ -274,7 +274,7 @@ describe('a sub-network', () => {
     const elastic = elasticSpaceOf(model.structure, recipe);
     const plan = planOf(elastic, model, recipe);
     const random = new Random(5);
-    initAdapters(model.store, plan, random);
+    initAdapters(model, plan, random);
     for (const module of plan.adapters.keys()) {
       const { shape: size } = model.store.spec(adapterB(module));
       const values = Float32Array.from({ length: size[0]! * size[1]! }, () => 0.1 * random.normal());

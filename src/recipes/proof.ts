@@ -106,7 +106,7 @@ async function largestError(
 /** Half a unit in the last place, relative, of what ships. */
 const roundoff: Record<FloatDtype, number> = { f32: 2 ** -24, f16: 2 ** -11, bf16: 2 ** -8 };
 
-function boundOf(trained: Trained, { backend, store }: LoadedModel): Pick<Proof, 'bound' | 'reason'> {
+function boundOf(trained: Trained, { backend, store, config }: LoadedModel): Pick<Proof, 'bound' | 'reason'> {
   const onCpu = backend.facts.backend === 'cpu';
   if (trained.plan.merge !== 'none') {
     return onCpu
@@ -114,7 +114,7 @@ function boundOf(trained: Trained, { backend, store }: LoadedModel): Pick<Proof,
       : { bound: 1e-5, reason: 'merged as trained; two programs of one device may sum in another order' };
   }
   if (!mergeable(trained)) return { bound: 1e-5, reason: 'nothing was merged: base and adapter as trained' };
-  const dtype = store.spec('model.norm.weight').dtype as FloatDtype;
+  const dtype = store.spec(`${config.names.finalNorm}.weight`).dtype as FloatDtype;
   if (dtype === 'f32') return { bound: 1e-5, reason: 'a dense adapter, merged in float32' };
   return {
     bound: 16 * roundoff[dtype],
@@ -129,11 +129,11 @@ async function countZeros(network: Runnable, shipped: LoadedModel) {
   for (const module of network.masked) {
     const renamed = kept.rename(module);
     if (renamed === null) continue;
-    const [, wholeColumns] = moduleShape(network.store, module);
+    const [, wholeColumns] = moduleShape(network, module);
     const words = Math.ceil(wholeColumns / 32);
     const mask = new Uint32Array((await network.store.read(maskName(module))).buffer);
     const weight = await weightOf(shipped, renamed);
-    const [, columns] = moduleShape(shipped.store, renamed);
+    const [, columns] = moduleShape(shipped, renamed);
     const extent = kept.extent(module);
     for (let row = 0; row < extent.rows; row++) {
       for (let column = 0; column < extent.columns; column++) {

@@ -2,8 +2,7 @@ import { z } from 'zod';
 import type { BaseForm } from '../models/elastic.ts';
 import { PareError } from '../lib/assert.ts';
 import type { DType } from '../graph/tensor.ts';
-import { blockModules } from '../models/llama.ts';
-import { embeddingModule } from '../models/structure.ts';
+import { blockModules } from '../models/structure.ts';
 import { applyOrder, orderKey, type Unit } from '../compression/ordering/order.ts';
 import type { SavedTensor } from '../session/checkpoint.ts';
 import type { LoadedModel } from './model.ts';
@@ -50,7 +49,7 @@ export async function baseOf(
 }
 
 const modulesOf = ({ config }: LoadedModel): string[] =>
-  Array.from({ length: config.layers }, (_, layer) => blockModules(layer)).flat();
+  Array.from({ length: config.layers }, (_, layer) => blockModules(config, layer)).flat();
 
 function requireOrder(
   { config }: LoadedModel,
@@ -110,7 +109,7 @@ function extentsOf(
 ): Pick<Extents, 'rows' | 'columns'> | null {
   const shape = structure.modules.find(({ name }) => name === module)?.shape;
   if (shape) return { rows: shape[0], columns: shape[1] };
-  return module === embeddingModule ? { rows: config.vocabSize, columns: config.hiddenSize } : null;
+  return module === config.names.embedding ? { rows: config.vocabSize, columns: config.hiddenSize } : null;
 }
 
 function foreign(what: string): PareError {

@@ -129,7 +129,7 @@ function thirdObjective(
 /** A mask that leaves no weight leaves nothing for a masked adapter to change. */
 function requireSomethingLeft({ model, recipe }: RunContext, { masked }: BaseForm, zeros: number): void {
   const weights = [...masked].reduce((sum, module) => {
-    const [rows, columns] = moduleShape(model.store, module);
+    const [rows, columns] = moduleShape(model, module);
     return sum + rows * columns;
   }, 0);
   if (weights === 0 || zeros < weights) return;

@@ -28,7 +28,7 @@ function codesBytes({ recipe: { quantization }, model }: RunContext, network: Ru
   return finishedCodes(network).map(({ module, shape: [rows, columns], groups }) => {
     const opened = model.folder.quantized.get(module);
     const symmetric = opened?.symmetric ?? quantization?.symmetric ?? false;
-    const wideScales = opened ? opened.scale.dtype === 'F32' : quantization?.grid !== 'exact';
+    const wideScales = opened ? opened.scaleBytes === 4 : quantization?.grid !== 'exact';
     const zeroPoints = symmetric ? 0 : Math.ceil(rows / 8) * groups * 4;
     const shapeTensor = 16;
     return (

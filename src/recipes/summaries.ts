@@ -66,7 +66,8 @@ export function modelSummary({
   quantized,
   sparsity,
 }: LoadedModel): ModelSummary {
-  const headName = config.tied ? 'model.embed_tokens.weight' : 'lm_head.weight';
+  const { names, tied } = config;
+  const headName = `${tied ? names.embedding : names.head}.weight`;
   const adapter = folder.peft ? `LoRA on ${folder.peft.modules.size} modules` : null;
   const heldAs = (name: string, role: ModuleRole) => {
     if (quantized.has(name)) return codesName(name);

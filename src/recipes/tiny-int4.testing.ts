@@ -1,5 +1,6 @@
-import { openModelFolder } from '../formats/huggingface.ts';
+import { openModel } from '../models/open-model.ts';
 import { compressedTensors } from '../formats/compressed-tensors-write.ts';
+import type { SafetensorsDtype } from '../formats/safetensors.ts';
 import { safetensorsStream, type TensorOutput } from '../formats/safetensors-write.ts';
 import { bytesSource, type FileSource } from '../formats/source.ts';
 import { packNibbles } from '../lib/nibbles.ts';
@@ -40,7 +41,7 @@ export async function tinyInt4({
   edit,
 }: Options = {}): Promise<{ files: FileSource[]; modules: Map<string, TinyInt4> }> {
   const files = await tinyModel(config);
-  const folder = await openModelFolder(files);
+  const folder = await openModel(files);
   const random = new Random(11);
   const modules = new Map<string, TinyInt4>();
   const tensors = new Map<string, TensorOutput>();
@@ -51,7 +52,7 @@ export async function tinyInt4({
       continue;
     }
     const bytes = async () => (await folder.readTensor(name)).bytes;
-    tensors.set(name, { name, dtype, shape, bytes });
+    tensors.set(name, { name, dtype: dtype.toUpperCase() as SafetensorsDtype, shape, bytes });
   }
   const packed = await compressedTensors(
     [...modules].map(([module, { shape, codes, grid }]) => ({

@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs';
-import { expectedTensors } from '../formats/llama-tensors.ts';
-import { parseModelConfig } from '../formats/model-config.ts';
+import { expectedTensors } from '../formats/expected-tensors.ts';
 import { safetensorsStream } from '../formats/safetensors-write.ts';
 import { bytesSource, type FileSource } from '../formats/source.ts';
 import { Random } from '../lib/random.ts';
+import { configOf } from '../models/config.testing.ts';
+import { blockModules } from '../models/structure.ts';
 
 const config = {
   architectures: ['LlamaForCausalLM'],
@@ -20,25 +21,26 @@ const config = {
   tie_word_embeddings: true,
 };
 
+/** Its linear modules of the blocks. */
+export const tinyModules = [0, 1].flatMap((layer) => blockModules(configOf(config), layer));
+
 const bytesOf = (text: string) => new TextEncoder().encode(text);
 
 /** A random model with the demo's tokenizer: small enough for the CPU backend in a unit test. */
 export async function tinyModel(changes: Record<string, unknown> = {}): Promise<FileSource[]> {
   const json = JSON.stringify({ ...config, ...changes });
   const random = new Random(7);
-  const tensors = [...expectedTensors(parseModelConfig(JSON.parse(json), 'config.json'))].map(
-    ([name, shape]) => {
-      const values = Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, () =>
-        name.includes('norm') ? 1 : 0.3 * random.normal(),
-      );
-      return {
-        name,
-        dtype: 'F32' as const,
-        shape,
-        bytes: () => Promise.resolve(new Uint8Array(values.buffer)),
-      };
-    },
-  );
+  const tensors = [...expectedTensors(configOf(JSON.parse(json)))].map(([name, { shape }]) => {
+    const values = Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, () =>
+      name.includes('norm') ? 1 : 0.3 * random.normal(),
+    );
+    return {
+      name,
+      dtype: 'F32' as const,
+      shape,
+      bytes: () => Promise.resolve(new Uint8Array(values.buffer)),
+    };
+  });
   const weights = new Uint8Array(await new Response(safetensorsStream(tensors).stream).arrayBuffer());
   return [
     bytesSource('tiny/config.json', bytesOf(json)),

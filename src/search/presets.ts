@@ -4,13 +4,7 @@
  */
 import { PareError } from '../lib/assert.ts';
 import { type ElasticSpace, type Group, checkSpace } from './space.ts';
-import {
-  embeddingModule,
-  headModule,
-  type AdapterRole,
-  type ModelStructure,
-  type ModuleRole,
-} from '../models/structure.ts';
+import { type AdapterRole, type ModelStructure, type ModuleRole } from '../models/structure.ts';
 
 export type PresetName = 'lonas' | 'lonas-plus' | 'shears' | 'sqft';
 /** `pare` gives every LoNAS rank the choices {1, .75, .5}, and a gene to adapters that the paper's models lack. */
@@ -102,11 +96,11 @@ const isBlockRole = (role: AdapterRole): role is Role => role !== 'head' && role
 
 /** Adapters of head and embedding: at the full rank always, and one for both where the two are one matrix. */
 function outerGroups(
-  { tiedHead, layers }: ModelStructure,
+  { tiedHead, layers, outer }: ModelStructure,
   { rank }: SpaceOptions,
   targets: readonly AdapterRole[],
 ): Group[] {
-  const module = { head: headModule, embedding: tiedHead ? headModule : embeddingModule };
+  const module = { head: outer.head, embedding: tiedHead ? outer.head : outer.embedding };
   const members = new Set(targets.filter((role) => !isBlockRole(role)).map((role) => module[role]));
   return [...members].map((name): Group => {
     return { id: `${name}.rank`, kind: 'rank', layer: layers - 1, members: [name], choices: [rank] };

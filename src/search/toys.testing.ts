@@ -49,6 +49,8 @@ export function llamaStructure({
     modules,
     intermediateSize: intermediate,
     otherParameters,
+    blockParameters: 2 * hidden,
+    outer: { embedding: 'model.embed_tokens', head: 'lm_head' },
     ...(attention ? { attention, embedding: [vocabulary, hidden], tiedHead: tied } : {}),
   };
 }

@@ -7,7 +7,6 @@ import { gpuBackend } from '../backends/webgpu/device.testing.ts';
 import { adapterNames } from '../compression/adapters/init.ts';
 import { readStored } from '../kernels/compare.testing.ts';
 import { denseBase, maskName, type ElasticPlan } from '../models/elastic.ts';
-import { headModule } from '../models/structure.ts';
 import { momentNames } from './graph.ts';
 import { splitBatch } from './parts.ts';
 import { tinyConfig, tinyOptions, tinyPlan, tinyStep, tinyStore } from './tiny.testing.ts';
@@ -16,7 +15,7 @@ import { stateNames, SupernetTrainer, type TrainerOptions } from './trainer.ts';
 /** Without an adapter on the head, whose dropout is another one when the batch is split. */
 const blocksPlan: ElasticPlan = {
   ...tinyPlan,
-  adapters: new Map([...tinyPlan.adapters].filter(([module]) => module !== headModule)),
+  adapters: new Map([...tinyPlan.adapters].filter(([module]) => module !== tinyConfig.names.head)),
 };
 
 interface Course {

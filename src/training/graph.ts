@@ -13,7 +13,7 @@ import {
   writeRows,
 } from '../kernels/ops.ts';
 import { adapterA, adapterB, type BaseForm, type ElasticPlan } from '../models/elastic.ts';
-import { LlamaDecoder, partName } from '../models/llama.ts';
+import { Decoder, partName } from '../models/decoder.ts';
 import { partShape, type TrainingShape } from './parts.ts';
 
 /** Steps whose losses the device keeps until they are read. */
@@ -60,7 +60,7 @@ function lossesOf(graph: Graph, config: ModelConfig, options: TrainingGraphOptio
   const { sequences, length, rows: count } = partShape(options);
   const input = (name: string, dtype: 'i32' | 'f32', size: number) =>
     graph.input(partName(name, part), dtype, [size]);
-  const decoder = new LlamaDecoder(graph, config, { ...options, sequences, trainable: true, part });
+  const decoder = new Decoder(graph, config, { ...options, sequences, trainable: true, part });
   const ids = input('ids', 'i32', sequences * length);
   const rows = input('rows', 'i32', count);
   const targets = input('targets', 'i32', count);

@@ -1,40 +1,28 @@
 /** A random model of two layers, everything about it elastic, and a deterministic course of training steps. */
 import type { Backend, Store } from '../backends/backend.ts';
 import { initAdapters } from '../compression/adapters/init.ts';
-import { expectedTensors } from '../formats/llama-tensors.ts';
-import type { ModelConfig } from '../formats/model-config.ts';
+import { expectedTensors } from '../formats/expected-tensors.ts';
 import { sizeOf } from '../graph/tensor.ts';
 import { Random } from '../lib/random.ts';
+import { llamaConfig } from '../models/config.testing.ts';
 import { denseBase, type AdapterPlan, type ElasticPlan } from '../models/elastic.ts';
-import { llamaStructure } from '../models/llama-structure.ts';
-import { headModule } from '../models/structure.ts';
+import { structureOf } from '../models/structure.ts';
 import { learningRateAt } from './schedule.ts';
 import type { TrainingBatch } from './parts.ts';
 import type { SupernetTrainer, TrainerOptions } from './trainer.ts';
 
-export const tinyConfig: ModelConfig = {
-  modelType: 'llama',
-  hiddenSize: 16,
-  intermediateSize: 24,
+export const tinyConfig = llamaConfig({
+  hidden: 16,
+  intermediate: 24,
   layers: 2,
   heads: 2,
   kvHeads: 1,
-  headDim: 8,
-  vocabSize: 37,
-  maxPositions: 16,
-  normEpsilon: 1e-5,
-  ropeTheta: 10_000,
-  ropeScaling: null,
-  attentionBias: false,
-  mlpBias: false,
+  vocabulary: 37,
+  positions: 16,
   tied: true,
-  bosTokenId: null,
-  eosTokenIds: [],
-  dtype: null,
-  raw: {},
-};
+});
 
-const structure = llamaStructure(tinyConfig);
+const structure = structureOf(tinyConfig);
 const rank = 4;
 const layers = [0, 1];
 const linear = structure.modules.filter(({ role }) => role !== 'head').map(({ name }) => name);
@@ -47,7 +35,7 @@ export const tinyPlan: ElasticPlan = {
   columns,
   adapters: new Map<string, AdapterPlan>([
     ...linear.map((name, index) => [name, { rank, scale: 1.5, group: index, index }] as const),
-    [headModule, { rank, scale: 1, group: null, index: linear.length }],
+    [tinyConfig.names.head, { rank, scale: 1, group: null, index: linear.length }],
   ]),
   widths: layers.map((layer) => columnOf(0, layer)),
   heads: layers.map((layer) => ({ query: columnOf(1, layer), keyValue: columnOf(2, layer) })),
@@ -71,7 +59,7 @@ export const tinyOptions: TrainerOptions = {
 export function tinyStore(backend: Backend): Store {
   const store = backend.createStore();
   const random = new Random(3);
-  for (const [name, shape] of expectedTensors(tinyConfig)) {
+  for (const [name, { shape }] of expectedTensors(tinyConfig)) {
     store.allocate(name, { dtype: 'f32', shape });
     const spread = name.includes('norm') ? 0.1 : 0.3;
     const mean = name.includes('norm') ? 1 : 0;
@@ -80,7 +68,7 @@ export function tinyStore(backend: Backend): Store {
       Float32Array.from({ length: sizeOf(shape) }, () => mean + spread * random.normal()),
     );
   }
-  initAdapters(store, tinyPlan, random.split('adapters'));
+  initAdapters({ store, config: tinyConfig }, tinyPlan, random.split('adapters'));
   return store;
 }
 

@@ -3,7 +3,8 @@ import type { Backend, Store } from '../backends/backend.ts';
 import { CpuBackend } from '../backends/cpu/cpu.ts';
 import { gpuBackend } from '../backends/webgpu/device.testing.ts';
 import { nodeFolder } from '../cli/node-files.ts';
-import { openModelFolder, type ModelFolder } from '../formats/huggingface.ts';
+import type { ModelFolder } from '../formats/model-folder.ts';
+import { openModel } from '../models/open-model.ts';
 import { openSafetensors } from '../formats/safetensors.ts';
 import { bytesSource } from '../formats/source.ts';
 import { hasShared, readSharedBytes, readSharedJson, sharedPath } from '../lib/golden.testing.ts';
@@ -116,7 +117,7 @@ function batch({ batch: ids }: Golden) {
 
 /** The model and the golden adapter in a store; one group a module, its rank the limit. */
 async function prepare(backend: Backend, rankOf: (module: string) => number) {
-  const source = await openModelFolder(await nodeFolder(sharedPath('models/stories260K-hf')));
+  const source = await openModel(await nodeFolder(sharedPath('models/stories260K-hf')));
   const store = backend.createStore();
   await loadWeights(source, store);
   const tensors = await goldenTensors(`${folder}/adapter_model.safetensors`);

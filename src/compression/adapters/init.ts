@@ -1,15 +1,16 @@
 import type { Store } from '../../backends/backend.ts';
 import type { Random } from '../../lib/random.ts';
-import { adapterA, adapterB, moduleShape, type ElasticPlan } from '../../models/elastic.ts';
+import { adapterA, adapterB, moduleShape, type ElasticPlan, type Held } from '../../models/elastic.ts';
 
 /**
  * Puts fresh adapters into the store: A [r, in] Kaiming-uniform with a = √5, that is uniform within ±1/√in; B [out, r]
  * zeros, so that the model is unchanged at first. Modules in the plan's order draw from one generator. Whether the
  * device had room for them is known when the store has settled, which the trainer and the evaluator wait for.
  */
-export function initAdapters(store: Store, plan: ElasticPlan, random: Random): void {
+export function initAdapters(model: Held & { store: Store }, plan: ElasticPlan, random: Random): void {
+  const { store } = model;
   for (const [module, { rank }] of plan.adapters) {
-    const [rows, columns] = moduleShape(store, module);
+    const [rows, columns] = moduleShape(model, module);
     const bound = 1 / Math.sqrt(columns);
     const a = Float32Array.from({ length: rank * columns }, () => (2 * random.next() - 1) * bound);
     store.allocate(adapterA(module), { dtype: 'f32', shape: [rank, columns] });

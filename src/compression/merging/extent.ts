@@ -1,7 +1,7 @@
+import { inBlock, type BlockRole } from '../../formats/model-config.ts';
 import { moduleShape } from '../../models/elastic.ts';
-import { blockModules } from '../../models/llama.ts';
 import type { Runnable } from '../../models/runnable.ts';
-import { blockOf } from '../../models/structure.ts';
+import { blockOf, inOtherBlock, isInBlock, roleOf } from '../../models/structure.ts';
 
 /** Rows and columns, [out, in]. */
 export interface Extent {
@@ -21,22 +21,23 @@ export interface BlockSizes {
 }
 
 /** The blocks that a sub-network keeps, in order, and their sizes. */
-export function keptBlocks({ store, config, plan, limits }: Runnable): BlockSizes[] {
+export function keptBlocks(model: Runnable): BlockSizes[] {
+  const { config, plan, limits } = model;
   const sizes: BlockSizes[] = [];
   for (let block = 0; block < config.layers; block++) {
     const at = plan.blocks[block] ?? null;
     if (at !== null && limits[at] === 0) continue;
-    const [q, k, , , gate] = blockModules(block) as [string, string, string, string, string];
     const heads = plan.heads[block] ?? null;
-    const limited = (module: string, column: number | null | undefined) => {
-      const [rows] = moduleShape(store, module);
+    const limited = (role: BlockRole, whole: number, column: number | null | undefined) => {
+      const name = config.names.linear[role];
+      const rows = name === undefined ? whole : moduleShape(model, inBlock(config, block, name))[0];
       return column === null || column === undefined ? rows : Math.min(rows, limits[column]!);
     };
     sizes.push({
       block,
-      width: limited(gate, plan.widths[block]),
-      query: limited(q, heads?.query),
-      keyValue: limited(k, heads?.keyValue),
+      width: limited('up', config.intermediateSize, plan.widths[block]),
+      query: limited('q', config.heads * config.headDim, heads?.query),
+      keyValue: limited('k', config.kvHeads * config.headDim, heads?.keyValue),
     });
   }
   return sizes;
@@ -54,20 +55,20 @@ export class Kept {
 
   /** The name in a model where removed blocks are gone and the others numbered anew; null in a removed block. */
   rename(name: string): string | null {
-    if (!name.includes('.layers.')) return name;
+    if (!isInBlock(this.#model.config, name)) return name;
     const place = this.#placeOf(name);
-    return place < 0 ? null : name.replace(/\.layers\.\d+\./, `.layers.${place}.`);
+    return place < 0 ? null : inOtherBlock(name, place);
   }
 
   /** Rows and columns of a module that are kept. */
   extent(module: string): Extent {
-    const [rows, columns] = moduleShape(this.#model.store, module);
+    const [rows, columns] = moduleShape(this.#model, module);
     return this.#cut(module, { rows, columns }, this.blocks[this.#placeOf(module)]);
   }
 
   /** The same, in the sizes of the largest block: for loaders that know one size for all of them. */
   padded(module: string): Extent {
-    const [rows, columns] = moduleShape(this.#model.store, module);
+    const [rows, columns] = moduleShape(this.#model, module);
     return this.#cut(module, { rows, columns }, this.widest());
   }
 
@@ -85,8 +86,8 @@ export class Kept {
   }
 
   #cut(module: string, whole: Extent, sizes: Omit<BlockSizes, 'block'> | undefined): Extent {
-    const role = /\.([a-z]+)_proj$/.exec(module)?.[1];
-    if (!sizes || role === undefined) return whole;
+    const role = roleOf(this.#model.config, module);
+    if (!sizes || role === undefined || role === 'head' || role === 'qkv') return whole;
     if (role === 'gate' || role === 'up') return { ...whole, rows: sizes.width };
     if (role === 'down') return { ...whole, columns: sizes.width };
     if (role === 'o') return { ...whole, columns: sizes.query };

@@ -4,7 +4,7 @@ import { floatBytes, fromFloat32, toFloat32, type FloatDtype } from '../../lib/h
 import { packNibbles } from '../../lib/nibbles.ts';
 import { adapterA, adapterB, codesName, gridName, maskName, moduleShape } from '../../models/elastic.ts';
 import type { Runnable } from '../../models/runnable.ts';
-import { embeddingModule, headModule } from '../../models/structure.ts';
+import { isInBlock, moduleOf, roleOf } from '../../models/structure.ts';
 import { Kept, type Extent } from './extent.ts';
 import { applyMask, mergeAdapter, pad, prefix, type HostMatrix } from './matrix.ts';
 import { readMergedWeight } from './merged.ts';
@@ -51,7 +51,7 @@ export function finishedTensors(
 ): FinishedTensor[] {
   const kept = new Kept(model);
   return [...names].flatMap((name) => {
-    const module = name.replace(/\.(weight|bias)$/, '');
+    const module = moduleOf(name);
     const renamed = kept.rename(name);
     if (renamed === null || (model.quantized.has(module) && name.endsWith('.weight'))) return [];
     const { dtype, shape } = model.store.spec(name);
@@ -82,12 +82,16 @@ const bytesInFile = (dtype: FloatDtype, shape: readonly number[]) =>
 
 /** Norms never change; embedding and head only where an adapter is merged into them. */
 function isChanged(model: Runnable, module: string, { merge }: FinishOptions): boolean {
-  return module.endsWith('_proj') || (merge && adapterOf(model, module) !== undefined);
+  return (
+    (isInBlock(model.config, module) && roleOf(model.config, module) !== undefined) ||
+    (merge && adapterOf(model, module) !== undefined)
+  );
 }
 
 /** The adapter of a weight: a tied embedding's is the head's. */
 function adapterOf({ plan, config }: Runnable, module: string): string | undefined {
-  const owner = config.tied && module === embeddingModule ? headModule : module;
+  const { names, tied } = config;
+  const owner = tied && module === names.embedding ? names.head : module;
   return plan.adapters.has(owner) ? owner : undefined;
 }
 
@@ -111,7 +115,7 @@ async function finishWeight(
 export function finishedCodes(model: Runnable): FinishedCodes[] {
   const { store, plan, quantized } = model;
   return [...quantized].map((module) => {
-    const shape = moduleShape(store, module);
+    const shape = moduleShape(model, module);
     const merged = plan.merge === 'quantized' && plan.adapters.has(module);
     return {
       module,

@@ -15,7 +15,7 @@ export async function shippedZeros(model: Runnable): Promise<number> {
   for (const module of model.masked) {
     if (model.quantized.has(module) || kept.rename(module) === null) continue;
     const mask = new Uint32Array((await model.store.read(maskName(module))).buffer);
-    const [, columns] = moduleShape(model.store, module);
+    const [, columns] = moduleShape(model, module);
     const extent = kept.extent(module);
     zeros += extent.rows * extent.columns - setBits(mask, Math.ceil(columns / 32), extent);
   }

@@ -1,5 +1,5 @@
 import type { Store } from '../../backends/backend.ts';
-import type { ModelConfig } from '../../formats/model-config.ts';
+import { inBlock, type BlockRole, type ModelConfig } from '../../formats/model-config.ts';
 import { assert } from '../../lib/assert.ts';
 import { floatBytes, toFloat32, type FloatDtype } from '../../lib/half.ts';
 
@@ -25,21 +25,20 @@ interface Part {
   readonly size: number;
 }
 
-function partsOf({ heads, kvHeads, headDim }: ModelConfig, layer: number, unit: Unit): Part[] {
-  const prefix = `model.layers.${layer}`;
-  if (unit === 'channels') {
-    return [
-      { module: `${prefix}.mlp.gate_proj`, axis: 'rows', size: 1 },
-      { module: `${prefix}.mlp.up_proj`, axis: 'rows', size: 1 },
-      { module: `${prefix}.mlp.down_proj`, axis: 'columns', size: 1 },
-    ];
-  }
+function partsOf(config: ModelConfig, layer: number, unit: Unit): Part[] {
+  const { heads, kvHeads, headDim, names } = config;
+  const part = (role: BlockRole, axis: Part['axis'], size: number): Part[] => {
+    const name = names.linear[role];
+    return name === undefined ? [] : [{ module: inBlock(config, layer, name), axis, size }];
+  };
+  if (unit === 'channels')
+    return [...part('gate', 'rows', 1), ...part('up', 'rows', 1), ...part('down', 'columns', 1)];
   const query = (heads / kvHeads) * headDim;
   return [
-    { module: `${prefix}.self_attn.q_proj`, axis: 'rows', size: query },
-    { module: `${prefix}.self_attn.k_proj`, axis: 'rows', size: headDim },
-    { module: `${prefix}.self_attn.v_proj`, axis: 'rows', size: headDim },
-    { module: `${prefix}.self_attn.o_proj`, axis: 'columns', size: query },
+    ...part('q', 'rows', query),
+    ...part('k', 'rows', headDim),
+    ...part('v', 'rows', headDim),
+    ...part('o', 'columns', query),
   ];
 }
 

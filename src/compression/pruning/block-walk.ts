@@ -5,7 +5,7 @@ import { Graph } from '../../graph/graph.ts';
 import type { Tensor, TensorSpec } from '../../graph/tensor.ts';
 import { readRows, writeRows } from '../../kernels/ops.ts';
 import { denseBase, plainPlan, type BaseForm } from '../../models/elastic.ts';
-import { LlamaDecoder, type DecoderOptions } from '../../models/llama.ts';
+import { Decoder, type DecoderOptions } from '../../models/decoder.ts';
 import { ensureRope } from '../../models/weights.ts';
 
 /** Padded calibration sequences; all batches have the same shape. */
@@ -133,9 +133,9 @@ export class BlockWalk {
     return graph.apply(readRows, [hidden, batch], { rows: this.#rows })[0]!;
   }
 
-  #decoder(graph: Graph, base: BaseForm, onInput?: DecoderOptions['onInput']): LlamaDecoder {
+  #decoder(graph: Graph, base: BaseForm, onInput?: DecoderOptions['onInput']): Decoder {
     const { store, config } = this.#of;
-    return new LlamaDecoder(graph, config, {
+    return new Decoder(graph, config, {
       sequences: this.#batch,
       length: this.#length,
       plan: plainPlan(config.layers),

@@ -1,19 +1,25 @@
 import type { Store } from '../../backends/backend.ts';
+import type { ModelConfig } from '../../formats/model-config.ts';
 import { sizeOf } from '../../graph/tensor.ts';
 import { floatBytes, toFloat32, type FloatDtype } from '../../lib/half.ts';
 import { codesName, maskName } from '../../models/elastic.ts';
-import { blockModules } from '../../models/llama.ts';
+import { blockModules } from '../../models/structure.ts';
 import { dequantize } from '../quantization/dequantize.ts';
+
+interface Held {
+  readonly store: Store;
+  readonly config: ModelConfig;
+}
 
 /**
  * Element masks of a model that came sparse: `<module>.mask`, u32 [out, ⌈in/32⌉], with a bit where the weight is not
  * zero (of INT4: where the code is not the zero point), for every linear module of every block. One module at a time
  * is in host memory. Returns the masked modules.
  */
-export async function maskOfZeros(store: Store, layers: number, onBlock?: () => void): Promise<Set<string>> {
+export async function maskOfZeros({ store, config }: Held, onBlock?: () => void): Promise<Set<string>> {
   const masked = new Set<string>();
-  for (let layer = 0; layer < layers; layer++) {
-    for (const module of blockModules(layer)) {
+  for (let layer = 0; layer < config.layers; layer++) {
+    for (const module of blockModules(config, layer)) {
       await maskModule(store, module);
       masked.add(module);
     }

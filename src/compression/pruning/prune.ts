@@ -1,7 +1,7 @@
 import { Graph } from '../../graph/graph.ts';
 import { prune, type PruneAttributes } from '../../kernels/ops.ts';
 import { denseBase, maskName } from '../../models/elastic.ts';
-import { blockModules } from '../../models/llama.ts';
+import { blockModules } from '../../models/structure.ts';
 import { walkBlocks, type Calibration } from './block-walk.ts';
 import { measureSquares, squaresName } from './squares.ts';
 
@@ -42,7 +42,7 @@ async function pruneByMagnitude(calibration: Calibration, options: PruneOptions)
   const { config, pacer, onBlock } = calibration;
   const masked = new Set<string>();
   for (let layer = 0; layer < config.layers; layer++) {
-    for (const module of blockModules(layer))
+    for (const module of blockModules(config, layer))
       masked.add(await pruneModule(calibration, module, options, null));
     await pacer.rest();
     onBlock?.();

@@ -6,7 +6,7 @@ import { Pacer } from '../../backends/pacer.ts';
 import { modelFiles } from '../../cli/inputs.ts';
 import { logitsOf } from '../../evaluation/logits.ts';
 import { codesName, gridName, maskName, type BaseForm } from '../../models/elastic.ts';
-import { blockModules } from '../../models/llama.ts';
+import { blockModules } from '../../models/structure.ts';
 import { plainModel } from '../../models/runnable.ts';
 import { loadModel } from '../../recipes/model.ts';
 import { removeCompression } from '../adapters/init.ts';
@@ -107,7 +107,7 @@ export function modelQuantization(open: () => Promise<Backend>, size: Size): voi
       })) {
         let blocks = 0;
         const quantized = await quantizeModel({ ...calibration, onBlock: () => blocks++ }, options, masked);
-        const all = Array.from({ length: config.layers }, (_, layer) => blockModules(layer)).flat();
+        const all = Array.from({ length: config.layers }, (_, layer) => blockModules(config, layer)).flat();
         expect([...quantized].sort()).toEqual([...all].sort());
         expect(blocks).toBe(config.layers);
         await expectZeros(store, quantized);

@@ -2,7 +2,8 @@ import type { Shape, TensorSpec } from '../../graph/tensor.ts';
 import { quantizeRows } from '../../kernels/ops.ts';
 import type { GridKind } from '../../kernels/quantize/grid.ts';
 import { codesName, gridName, maskName } from '../../models/elastic.ts';
-import { blockModules } from '../../models/llama.ts';
+import type { ModelConfig } from '../../formats/model-config.ts';
+import { blockModules, roleOf, type ModuleRole } from '../../models/structure.ts';
 import { walkBlocks, type Calibration } from '../pruning/block-walk.ts';
 import { allocateCodes } from './codes.ts';
 import { compensateModule, factorInStore, workingSpecs } from './gptq.ts';
@@ -40,12 +41,13 @@ export async function quantizeModel(
  * one input after the other would take a forward each and spare little beside the widest, that of `down`.
  */
 export function gptqMoments(
+  config: ModelConfig,
   layer: number,
   shapeOf: (module: string) => Shape,
   options: QuantizeOptions,
 ): TensorSpec[][] {
   const measure = ([module]: readonly string[]) => hessianSpec(shapeOf(module!)[1]!);
-  return stages(layer, options).flatMap((stage) =>
+  return stages(config, layer, options).flatMap((stage) =>
     stage.flatMap((own, index) =>
       own.map((module) => [
         ...stage.slice(index).map(measure),
@@ -64,7 +66,7 @@ async function quantizeByGptq(
   const { store } = calibration;
   const quantized = new Set<string>();
   await walkBlocks(calibration, async (walk, layer) => {
-    for (const stage of stages(layer, options)) {
+    for (const stage of stages(calibration.config, layer, options)) {
       const base = { masked, quantized };
       const shared = await measureHessians(calibration, walk, layer, stage.flat(), base);
       for (const [factor, own] of shared) {
@@ -82,12 +84,21 @@ async function quantizeByGptq(
 }
 
 /** The modules of a block that are measured at the same time; of those, the ones that share an input together. */
-function stages(layer: number, { sequential }: QuantizeOptions): string[][][] {
-  const modules = blockModules(layer);
-  const [q, k, v, o, gate, up, down] = modules as [string, string, string, string, string, string, string];
-  const inputs = [[q, k, v], [o], [gate, up], [down]];
+function stages(config: ModelConfig, layer: number, { sequential }: QuantizeOptions): string[][][] {
+  const modules = blockModules(config, layer);
+  const inputs = sharedInputs
+    .map((roles) => modules.filter((module) => roles.includes(roleOf(config, module)!)))
+    .filter((own) => own.length > 0);
   return sequential ? inputs.map((own) => [own]) : [inputs];
 }
+
+/** Roles that read the same input, in the order of the forward pass. */
+const sharedInputs: readonly (readonly ModuleRole[])[] = [
+  ['q', 'k', 'v', 'qkv'],
+  ['o'],
+  ['gate', 'up'],
+  ['down'],
+];
 
 async function quantizeByRounding(
   calibration: Calibration,
@@ -97,7 +108,7 @@ async function quantizeByRounding(
   const { config, pacer, onBlock } = calibration;
   const quantized = new Set<string>();
   for (let layer = 0; layer < config.layers; layer++) {
-    for (const module of blockModules(layer)) {
+    for (const module of blockModules(config, layer)) {
       await roundModule(calibration, module, options, masked.has(module));
       quantized.add(module);
     }

@@ -67,7 +67,7 @@ async function sparsify(
 ): Promise<Set<string>> {
   // Zeros of INT4 codes cannot be chosen anew: they are what the model came with.
   if (method === 'existing' || run.model.quantized.size > 0)
-    return maskOfZeros(run.model.store, run.model.config.layers, calibration.onBlock);
+    return maskOfZeros(run.model, calibration.onBlock);
   return pruneModel(calibration, { method, ratio, pattern });
 }
 
@@ -75,9 +75,10 @@ async function sparsify(
  * QA-SparsePEFT trains a float weight onto a fixed grid. A model that came as INT4 has none, so its dequantized codes
  * are taken (METHODS §7).
  */
-async function floatWeights({ model: { store, quantized } }: RunContext): Promise<void> {
+async function floatWeights({ model }: RunContext): Promise<void> {
+  const { store, quantized } = model;
   for (const module of quantized) {
-    store.allocate(`${module}.weight`, { dtype: 'f32', shape: moduleShape(store, module) });
+    store.allocate(`${module}.weight`, { dtype: 'f32', shape: moduleShape(model, module) });
     store.write(`${module}.weight`, await dequantize(store, module));
   }
   await store.settled();

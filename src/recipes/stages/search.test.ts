@@ -43,7 +43,7 @@ describe('a search on the CPU', () => {
     model = await loadModel(new CpuBackend(), await tinyModel());
     data = readData(await openData(fewProblems(60)));
     elastic = elasticSpaceOf(model.structure, recipeOf({}));
-    initAdapters(model.store, planOf(elastic, model, recipeOf({})), new Random(1));
+    initAdapters(model, planOf(elastic, model, recipeOf({})), new Random(1));
   });
 
   async function search(part: Partial<Search> = {}, terms: SearchTerms = {}) {

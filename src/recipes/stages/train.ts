@@ -41,7 +41,7 @@ export async function trainAdapters(run: RunContext, options: TrainOptions): Pro
   if (await journal.done(key)) return;
   const random = new Random(recipe.seed).split(key);
   const interrupted = await journal.resumed<TrainingState>({ key, schema: progressSchema });
-  if (!interrupted) initAdapters(model.store, options.plan, random.split('adapters'));
+  if (!interrupted) initAdapters(model, options.plan, random.split('adapters'));
   if (recipe.training.steps > 0) {
     const from = interrupted ?? { step: 0, networks: random.split('sub-networks').state() };
     await trainFrom(run, from, options, random);
