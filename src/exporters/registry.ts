@@ -1,0 +1,16 @@
+import { compressed } from './compressed-tensors.ts';
+import { exportFormats, type Exporter, type ExportFormat } from './exporter.ts';
+import { gptq } from './gptq.ts';
+import { huggingFace } from './hf.ts';
+import { peft } from './peft.ts';
+
+const known: readonly Exporter[] = [huggingFace, peft, gptq, compressed];
+
+/** Every exporter, in the order that formats are offered in. */
+export const exporters: readonly Exporter[] = exportFormats.flatMap(
+  (format) => known.find((exporter) => exporter.format === format) ?? [],
+);
+
+export function exporterOf(format: ExportFormat): Exporter {
+  return exporters.find((exporter) => exporter.format === format)!;
+}
