@@ -26,7 +26,6 @@ struct Shape {
 const NONE = 0xffffffffu;
 
 @group(0) @binding(0) var<uniform> shape: Shape;
-@group(0) @binding(4) var<storage, read> bias: array<f32>;
 @group(0) @binding(5) var<storage, read> limits: array<i32>;
 
 // Active columns of matrix row `row` (a token), for the sub-network of its sequence.

@@ -8,7 +8,7 @@ fn store(row: u32, column: u32, sum: f32, outer_end: u32) {
   var value = 0.0;
   if (column < outer_end) {
     value = shape.scale * sum;
-    if (shape.has_bias != 0u) { value += bias[column]; }
+    if (shape.has_bias != 0u) { value += bias(column); }
   }
   if (shape.has_addend == 1u) { value += addend[index]; }
   if (shape.has_addend == 2u) { value += y[index]; }

@@ -24,7 +24,7 @@ fn store_row(row: u32, column: u32, sum: vec4f) {
   if (row >= shape.end_row || column >= shape.end_column) { return; }
   let at = (row * shape.columns + column) / 4u;
   var value = shape.scale * sum;
-  if (shape.has_bias != 0u) { value += vec4f(bias[column], bias[column + 1u], bias[column + 2u], bias[column + 3u]); }
+  if (shape.has_bias != 0u) { value += vec4f(bias(column), bias(column + 1u), bias(column + 2u), bias(column + 3u)); }
   if (shape.outer_limit != NONE && shape.orientation != 2u) {
     let end = active_columns(shape.outer_limit, row, shape.columns);
     value = select(vec4f(), value, vec4u(column, column + 1u, column + 2u, column + 3u) < vec4u(end));

@@ -14,7 +14,7 @@ import nn from '../../../shaders/matmul_nn.wgsl?raw';
 import tn from '../../../shaders/matmul_tn.wgsl?raw';
 import cellsNone from '../../../shaders/cells_none.wgsl?raw';
 import cellsSubgroup from '../../../shaders/cells_subgroup.wgsl?raw';
-import { weightElements, weights } from '../weights.ts';
+import { biasCode, weightElements, weights } from '../weights.ts';
 import maskNone from '../../../shaders/mask_none.wgsl?raw';
 import maskBits from '../../../shaders/mask_bits.wgsl?raw';
 import { NONE, f32, flag, flatIndex, subgroupDirectives, threads, u32 } from '../dispatch.ts';
@@ -43,30 +43,37 @@ const fewRows = 2;
  * on SwiftShader, where loads are dear). Few rows, as in decoding, have a kernel without tiles of rows.
  */
 function kernelOf(node: Node<MatmulAttributes>, { subgroup }: DeviceTraits): Kernel {
-  const [x, w, , , , mask, grid] = node.inputs as (Tensor | null)[];
+  const [x, w, , bias, , mask, grid] = node.inputs as (Tensor | null)[];
   const { orientation } = node.attributes;
   const { rows, columns } = matrixOf(node.outputs[0]!.shape);
   const maskCode = mask ? maskBits : maskNone;
+  const common = [shape, biasCode(bias)];
   if (matrixOf(x!.shape).columns % 4 !== 0 || matrixOf(w!.shape).columns % 4 !== 0) {
-    const code = [shape, scalarStore, ...weightElements(w!.dtype), maskCode, naive];
+    const code = [...common, scalarStore, ...weightElements(w!.dtype), maskCode, naive];
     return { code, workgroups: (m, n) => [Math.ceil(n / 8), Math.ceil(m / 8), 1] };
   }
   if (orientation === 'nt' && rows <= fewRows) {
     return {
-      code: [flatIndex, shape, scalarStore, ...weights(w!.dtype), ...(grid ? [ntRowI4] : [maskCode, ntRow])],
+      code: [
+        flatIndex,
+        ...common,
+        scalarStore,
+        ...weights(w!.dtype),
+        ...(grid ? [ntRowI4] : [maskCode, ntRow]),
+      ],
       workgroups: (m, n) => threads(m * Math.ceil(n / 4)),
     };
   }
   // Lanes of a subgroup share the cells of 16 columns.
   const apart = orientation === 'nn' && grid && gridOf(w!, grid).shift < 4;
   if (subgroup !== 4 || columns % 4 !== 0 || apart) {
-    const code = [shape, scalarStore, ...weights(w!.dtype), maskCode, tiled[orientation]];
+    const code = [...common, scalarStore, ...weights(w!.dtype), maskCode, tiled[orientation]];
     return { code, workgroups: (m, n) => [Math.ceil(n / tile), Math.ceil(m / tile), 1] };
   }
   return {
     code: [
       flatIndex,
-      shape,
+      ...common,
       subgroupShape,
       ...weights(w!.dtype),
       maskCode,

@@ -82,7 +82,7 @@ describe('matmul', () => {
 
       if (orientation === 'tn') continue;
       for (const dtype of ['f16', 'bf16'] as const) {
-        it(`${label}, ${dtype} weights, element mask, bias`, async () => {
+        it(`${label}, ${dtype} weights and bias, element mask`, async () => {
           const scene = new Scene(3);
           const { x, w } = shapes(orientation, size);
           const words = Math.ceil(w[1]! / 32);
@@ -96,7 +96,7 @@ describe('matmul', () => {
             scene.normal('x', x),
             scene.normal('w', w, { dtype }),
             null,
-            scene.normal('b', [columns]),
+            scene.normal('b', [columns], { dtype }),
             null,
             mask,
           ];

@@ -23,7 +23,7 @@ export interface MatmulAttributes {
 }
 
 /**
- * Inputs: X, W, addend (added as it is, unlimited), bias [n] (limited), limits, element mask (bits of W, `nt`/`nn`), and
+ * Inputs: X, W, addend (added as it is, unlimited), bias [n] (any float dtype; limited), limits, element mask (bits of W, `nt`/`nn`), and
  * the grid of a W that is INT4 codes (`nt`/`nn`; kernels/int4.ts). Codes hold their zeros themselves and take no mask.
  */
 export const matmul: Op<MatmulAttributes> = {
