@@ -4,14 +4,21 @@ import { rope } from './op.ts';
 
 const positions = 16;
 
-/** x of 2 sequences, 3 heads; tables as transformers makes them. */
-function rotary(scene: Scene, headDim: number, start: number | null) {
-  const half = headDim / 2;
+/** As transformers makes them. */
+function tables(scene: Scene, rotaryDim: number) {
+  const half = rotaryDim / 2;
   const angle = (i: number) => Math.floor(i / half) * 100 ** (-(i % half) / half);
   return [
-    scene.normal('x', [10, 3 * headDim], { trainable: true }),
     scene.values('cos', [positions, half], (i) => Math.cos(angle(i))),
     scene.values('sin', [positions, half], (i) => Math.sin(angle(i))),
+  ];
+}
+
+/** x of 2 sequences, 3 heads. */
+function rotary(scene: Scene, headDim: number, start: number | null) {
+  return [
+    scene.normal('x', [10, 3 * headDim], { trainable: true }),
+    ...tables(scene, headDim),
     start === null ? null : scene.integers('start', [1], () => start),
   ];
 }
@@ -29,6 +36,21 @@ describe('rope', () => {
         });
       }
     }
+  }
+
+  for (const inverse of [false, true]) {
+    it(`6 of 16 dimensions${inverse ? ', inverse' : ''}, two sequences from positions of their own`, async () => {
+      const scene = new Scene();
+      const x = scene.normal('x', [10, 3 * 16], { trainable: true });
+      // The first one's first rows are padding, the second one runs past the tables.
+      const start = scene.integers('start', [2], (i) => [-2, positions - 2][i]!);
+      const attributes = { headDim: 16, rotaryDim: 6, rowsPerSequence: 5, inverse };
+      const [y] = scene.graph.apply(rope, [x, ...tables(scene, 6), start], attributes);
+      scene.output(y!, ...scene.gradients(y!).values());
+      const [turned] = await expectGpuEqualsCpu(scene, 1);
+      const beyond = (_: number, i: number) => i % 16 >= 6;
+      expect(turned!.filter(beyond)).toEqual(scene.stored.get('x')!.filter(beyond));
+    });
   }
 
   it('the inverse turns back', async () => {
