@@ -17,6 +17,15 @@ describe('rms norm, forward and backward', () => {
     });
   }
 
+  it('by head, w about zero with an offset of 1', async () => {
+    const scene = new Scene();
+    const x = scene.normal('x', [5, 3 * 6], { trainable: true });
+    const w = scene.normal('w', [6], { dtype: 'bf16' });
+    const [y] = scene.graph.apply(rmsNorm, [x, w], { epsilon: 1e-6, offset: 1 });
+    scene.output(y!, ...scene.gradients(y!).values());
+    await expectGpuEqualsCpu(scene, 6);
+  });
+
   it('a row of zeros: ε alone is under the root', async () => {
     const scene = new Scene();
     const x = scene.values('x', [2, 9], (i) => (i < 9 ? 0 : i), { trainable: true });

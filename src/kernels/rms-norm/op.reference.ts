@@ -6,28 +6,28 @@ type Inputs = readonly (HostTensor | null)[];
 export function rmsNormReference(
   [x, w]: Inputs,
   [y]: readonly HostTensor[],
-  { epsilon }: RmsNormAttributes,
+  { epsilon, offset = 0 }: RmsNormAttributes,
 ): void {
   const n = w!.data.length;
   for (let row = 0; row < x!.data.length; row += n) {
     const inverse = inverseRms(x!, row, n, epsilon);
-    for (let i = 0; i < n; i++) y!.data[row + i] = x!.data[row + i]! * inverse * w!.data[i]!;
+    for (let i = 0; i < n; i++) y!.data[row + i] = x!.data[row + i]! * inverse * (offset + w!.data[i]!);
   }
 }
 
 export function rmsNormBackwardReference(
   [x, w, dy]: Inputs,
   [dx]: readonly HostTensor[],
-  { epsilon }: RmsNormAttributes,
+  { epsilon, offset = 0 }: RmsNormAttributes,
 ): void {
   const n = w!.data.length;
   for (let row = 0; row < x!.data.length; row += n) {
     const inverse = inverseRms(x!, row, n, epsilon);
     let along = 0;
-    for (let i = 0; i < n; i++) along += dy!.data[row + i]! * w!.data[i]! * x!.data[row + i]!;
+    for (let i = 0; i < n; i++) along += dy!.data[row + i]! * (offset + w!.data[i]!) * x!.data[row + i]!;
     const pull = (along * inverse ** 3) / n;
     for (let i = 0; i < n; i++)
-      dx!.data[row + i] = dy!.data[row + i]! * w!.data[i]! * inverse - x!.data[row + i]! * pull;
+      dx!.data[row + i] = dy!.data[row + i]! * (offset + w!.data[i]!) * inverse - x!.data[row + i]! * pull;
   }
 }
 
