@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Tensor } from '../graph/tensor.ts';
 import { adapterA, adapterB } from '../models/elastic.ts';
 import { add } from './add/op.ts';
+import { addPositions } from './add-positions/op.ts';
 import { attention, type AttentionAttributes } from './attention/op.ts';
 import { crossEntropy } from './cross-entropy/op.ts';
 import { dropout } from './dropout/op.ts';
@@ -11,11 +12,14 @@ import { gated } from './gated/op.ts';
 import { expectGradients, type Build } from './gradients.testing.ts';
 import { adapted, sequences, tinyLlama, tinySizes } from './llama.testing.ts';
 import { maskElements } from './mask-elements/op.ts';
+import { layerNorm } from './layer-norm/op.ts';
 import { matmul, type MatmulAttributes, type Orientation } from './matmul/op.ts';
 import { rmsNorm } from './rms-norm/op.ts';
 import { rope } from './rope/op.ts';
 import { gatherRows } from './rows/op.ts';
 import { pickRows, sumRows } from './rows/pick.ts';
+import { scaled, softcap } from './scaled/op.ts';
+import { splitHeads } from './split-heads/op.ts';
 
 const free = { trainable: true };
 
@@ -42,15 +46,26 @@ function attend(
   };
 }
 
-function turn(inverse: boolean): Build {
+function turn(inverse: boolean, rotaryDim = 6): Build {
   return (scene) => {
-    const tables = ['cos', 'sin'].map((name) => scene.normal(name, [6, 3]));
-    const start = scene.integers('start', [1], () => 2);
+    const tables = ['cos', 'sin'].map((name) => scene.normal(name, [6, rotaryDim / 2]));
+    const start = scene.integers('start', [2], (i) => 2 - i);
     return scene.graph.apply(rope, [scene.normal('x', [6, 12], free), ...tables, start], {
       headDim: 6,
+      rotaryDim,
       rowsPerSequence: 3,
       inverse,
     })[0]!;
+  };
+}
+
+/** The product of some parts of a matrix of q, k and v, head after head. */
+function split(parts: string): Build {
+  return (scene) => {
+    const attributes = { heads: 2, headDim: 3, headStride: 9, partStride: 3 };
+    const made = scene.graph.apply(splitHeads, [scene.normal('x', [3, 18], free)], attributes);
+    const wanted = made.filter((_, index) => parts.includes('qkv'[index]!));
+    return wanted.reduce((product, part) => scene.graph.apply(gated, [product, part], { kind: 'silu' })[0]!);
   };
 }
 
@@ -140,6 +155,23 @@ const ops: Record<string, Build> = {
   },
   rope: turn(false),
   'rope, inverse': turn(true),
+  'rope of some of a head’s dimensions': turn(false, 4),
+  'rms norm by head, with an offset': (scene) => {
+    const operands = [scene.normal('x', [3, 8], free), scene.normal('w', [4])];
+    return scene.graph.apply(rmsNorm, operands, { epsilon: 0.01, offset: 1 })[0]!;
+  },
+  'layer norm': (scene) => {
+    const [w, b] = ['w', 'b'].map((name) => scene.normal(name, [7], { dtype: 'f16' }));
+    return scene.graph.apply(layerNorm, [scene.normal('x', [3, 7], free), w!, b!], { epsilon: 0.01 })[0]!;
+  },
+  'split heads, all parts': split('qkv'),
+  'split heads, the first and the last part': split('qv'),
+  'add positions': (scene) => {
+    const operands = [scene.normal('x', [6, 4], free), scene.normal('table', [5, 4]), null];
+    return scene.graph.apply(addPositions, operands, { rowsPerSequence: 3, offset: 1 })[0]!;
+  },
+  scaled: (scene) => scene.graph.apply(scaled, [scene.normal('x', [3, 5], free)], { factor: 1.7 })[0]!,
+  softcap: (scene) => scene.graph.apply(softcap, [scene.normal('x', [3, 5], free)], { cap: 1.3 })[0]!,
 };
 
 for (const kind of Object.keys(activations) as Activation[]) {
