@@ -88,11 +88,12 @@ export function adapterFiles(model: FinishedModel): ExportFile[] {
 
 /** The adapters in PEFT's form; `base`: name or path of the model that they belong to. */
 export function adapterIn({ adapters }: FinishedModel, base: string): ExportFile[] {
-  const bytes = (values: Float32Array<ArrayBuffer>) => new Uint8Array(values.buffer);
   const outputs = adapters.map((adapter) => ({
     ...adapter,
-    a: async () => bytes(await adapter.a()),
-    b: async () => bytes(await adapter.b()),
+    a: async () => bytesOf(await adapter.a()),
+    b: async () => bytesOf(await adapter.b()),
   }));
   return peftFiles(outputs, { base, dtype: 'F32' });
 }
+
+const bytesOf = (values: Float32Array<ArrayBuffer>) => new Uint8Array(values.buffer);

@@ -46,6 +46,7 @@ export function gptqPartsOf(module: GptqModule): Map<string, TensorEntry> {
     ['qzeros', module.zeros],
     ['scales', module.scales],
     ['g_idx', module.order],
+    ['bias', module.spareBias],
   ];
   return new Map(named.flatMap(([part, entry]) => (entry ? [[`${module.module}.${part}`, entry]] : [])));
 }

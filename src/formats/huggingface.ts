@@ -4,9 +4,7 @@
  */
 import { z } from 'zod';
 import { floatBytes } from '../lib/half.ts';
-import { parseQuantization, type Int4Scheme } from './compressed-tensors-config.ts';
 import { parseModelConfig, type Architecture, type DescribedModel } from './architecture.ts';
-import { partsOf, readQuantized } from './compressed-tensors.ts';
 import { findModelFiles, findWeights, type FolderFiles } from './folder.ts';
 import { checked, parseJson } from './json.ts';
 import {
@@ -19,6 +17,7 @@ import {
   type WeightVisitor,
 } from './model-folder.ts';
 import { type ModelTensors, floatDtypeOf, outerNames, resolveTensors } from './model-tensors.ts';
+import { parsePacking, type Packing } from './packed.ts';
 import { openPeft } from './peft.ts';
 import { missingTensor, type TensorEntry, type TensorStore } from './safetensors.ts';
 import { openSharded, openTogether } from './safetensors-sharded.ts';
@@ -34,9 +33,9 @@ export async function openModelFolder(
   architectures: readonly Architecture[],
 ): Promise<ModelFolder> {
   const found = findModelFiles(files);
-  const { described, schemes } = await readConfig(found, architectures);
+  const { described, packing } = await readConfig(found, architectures);
   const { store, path } = await openWeights(found);
-  const resolved = resolveTensors(described, schemes, store, path);
+  const resolved = resolveTensors(described, packing, store, path);
   const peft = found.adapterConfig
     ? await openPeft(found.adapterConfig, found.adapterWeights, weightShapes(resolved))
     : null;
@@ -61,17 +60,17 @@ export async function openModelFolder(
 async function readConfig(
   found: FolderFiles,
   architectures: readonly Architecture[],
-): Promise<{ described: DescribedModel; schemes: Int4Scheme[] | null }> {
+): Promise<{ described: DescribedModel; packing: Packing }> {
   const json = await readJson(found.config);
   const described = parseModelConfig(json, found.config.path, architectures);
-  const schemes = parseQuantization(json, found.config.path);
+  const packing = parsePacking(json, found.config.path);
   const generation = await readObject(found.generationConfig);
   const extra = z.union([z.int(), z.array(z.int())]).safeParse(generation?.['eos_token_id']);
-  if (!extra.success) return { described, schemes };
+  if (!extra.success) return { described, packing };
   const ends = typeof extra.data === 'number' ? [extra.data] : extra.data;
   const { config } = described;
   const eosTokenIds = [...new Set([...config.eosTokenIds, ...ends])];
-  return { described: { ...described, config: { ...config, eosTokenIds } }, schemes };
+  return { described: { ...described, config: { ...config, eosTokenIds } }, packing };
 }
 
 function weightEntries({ tensors, transposed }: ModelTensors): Map<string, WeightEntry> {
@@ -98,7 +97,7 @@ function weightShapes(resolved: ModelTensors): Map<string, Pick<TensorEntry, 'sh
 
 /** Everything that is read of the files, by canonical name. */
 function allEntries({ tensors, quantized }: ModelTensors): Map<string, TensorEntry> {
-  return new Map([...tensors, ...[...quantized.values()].flatMap((module) => [...partsOf(module)])]);
+  return new Map([...tensors, ...[...quantized.values()].flatMap((module) => [...module.entries])]);
 }
 
 async function readJson(file: FileSource, keys: 'sound' | 'any' = 'sound'): Promise<unknown> {
@@ -174,7 +173,7 @@ async function readAllTensors(
   for (const name of [...resolved.tensors.keys(), ...resolved.quantized.keys()].toSorted()) {
     const module = resolved.quantized.get(name);
     if (module) {
-      const weight = await readQuantized(module, read);
+      const weight = await module.read(read);
       visitor?.quantized(name, weight);
     } else {
       const entry = resolved.tensors.get(name)!;

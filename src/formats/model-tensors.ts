@@ -1,11 +1,10 @@
 /** Finds a model's tensors in its weight files, under their canonical names, and checks them against the config. */
 import { PareError } from '../lib/assert.ts';
 import type { FloatDtype } from '../lib/half.ts';
-import type { Int4Scheme } from './compressed-tensors-config.ts';
-import { takeQuantized, type QuantizedModule } from './compressed-tensors.ts';
 import type { Architecture, DescribedModel } from './architecture.ts';
 import { expectedTensors, type ExpectedTensor } from './expected-tensors.ts';
 import type { ModelConfig } from './model-config.ts';
+import { takePacked, type PackedModule, type Packing } from './packed.ts';
 import type { SafetensorsDtype, TensorEntry, TensorStore } from './safetensors.ts';
 
 export interface ModelTensors {
@@ -16,7 +15,7 @@ export interface ModelTensors {
   /** Those of them that the file holds as [in, out]. */
   readonly transposed: ReadonlySet<string>;
   /** Modules whose weights are INT4, by name; their biases are among the float tensors. */
-  readonly quantized: ReadonlyMap<string, QuantizedModule>;
+  readonly quantized: ReadonlyMap<string, PackedModule>;
   /** The head that a tied model's file holds beside the embedding, unused. */
   readonly spareHead: TensorEntry | null;
   readonly warnings: readonly string[];
@@ -36,10 +35,10 @@ export function floatDtypeOf(entry: TensorEntry): FloatDtype {
   throw new PareError('dtype-unsupported', `${entry.name} is stored as ${entry.dtype}.`, remedy);
 }
 
-/** Maps, completes and checks; `file` names the weights in errors. `schemes`: how config.json says they are quantized. */
+/** Maps, completes and checks; `file` names the weights in errors. `packing`: how config.json says that INT4 ones are. */
 export function resolveTensors(
   { config: stated, architecture }: DescribedModel,
-  schemes: readonly Int4Scheme[] | null,
+  packing: Packing,
   store: TensorStore,
   file: string,
 ): ModelTensors {
@@ -50,7 +49,7 @@ export function resolveTensors(
   const spareHead = (config.tied && found.get(embeddingName) && found.get(headName)) || null;
   if (config.tied) keepEmbeddingOnly(config, found);
   const expected = expectedTensors(config);
-  const quantized = takeQuantized(found, expected, config.names.blocks, schemes, file);
+  const quantized = takePacked(found, expected, config.names.blocks, packing, file);
   for (const module of quantized.keys()) expected.delete(`${module}.weight`);
   requireAll(expected, found, file);
   requireNoOthers(expected, found, file);
