@@ -172,7 +172,10 @@ function sharedOrNot(
 
 /** [block, names of its modules with one of the roles], for blocks that have any. */
 function blocks(structure: ModelStructure, roles: readonly Role[]): [number, string[]][] {
-  const wanted = structure.modules.filter((m) => m.role !== 'head' && roles.includes(m.role));
+  // One matrix of q, k and v is there where any of them is wanted.
+  const fused = attention.some((role) => roles.includes(role)) ? ['qkv'] : [];
+  const names: readonly string[] = [...roles, ...fused];
+  const wanted = structure.modules.filter((m) => m.role !== 'head' && names.includes(m.role));
   return Array.from({ length: structure.layers }, (_, layer): [number, string[]] => {
     return [layer, wanted.filter((m) => m.layer === layer).map((m) => m.name)];
   }).filter(([, names]) => names.length > 0);

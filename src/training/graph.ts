@@ -13,7 +13,8 @@ import {
   writeRows,
 } from '../kernels/ops.ts';
 import { adapterA, adapterB, type BaseForm, type ElasticPlan } from '../models/elastic.ts';
-import { Decoder, partName } from '../models/decoder.ts';
+import { Decoder } from '../models/decoder.ts';
+import { partName } from '../models/linear.ts';
 import { partShape, type TrainingShape } from './parts.ts';
 
 /** Steps whose losses the device keeps until they are read. */

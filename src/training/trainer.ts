@@ -2,7 +2,7 @@ import type { Backend, HostArray, Program, Store } from '../backends/backend.ts'
 import type { ModelConfig } from '../formats/model-config.ts';
 import { adapterNames } from '../compression/adapters/init.ts';
 import type { BaseForm, ElasticPlan } from '../models/elastic.ts';
-import { partName } from '../models/decoder.ts';
+import { partName } from '../models/linear.ts';
 import { ensureRope } from '../models/weights.ts';
 import { momentNames, ringName, ringSize, trainingGraph } from './graph.ts';
 import { partShape, splitBatch, type PartShape, type TrainingBatch, type TrainingShape } from './parts.ts';
