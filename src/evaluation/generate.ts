@@ -2,7 +2,8 @@ import { allBuilt } from '../backends/all-built.ts';
 import type { Program, Store } from '../backends/backend.ts';
 import { Graph } from '../graph/graph.ts';
 import { gatherRows } from '../kernels/ops.ts';
-import { cacheSpecs, Decoder } from '../models/decoder.ts';
+import { cacheSpecs } from '../models/cache.ts';
+import { Decoder } from '../models/decoder.ts';
 import { decoderOptions, type Runnable } from '../models/runnable.ts';
 
 /** Positions that the prompt is read in at a time. */
