@@ -25,8 +25,7 @@ export function findModelFiles(files: readonly FileSource[]): FolderFiles {
     files.filter((file) => folderOf(file.path) === folder).map((file) => [file.name, file]),
   );
   const named = (name: string) => beside.get(name) ?? null;
-  const adapterConfig = findAdapterConfig(files, folder);
-  const adapterFolder = adapterConfig && folderOf(adapterConfig.path);
+  const adapter = findAdapter(files, folder);
   return {
     name: folder.slice(folder.lastIndexOf('/') + 1) || 'model',
     config,
@@ -35,9 +34,8 @@ export function findModelFiles(files: readonly FileSource[]): FolderFiles {
     tokenizer: named('tokenizer.json'),
     tokenizerConfig: named('tokenizer_config.json'),
     generationConfig: named('generation_config.json'),
-    adapterConfig,
-    adapterWeights:
-      files.find((file) => file.name === adapterWeightsName && folderOf(file.path) === adapterFolder) ?? null,
+    adapterConfig: adapter.config,
+    adapterWeights: adapter.weights,
   };
 }
 
@@ -63,9 +61,20 @@ function findConfig(files: readonly FileSource[]): FileSource {
 function noConfig(files: readonly FileSource[]): PareError {
   const names = files.slice(0, 5).map((file) => file.path);
   const has = files.length === 0 ? 'Nothing was opened' : `There is no config.json among ${names.join(', ')}`;
-  const gguf = files.some((file) => file.name.endsWith('.gguf')) ? ' GGUF files cannot be opened yet.' : '';
-  const remedy = `Open the whole folder of a Hugging Face model: config.json, model.safetensors and tokenizer.json.${gguf}`;
+  const remedy =
+    'Open the whole folder of a Hugging Face model (config.json, model.safetensors and tokenizer.json), or a GGUF file.';
   return new PareError('config-missing', `${has}.`, remedy, { files: names });
+}
+
+/** The PEFT adapter in a folder or in one below it; at the root, wherever it is. */
+export function findAdapter(
+  files: readonly FileSource[],
+  folder: string,
+): { config: FileSource | null; weights: FileSource | null } {
+  const config = findAdapterConfig(files, folder);
+  const place = config && folderOf(config.path);
+  const weights = files.find((file) => file.name === adapterWeightsName && folderOf(file.path) === place);
+  return { config, weights: weights ?? null };
 }
 
 function findAdapterConfig(files: readonly FileSource[], folder: string): FileSource | null {
@@ -88,7 +97,7 @@ export function findWeights(beside: readonly FileSource[]): FileSource[] {
   if (shards.length > 0) return requireAllShards(shards);
   if (candidates.length === 1) return [...candidates];
   if (candidates.length > 1) throw severalWeights(candidates);
-  const other = beside.find((file) => /\.(?:bin|pt|pth|gguf|h5|msgpack|onnx)$/.test(file.name));
+  const other = beside.find((file) => /\.(?:bin|pt|pth|h5|msgpack|onnx)$/.test(file.name));
   throw new PareError(
     'weights-missing',
     `There is no model.safetensors beside config.json${other ? `, only ${other.name}` : ''}.`,

@@ -42,20 +42,18 @@ export class GgufCursor {
     return this.#file.size - this.offset;
   }
 
-  async u8(): Promise<number> {
-    return this.#view.getUint8(await this.#take(1));
-  }
-
   async u32(): Promise<number> {
-    return this.#view.getUint32(await this.#take(4), true);
+    const at = await this.#take(4); // The view may be another one then.
+    return this.#view.getUint32(at, true);
   }
 
   /** A number of things that cannot be more than `max`. */
   async u64(max: number, of: string): Promise<number> {
-    const at = this.offset;
-    const value = this.#view.getBigUint64(await this.#take(8), true);
+    const offset = this.offset;
+    const at = await this.#take(8);
+    const value = this.#view.getBigUint64(at, true);
     if (value <= BigInt(Math.floor(max))) return Number(value);
-    throw this.fail(`${of} is ${value}, and at most ${Math.floor(max)} is possible here`, at);
+    throw this.fail(`${of} is ${value}, and at most ${Math.floor(max)} is possible here`, offset);
   }
 
   /** UTF-8; what is not comes with replacement characters, as a name of a vocabulary may be. */

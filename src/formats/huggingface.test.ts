@@ -242,7 +242,7 @@ describe('opening a folder', () => {
   it('refuses what is no folder of a model', async () => {
     expect((await refusal(openModel([]))).code).toBe('config-missing');
     const gguf = await refusal(openModel([bytesSource('a.gguf', new Uint8Array())]));
-    expect(gguf.remedy).toContain('GGUF');
+    expect(gguf.code).toBe('gguf-invalid');
     const two = [text('a/config.json', configJson), text('b/config.json', configJson)];
     expect((await refusal(openModel(two))).message).toContain('a/config.json and b/config.json');
     const pickle = bytesSource('pytorch_model.bin', new Uint8Array());
