@@ -2,64 +2,69 @@ import { existsSync, readdirSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { nodeFolder } from '../../src/cli/node-files.ts';
 import { folderOf } from '../../src/exporters/onnx/exporter.ts';
-import { architectures } from '../../src/models/architectures/index.ts';
 import { hasShared, readSharedJson, sharedPath } from '../../src/lib/golden.testing.ts';
+import { argMax, expectClose } from './compare.ts';
 import { asFinished } from './finished.ts';
 import { OnnxDecoder } from './onnx-session.ts';
 import { written } from './written.ts';
 
-interface Golden {
-  sequences: { ids: number[]; positions: number[]; logits: number[][]; greedy: number[] }[];
+interface Sequence {
+  ids: number[];
+  positions: number[];
+  logits: number[][];
+  greedy: number[];
 }
 
 const families = hasShared()
   ? readdirSync(sharedPath('golden')).filter((name) =>
       existsSync(sharedPath(`golden/${name}/model.safetensors`)),
     )
-  : ['llama'];
+  : ['every architecture'];
 
 describe.skipIf(!hasShared())('ONNX Runtime against the transformers library', () => {
   for (const family of families) {
-    it.skipIf(!isKnown(family))(family, async () => {
+    it(family, async () => {
       const model = await asFinished(await nodeFolder(sharedPath(`golden/${family}`)));
-      const folder = await written(folderOf(model, ''));
-      const decoder = await OnnxDecoder.open(`${folder}/onnx/model.onnx`);
-      for (const { ids, positions, logits, greedy } of readSharedJson<Golden>(`golden/${family}/golden.json`)
-        .sequences) {
-        decoder.reset();
-        const [rows] = await decoder.run([ids]);
-        positions.forEach((position, i) => expectClose(rows![position]!, logits[i]!));
-        expect(await continued(decoder, rows!.at(-1)!, greedy.length)).toEqual(greedy);
-      }
+      const decoder = await OnnxDecoder.open(`${await written(folderOf(model, ''))}/onnx/model.onnx`);
+      const path = `golden/${family}/golden.json`;
+      const { sequences } = readSharedJson<{ sequences: Sequence[] }>(path);
+      for (const sequence of sequences) await expectAlone(decoder, sequence);
+      await expectTogether(decoder, sequences);
       await decoder.release();
     });
   }
 });
 
-function isKnown(family: string): boolean {
-  if (!hasShared()) return false;
-  const { model_type: type } = readSharedJson<{ model_type: string }>(`golden/${family}/config.json`);
-  return architectures.some(({ modelTypes }) => modelTypes.includes(type));
-}
-
-/** The arg-max continuation, token by token with the cache. */
-async function continued(decoder: OnnxDecoder, last: Float32Array, count: number): Promise<number[]> {
-  const ids = [argMax(last)];
-  while (ids.length < count) {
-    const [rows] = await decoder.run([[ids.at(-1)!]]);
-    ids.push(argMax(rows![0]!));
+/** Logits of the prompt, and the arg-max continuation token by token with the cache. */
+async function expectAlone(
+  decoder: OnnxDecoder,
+  { ids, positions, logits, greedy }: Sequence,
+): Promise<void> {
+  decoder.reset();
+  const [rows] = await decoder.run([ids]);
+  positions.forEach((position, i) => expectClose(rows![position]!, logits[i]!));
+  const found = [argMax(rows!.at(-1)!)];
+  while (found.length < greedy.length) {
+    const [next] = await decoder.run([[found.at(-1)!]]);
+    found.push(argMax(next![0]!));
   }
-  return ids;
+  expect(found).toEqual(greedy);
 }
 
-const argMax = (row: Float32Array) => row.indexOf(Math.max(...row));
-
-/** The tolerance that golden/README.md calls fair for float32. */
-function expectClose(found: Float32Array, expected: readonly number[]): void {
-  expect(found.length).toBe(expected.length);
-  const worst = expected.reduce(
-    (most, value, i) => Math.max(most, Math.abs(found[i]! - value) - 2e-5 * Math.abs(value)),
-    0,
+/** The same as one batch, padded on the left: last logits, and one step with the cache. */
+async function expectTogether(decoder: OnnxDecoder, sequences: readonly Sequence[]): Promise<void> {
+  decoder.reset();
+  const length = Math.max(...sequences.map(({ ids }) => ids.length));
+  const padding = sequences.map(({ ids }) => Array.from({ length: length - ids.length }, () => 0));
+  expect(new Set(padding.map((pad) => pad.length)).size).toBeGreaterThan(1);
+  const ids = sequences.map((sequence, i) => [...padding[i]!, ...sequence.ids]);
+  const mask = sequences.map((sequence, i) => [...padding[i]!, ...sequence.ids.map(() => 1)]);
+  const rows = await decoder.run(ids, mask);
+  sequences.forEach(({ logits }, i) => expectClose(rows[i]!.at(-1)!, logits.at(-1)!));
+  const further = sequences.map(({ greedy }) => [greedy[0]!]);
+  const next = await decoder.run(
+    further,
+    mask.map((row) => [...row, 1]),
   );
-  expect(worst).toBeLessThanOrEqual(1e-4);
+  expect(next.map(([row]) => argMax(row!))).toEqual(sequences.map(({ greedy }) => greedy[1]));
 }

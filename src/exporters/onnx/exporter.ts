@@ -8,7 +8,7 @@ import { decoderModel } from './decoder.ts';
  * The folder that transformers.js loads: tokenizer and config.json beside `onnx/model.onnx`, or `onnx/model_q4.onnx` with
  * INT4 modules, which is what its `dtype: 'q4'` asks for.
  */
-export const onnxExporter: Exporter = {
+export const onnx: Exporter = {
   format: 'onnx',
   title: 'ONNX',
   readers: 'ONNX Runtime, transformers.js',
