@@ -17,6 +17,7 @@ const layers = [
   'exporters',
   'session',
   'storage',
+  'hub',
   'recipes',
   'workers',
   'state',
