@@ -7,7 +7,7 @@ struct Shape {
   keys: u32,      // rows of k and v a sequence
   scale: f32,
   window: u32,    // keys that a query sees at most, itself included
-  softcap: f32,   // 0: none
+  softcap: f32,
   starts: u32,
 }
 @group(0) @binding(0) var<uniform> shape: Shape;
@@ -15,17 +15,4 @@ struct Shape {
 // Index of the first element of key or value `position` of the sequence that `row` belongs to.
 fn key_index(sequence: u32, position: u32, kv_head: u32) -> u32 {
   return ((sequence * shape.keys + position) * shape.kv_heads + kv_head) * PARTS;
-}
-
-// c·tanh(score/c). Beyond ±10 tanh is ±1 in f32, and some devices make NaN of large arguments.
-fn capped(score: f32) -> f32 {
-  if (shape.softcap == 0.0) { return score; }
-  return shape.softcap * tanh(clamp(score / shape.softcap, -10.0, 10.0));
-}
-
-// Derivative of `capped`, by its result: 1 − tanh².
-fn capped_slope(result: f32) -> f32 {
-  if (shape.softcap == 0.0) { return 1.0; }
-  let t = result / shape.softcap;
-  return 1.0 - t * t;
 }

@@ -2,6 +2,8 @@ import type { Dispatch, Op } from '../../graph/op.ts';
 import { matrixOf, type Tensor, type TensorSpec } from '../../graph/tensor.ts';
 import partScalar from '../../../shaders/part_scalar.wgsl?raw';
 import partVec4 from '../../../shaders/part_vec4.wgsl?raw';
+import capNone from '../../../shaders/cap_none.wgsl?raw';
+import capTanh from '../../../shaders/cap_tanh.wgsl?raw';
 import shapeCode from '../../../shaders/attention_shape.wgsl?raw';
 import forward from '../../../shaders/attention.wgsl?raw';
 import backwardQuery from '../../../shaders/attention_backward_query.wgsl?raw';
@@ -134,9 +136,10 @@ function common(
   };
 }
 
-const codeOf = (code: string, { headDim }: AttentionAttributes): string[] => [
+const codeOf = (code: string, { headDim, softcap }: AttentionAttributes): string[] => [
   flatIndex,
   headDim % 4 === 0 ? partVec4 : partScalar,
   shapeCode,
+  softcap ? capTanh : capNone,
   code,
 ];
