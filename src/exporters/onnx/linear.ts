@@ -44,11 +44,12 @@ export function embed(
   return graph.apply('Add', [rows, scaled(graph, difference, adapter.scale)]);
 }
 
-/** Rows of a float table, widened after they are picked. */
+/**
+ * Rows of a float table. It is widened as a whole, which runtimes do when they load it: picking from F16 would need a GPU
+ * that computes in it.
+ */
 export function picked(graph: OnnxGraph, weights: OnnxWeights, table: string, index: string): string {
-  const tensor = weights.float(table);
-  const rows = graph.apply('Gather', [graph.stored(tensor), index]);
-  return tensor.type === 'f16' ? cast(graph, rows, 'f32') : rows;
+  return graph.apply('Gather', [widened(graph, weights, table), index]);
 }
 
 function product(graph: OnnxGraph, weights: OnnxWeights, module: string, x: string): string {
