@@ -7,6 +7,7 @@ import {
   configFile,
   floatDtypeOf,
   floatOutputs,
+  folderUsage,
   readme,
   tokenizerFiles,
 } from './folder-files.ts';
@@ -18,6 +19,7 @@ export const compressed: Exporter = {
   readers: 'vLLM, transformers',
   sizes: 'uniform',
   adapters: 'merged',
+  usage: folderUsage,
   async check(model) {
     const refused = refusal(model);
     if (refused) return { refused, notes: [] };

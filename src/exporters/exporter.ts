@@ -84,6 +84,8 @@ export interface Exporter {
   /** `merged`: into the weights, wherever that loses nothing. `apart`: none that was not merged inside the training. */
   readonly adapters: 'merged' | 'apart';
   check(model: FinishedModel): Promise<ExportCheck>;
+  /** How to load it, for the model card; Markdown. */
+  readonly usage?: (model: FinishedModel) => string;
   /** The files of the folder. `card`: the text of its README.md. Only for a model that `check` does not refuse. */
   files(model: FinishedModel, card: string): Promise<ExportFile[]>;
 }

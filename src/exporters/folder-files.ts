@@ -80,6 +80,13 @@ export function floatDtypeOf({ tensors, config }: FinishedModel): FloatDtype {
 
 export const adapterFolder = 'adapter';
 
+/** How transformers load the folder. */
+export function folderUsage({ adapters }: FinishedModel): string {
+  return adapters.length === 0
+    ? 'Load the folder with `AutoModelForCausalLM.from_pretrained`.'
+    : 'Load the base from this folder (`AutoModelForCausalLM.from_pretrained`) and the adapter from `adapter/` (PEFT, `PeftModel.from_pretrained`).';
+}
+
 /** The adapters that stay beside the weights, in PEFT's form, in a folder of their own; nothing where there are none. */
 export function adapterFiles(model: FinishedModel): ExportFile[] {
   if (model.adapters.length === 0) return [];

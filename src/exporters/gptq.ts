@@ -6,6 +6,7 @@ import {
   configFile,
   floatDtypeOf,
   floatOutputs,
+  folderUsage,
   jsonFile,
   readme,
   tokenizerFiles,
@@ -19,6 +20,7 @@ export const gptq: Exporter = {
   readers: 'GPTQModel, vLLM, transformers',
   sizes: 'uniform',
   adapters: 'merged',
+  usage: folderUsage,
   async check(model) {
     const refused = refusal(model);
     if (refused) return { refused, notes: [] };

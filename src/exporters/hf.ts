@@ -8,6 +8,7 @@ import {
   configFile,
   floatDtypeOf,
   floatOutputs,
+  folderUsage,
   isTurned,
   readme,
   tokenizerFiles,
@@ -22,6 +23,7 @@ export const huggingFace: Exporter = {
   readers: 'transformers, vLLM',
   sizes: 'uniform',
   adapters: 'merged',
+  usage: folderUsage,
   async check(model) {
     if (model.codes.length === 0) return { refused: null, notes: [] };
     const dtype = floatDtypeOf(model);

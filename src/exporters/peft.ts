@@ -8,6 +8,8 @@ export const peft: Exporter = {
   readers: 'PEFT, on top of the base model',
   sizes: 'uniform',
   adapters: 'apart',
+  usage: ({ base }) =>
+    `Load ${base.isOriginal ? base.name : 'the base of the same run'}, and this folder on top of it (PEFT, \`PeftModel.from_pretrained\`).`,
   check(model) {
     return Promise.resolve({ refused: refusal(model), notes: notesOf(model) });
   },

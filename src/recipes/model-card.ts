@@ -1,3 +1,4 @@
+import type { ExportFormat } from '../exporters/exporter.ts';
 import { proofText } from '../session/proofText.ts';
 import type { ModelInfo, Proof, ResultRow } from '../session/events.ts';
 import type { Recipe } from '../session/recipe.ts';
@@ -6,28 +7,41 @@ import { presets } from './presets.ts';
 
 export interface ModelCardFacts {
   readonly name: string;
+  readonly format: ExportFormat;
   readonly model: ModelInfo;
   readonly recipe: Recipe;
   readonly rows: readonly ResultRow[];
   readonly notes: readonly string[];
   readonly proof: Proof | null;
-  readonly merged: boolean;
+  /** How to load it. */
+  readonly usage: string | null;
 }
 
-/** README.md of an exported model: what it is, how it was made, what was measured. */
-export function modelCard({ name, model, recipe, rows, notes, proof, merged }: ModelCardFacts): string {
+/** What the hub calls the software that loads a model. */
+const libraries: Record<ExportFormat, string> = {
+  hf: 'transformers',
+  peft: 'peft',
+  gptq: 'transformers',
+  'compressed-tensors': 'transformers',
+  onnx: 'transformers.js',
+  gguf: 'gguf',
+};
+
+/** README.md of an exported model: what it is, how to load it, how it was made, what was measured. */
+export function modelCard(facts: ModelCardFacts): string {
+  const { name, format, model, recipe, rows, notes, proof, usage } = facts;
   const metric = recipe.task === 'exact' ? 'accuracy' : 'perplexity';
   return [
     '---',
     `base_model: ${JSON.stringify(model.name)}`,
-    'library_name: transformers',
+    `library_name: ${libraries[format]}`,
     `tags: [pare, ${recipe.method}]`,
     '---',
     '',
     `# ${name}`,
     '',
     `${presets[recipe.method].label} of ${model.name} (SHA-256 of its weights ${model.sha256.slice(0, 16)}…), made in Pare.`,
-    merged ? '' : '\nLoad the base from this folder and the adapter from `adapter/` (PEFT).\n',
+    usage === null ? '' : `\n${usage}\n`,
     ...notes.map((note) => `- ${note}`),
     ...(proof ? [`- ${proofText(proof)}`] : []),
     '',

@@ -15,43 +15,18 @@ import { RunControl } from './control.ts';
 import { readData, type LoadedData } from './loaded-data.ts';
 import { prepareData } from './data.ts';
 import { runToEnd, searchHere } from './engine.ts';
-import type { ExportFile } from './export.ts';
+import type { ExportFile, ExportFormat } from '../exporters/exporter.ts';
+import { exportModel, formatOffers } from './export.ts';
 import { finishModel } from './finished-model.ts';
 import { loadModel, originalModel, type LoadedModel } from './model.ts';
-import { presets, publishedRecipe } from './presets.ts';
-import { proveExport, provenExport } from './proof.ts';
+import { publishedRecipe } from './presets.ts';
+import { exportAndProve, proveExport, provenExport, randomTokens, testTokens } from './proof.ts';
 import type { FinishedRun } from './run.ts';
 import { elasticSpaceOf } from './space.ts';
 import { scoreOnce } from './stages/score.ts';
-import { fewProblems, tinyModel } from './tiny-model.testing.ts';
+import { fewProblems } from './tiny-model.testing.ts';
+import { open, tiny } from './pipelines.testing.ts';
 import { planOf, subNetworkModel, type Trained } from './trained.ts';
-
-/** Four KV groups of two q heads, two blocks: all that can be cut. */
-const shape = {
-  hidden_size: 32,
-  intermediate_size: 32,
-  num_attention_heads: 8,
-  num_key_value_heads: 4,
-  num_hidden_layers: 2,
-};
-
-/** A recipe as it ships, but for its sizes. */
-function tiny(method: Method): Recipe {
-  const recipe = presets[method].recipe('exact');
-  return {
-    ...recipe,
-    split: { validation: 4, test: 4 },
-    adapter: { ...recipe.adapter, rank: 4, alpha: 8 },
-    sparsity: recipe.sparsity && { ...recipe.sparsity, calibration: 4 },
-    quantization: recipe.quantization && { ...recipe.quantization, group: 32, calibration: 4 },
-    training: { ...recipe.training, steps: 2, batch: 2 },
-    search: recipe.search && { ...recipe.search, evaluations: 4, population: 2 },
-    baseline: false,
-  };
-}
-
-const open = (changes: Record<string, unknown> = {}) =>
-  tinyModel({ ...shape, ...changes }).then((files) => loadModel(new CpuBackend(), files));
 
 const ids = [2, 11, 25, 39, 54, 63];
 
@@ -86,8 +61,18 @@ describe('every recipe, on the CPU', { timeout: 180_000 }, () => {
     return loadModel(new CpuBackend(), await Promise.all(sources));
   }
 
+  const offered: Record<Method, ExportFormat[]> = {
+    lora: ['hf', 'onnx', 'peft'],
+    lonas: ['hf', 'onnx', 'peft'],
+    'lonas-plus': ['hf', 'onnx'],
+    shears: ['hf', 'onnx', 'peft'],
+    sqft: ['compressed-tensors', 'gptq', 'hf', 'onnx', 'peft'],
+    'sqft-sparsepeft': ['hf', 'onnx'],
+    'sqft-qa-sparsepeft': ['compressed-tensors', 'gptq', 'hf', 'onnx'],
+  };
+
   for (const method of methods) {
-    it(`${method}: the merge is proved, and what is read back scores the same`, async () => {
+    it(`${method}: every format that can hold it is proved, and what is read back scores the same`, async () => {
       const model = await open();
       const { log, finished } = await run(model, tiny(method));
       const { files, proof } = await proven(finished, viewOf(log).results);
@@ -109,6 +94,22 @@ describe('every recipe, on the CPU', { timeout: 180_000 }, () => {
       expect(size + adapter - stated).toBeLessThan(12_000);
       const test = (await scoreOnce(finished.run, originalModel(shipped), finished.run.data.test)).accuracy;
       expect(test).toBe(viewOf(log).results.find(({ tag }) => tag === 'chosen')!.score);
+
+      const offers = await formatOffers(finished);
+      const possible = offers.filter(({ refused }) => refused === null).map(({ format }) => format);
+      expect(possible.filter((format) => format !== 'gguf').toSorted()).toEqual(offered[method].toSorted());
+      expect(offers[0]!.format).toBe(tiny(method).quantization ? 'compressed-tensors' : 'hf');
+      for (const format of offered[method]) {
+        const tokens = randomTokens(finished);
+        const { proof: found } = await exportAndProve(finished, [], { format, tokens });
+        expect(found, JSON.stringify(found)).toMatchObject({ holds: true, format });
+        expect(found!.reason).toContain('random tokens');
+      }
+      for (const { format, refused } of offers)
+        if (refused !== null)
+          await expect(exportModel(finished, [], { format })).rejects.toMatchObject({
+            code: 'export-refused',
+          });
     });
   }
 
@@ -126,7 +127,11 @@ describe('every recipe, on the CPU', { timeout: 180_000 }, () => {
     bytes[8 + header + begin]! ^= 1;
     const flipped = { ...weights, stream: new Response(bytes).body! };
     const fresh = (await proven(finished)).files.map((file) => (file.name === weights.name ? flipped : file));
-    const { holds, codes, logitError } = await proveExport(finished, fresh);
+    const { holds, codes, logitError } = await proveExport(
+      finished,
+      { format: 'compressed-tensors', files: fresh },
+      testTokens(finished.run),
+    );
     expect(holds).toBe(false);
     expect(codes!.compared - codes!.equal).toBe(1);
     expect(logitError).toBeGreaterThan(0);

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { exportFormats } from '../exporters/exporter.ts';
 import { recipeSchema } from './recipe.ts';
 
 /**
@@ -136,6 +137,8 @@ export const proofSchema = z.strictObject({
   otherZeros: z.int().min(0),
   /** Codes compared and codes equal; null where the file holds no codes. */
   codes: z.strictObject({ compared: z.int().min(0), equal: z.int().min(0) }).nullable(),
+  /** Of the files; absent in logs from before there was a choice. */
+  format: z.enum(exportFormats).optional(),
   holds: z.boolean(),
 });
 

@@ -1,3 +1,4 @@
+import { exportFormats } from '../exporters/exporter.ts';
 import * as fc from 'fast-check';
 import { presets } from '../recipes/presets.ts';
 import { memoryParts, pointTags, recoveryCauses, stages } from './events.ts';
@@ -124,6 +125,7 @@ const proof = record<EventOf<'proof'>['proof']>({
   maskedZeros: whole,
   otherZeros: whole,
   codes: fc.option(fc.record({ compared: whole, equal: whole })),
+  format: fc.constantFrom(...exportFormats),
   holds: fc.boolean(),
 });
 
