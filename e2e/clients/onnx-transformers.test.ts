@@ -1,41 +1,57 @@
-import { AutoModelForCausalLM, AutoTokenizer, env, type Tensor } from '@huggingface/transformers';
+import { AutoModelForCausalLM, AutoTokenizer, env, Tensor } from '@huggingface/transformers';
 import { describe, expect, it } from 'vitest';
 import { CpuBackend } from '../../src/backends/cpu/cpu.ts';
 import { nodeFolder } from '../../src/cli/node-files.ts';
 import { Generator } from '../../src/evaluation/generate.ts';
 import { folderOf } from '../../src/exporters/onnx/exporter.ts';
+import type { FileSource } from '../../src/formats/source.ts';
 import { loadModel, originalModel } from '../../src/recipes/model.ts';
+import { tinyInt4 } from '../../src/recipes/tiny-int4.testing.ts';
 import { asFinished } from './finished.ts';
 import { written } from './written.ts';
 
 env.allowRemoteModels = false;
 
-const prompts = ['Tom has 3 apples and buys 4 more. How many?', 'A'];
+const layouts = { together: undefined, 'in files beside the model': { inlineLimit: 0, chunkLimit: 1 << 16 } };
 
 describe('transformers.js', () => {
-  it('continues the demo model as Pare does', async () => {
-    const files = await nodeFolder('public/demo/model');
-    const folder = await written(folderOf(await asFinished(files), ''));
-    const theirs = await AutoModelForCausalLM.from_pretrained(folder);
-    const tokenizer = await AutoTokenizer.from_pretrained(folder);
-    const ours = originalModel(await loadModel(new CpuBackend(), files));
-    const generator = await Generator.create(ours, 64);
-    for (const prompt of prompts) {
-      const { input_ids } = tokenizer(prompt) as { input_ids: Tensor };
-      const ids = Array.from(input_ids.data as BigInt64Array, Number);
-      const output = (await theirs.generate({
-        ...tokenizer(prompt),
-        max_new_tokens: 24,
-        do_sample: false,
-      })) as Tensor;
-      const all = Array.from(output.data as BigInt64Array, Number);
-      const expected = await collected(generator.generate(ids, 24, ours.config.eosTokenIds));
-      expect(all.slice(ids.length, ids.length + expected.length)).toEqual(expected);
-    }
-    generator.dispose();
-    await theirs.dispose();
+  for (const [where, layout] of Object.entries(layouts)) {
+    it(`reads texts and continues them as Pare does, weights ${where}`, async () => {
+      const files = await nodeFolder('public/demo/model');
+      const folder = await written(folderOf(await asFinished(files), '', layout));
+      const tokenizer = await AutoTokenizer.from_pretrained(folder);
+      for (const prompt of ['Tom has 3 apples and buys 4 more. How many?', 'Lea has 18 books.'])
+        await expectSame(folder, files, numbers(tokenizer(prompt).input_ids));
+    });
+  }
+
+  it('runs INT4 modules', async () => {
+    const { files } = await tinyInt4();
+    await expectSame(await written(folderOf(await asFinished(files), '')), files, [2, 11, 25, 39, 54]);
   });
 });
+
+/** The same greedy continuation by token id. Nothing but the folder is told to transformers.js. */
+async function expectSame(folder: string, files: readonly FileSource[], ids: number[]): Promise<void> {
+  const ours = originalModel(await loadModel(new CpuBackend(), files));
+  const generator = await Generator.create(ours, 64);
+  const expected = await collected(generator.generate(ids, 24, []));
+  generator.dispose();
+  const theirs = await AutoModelForCausalLM.from_pretrained(folder);
+  const int64 = (values: bigint[]) => new Tensor('int64', BigInt64Array.from(values), [1, values.length]);
+  const output = (await theirs.generate({
+    input_ids: int64(ids.map(BigInt)),
+    attention_mask: int64(ids.map(() => 1n)),
+    max_new_tokens: expected.length,
+    eos_token_id: [],
+    do_sample: false,
+  })) as Tensor;
+  await theirs.dispose();
+  expect(expected.length).toBe(24);
+  expect(numbers(output)).toEqual([...ids, ...expected]);
+}
+
+const numbers = (tensor: Tensor) => Array.from(tensor.data as BigInt64Array, Number);
 
 async function collected<T>(items: AsyncIterable<T>): Promise<T[]> {
   const list: T[] = [];

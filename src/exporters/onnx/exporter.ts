@@ -37,9 +37,17 @@ function notesOf(model: FinishedModel): string[] {
     notes.push(`${adapters.length} adapters stay beside their modules, as two more matrix products each.`);
   if (tokenizerJson === null || tokenizerJson === undefined)
     notes.push('There is no tokenizer.json: transformers.js runs the model on token ids only.');
+  if (hasUnevenHeads(model))
+    notes.push('Blocks keep different numbers of key heads: transformers.js loads that from version 4 on.');
   if (config.decoder.positions.kind === 'rotary')
     notes.push(`Positions up to ${config.maxPositions} are in the file, as tables of cosines and sines.`);
   return notes;
+}
+
+/** Whether the shape of the cache differs by block. */
+function hasUnevenHeads({ structure }: FinishedModel): boolean {
+  const keys = structure.modules.filter(({ role }) => role === 'k').map(({ shape: [rows] }) => rows);
+  return new Set(keys).size > 1;
 }
 
 /** `layout`: where weights are put; tests make it small. */
