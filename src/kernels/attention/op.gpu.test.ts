@@ -104,6 +104,46 @@ describe('attention', () => {
     await expectGpuEqualsCpu(scene, headDim + capacity);
   });
 
+  // What start.ts promises: a prompt of 3 beside one of 5, then a token each, as if it were alone.
+  for (const { side, shift } of [
+    { side: 'right', shift: 0 },
+    { side: 'left', shift: -2 },
+  ]) {
+    it(`a prompt padded on the ${side} needs no mask`, async () => {
+      const [headDim, capacity, longest, length] = [4, 6, 5, 3];
+      const scene = new Scene();
+      const { graph } = scene;
+      const first = scene.integers('first', [2], (s) => (s === 0 ? shift : 0));
+      const next = scene.integers('next', [2], (s) => (s === 0 ? length : longest));
+      const q = scene.normal('q', [2, headDim]);
+      const keys = ['k', 'v'].map((name) => {
+        const isPadding = (row: number) => row < longest && (row < -shift || row >= length - shift);
+        const prompts = scene.values(`${name} prompts`, [2 * longest, headDim], (i) =>
+          isPadding(Math.floor(i / headDim)) ? 1e3 : scene.random.normal(),
+        );
+        const token = scene.normal(`${name} token`, [2, headDim]);
+        const empty = scene.values(`${name} cache`, [2 * capacity, headDim], () => 0);
+        const [filled] = graph.apply(writeRows, [empty, prompts, first], { sequences: 2 });
+        const [cache] = graph.apply(writeRows, [filled!, token, next], { sequences: 2 });
+        const values = ['prompts', 'token'].map((part) => scene.stored.get(`${name} ${part}`)!);
+        const own = [...values[0]!.slice(-shift * headDim, (length - shift) * headDim), ...values[1]!];
+        return { cache: cache!, alone: scene.values(`${name} alone`, [length + 1, headDim], (i) => own[i]!) };
+      });
+      const plain = { heads: 1, kvHeads: 1, headDim, queriesPerSequence: 1, scale: 0.5 };
+      const over = (kind: 'cache' | 'alone') => [keys[0]![kind], keys[1]![kind]];
+      const [row] = graph.apply(gatherRows, [q, scene.integers('row', [1], () => 0)], {});
+      const last = scene.integers('last', [1], () => length);
+      const batched = { ...plain, keysPerSequence: capacity };
+      const single = { ...plain, keysPerSequence: length + 1 };
+      scene.output(
+        graph.apply(attention, [q, ...over('cache'), next], batched)[0]!,
+        graph.apply(attention, [row!, ...over('alone'), last], single)[0]!,
+      );
+      const [both, alone] = await expectGpuEqualsCpu(scene, headDim + capacity);
+      expect(both!.slice(0, headDim)).toEqual(alone);
+    });
+  }
+
   it('the last query of a window sees what it would see were the window all there is', async () => {
     const [length, window, headDim] = [7, 3, 4];
     const scene = new Scene();
