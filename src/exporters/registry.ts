@@ -6,7 +6,7 @@ import { huggingFace } from './hf.ts';
 import { onnx } from './onnx/exporter.ts';
 import { peft } from './peft.ts';
 
-const known: readonly Exporter[] = [huggingFace, peft, gptq, compressed, onnx];
+const known: readonly Exporter[] = [huggingFace, peft, gptq, compressed, onnx, gguf];
 
 /** Every exporter, in the order that formats are offered in. */
 export const exporters: readonly Exporter[] = exportFormats.flatMap(
