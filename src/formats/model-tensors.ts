@@ -73,11 +73,11 @@ export const outerNames = ({ names }: ModelConfig) => ({
 
 function canonicalTensors(
   store: TensorStore,
-  { isIgnored, canonicalName }: Architecture,
+  architecture: Architecture,
 ): Map<string, TensorEntry> {
   const found = new Map<string, TensorEntry>();
   for (const entry of store.entries.values()) {
-    if (!isIgnored(entry.name)) found.set(canonicalName(entry.name), entry);
+    if (!architecture.isIgnored(entry.name)) found.set(architecture.canonicalName(entry.name), entry);
   }
   return found;
 }

@@ -1,4 +1,5 @@
 import { finishedAdapter, finishedCodes, finishedTensors } from '../compression/merging/materialize.ts';
+import { keptConfig } from '../compression/merging/config.ts';
 import { Kept } from '../compression/merging/extent.ts';
 import { adapterA, adapterB, codesName, gridName, plainPlan, type AdapterPlan } from '../models/elastic.ts';
 import type { Runnable } from '../models/runnable.ts';
@@ -46,7 +47,7 @@ export async function finishModel(
       });
     }
     await store.settled();
-    const config = { ...model.config, layers: new Kept(model).blocks.length };
+    const config = keptConfig(model.config, new Kept(model));
     const plan = { ...plainPlan(config.layers), adapters };
     return { backend: model.backend, store, config, plan, masked: new Set(), quantized, limits: [] };
   } catch (error) {

@@ -27,20 +27,27 @@ export const tinyModules = [0, 1].flatMap((layer) => blockModules(configOf(confi
 const bytesOf = (text: string) => new TextEncoder().encode(text);
 
 /** A random model with the demo's tokenizer: small enough for the CPU backend in a unit test. */
-export async function tinyModel(changes: Record<string, unknown> = {}): Promise<FileSource[]> {
-  const json = JSON.stringify({ ...config, ...changes });
+export const tinyModel = (changes: Record<string, unknown> = {}): Promise<FileSource[]> =>
+  randomModel({ ...config, ...changes });
+
+/** A random model of a config.json, with the demo's tokenizer. */
+export async function randomModel(content: Record<string, unknown>): Promise<FileSource[]> {
+  const json = JSON.stringify(content);
   const random = new Random(7);
-  const tensors = [...expectedTensors(configOf(JSON.parse(json)))].map(([name, { shape }]) => {
-    const values = Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, () =>
-      name.includes('norm') ? 1 : 0.3 * random.normal(),
-    );
-    return {
-      name,
-      dtype: 'F32' as const,
-      shape,
-      bytes: () => Promise.resolve(new Uint8Array(values.buffer)),
-    };
-  });
+  const tensors = [...expectedTensors(configOf(JSON.parse(json)))].map(
+    ([name, { shape: whole, transposed }]) => {
+      const shape = transposed ? whole.toReversed() : whole;
+      const values = Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, () =>
+        name.includes('norm') ? 1 : 0.3 * random.normal(),
+      );
+      return {
+        name,
+        dtype: 'F32' as const,
+        shape,
+        bytes: () => Promise.resolve(new Uint8Array(values.buffer)),
+      };
+    },
+  );
   const weights = new Uint8Array(await new Response(safetensorsStream(tensors).stream).arrayBuffer());
   return [
     bytesSource('tiny/config.json', bytesOf(json)),

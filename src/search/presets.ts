@@ -174,8 +174,8 @@ function sharedOrNot(
 function blocks(structure: ModelStructure, roles: readonly Role[]): [number, string[]][] {
   // One matrix of q, k and v is there where any of them is wanted.
   const fused = attention.some((role) => roles.includes(role)) ? ['qkv'] : [];
-  const names: readonly string[] = [...roles, ...fused];
-  const wanted = structure.modules.filter((m) => m.role !== 'head' && names.includes(m.role));
+  const held: readonly string[] = [...roles, ...fused];
+  const wanted = structure.modules.filter((m) => m.role !== 'head' && held.includes(m.role));
   return Array.from({ length: structure.layers }, (_, layer): [number, string[]] => {
     return [layer, wanted.filter((m) => m.layer === layer).map((m) => m.name)];
   }).filter(([, names]) => names.length > 0);

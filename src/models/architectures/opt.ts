@@ -22,7 +22,6 @@ const schema = z.object({
   activation_function: z.string().default('relu'),
   do_layer_norm_before: z.boolean().nullish(),
   word_embed_proj_dim: z.int().nullish(),
-  _remove_final_layer_norm: z.boolean().nullish(),
   enable_bias: z.boolean().nullish(),
   layer_norm_elementwise_affine: z.boolean().nullish(),
 });
@@ -54,6 +53,8 @@ export const opt: Architecture = {
   parse(raw, file) {
     const config = readFields(schema, raw, file);
     requireReadable(config, file);
+    if (raw['_remove_final_layer_norm'] === true)
+      throw invalid(file, '_remove_final_layer_norm', 'is true');
     const sizesRead = sizesOf({ ...config, intermediate_size: config.ffn_dim }, file);
     return {
       modelType: 'opt',
@@ -78,7 +79,6 @@ export const opt: Architecture = {
 
 function requireReadable(config: OptJson, file: string): void {
   if (config.do_layer_norm_before === false) throw invalid(file, 'do_layer_norm_before', 'is false');
-  if (config._remove_final_layer_norm) throw invalid(file, '_remove_final_layer_norm', 'is true');
   if (config.layer_norm_elementwise_affine === false)
     throw invalid(file, 'layer_norm_elementwise_affine', 'is false');
   if ((config.word_embed_proj_dim ?? config.hidden_size) !== config.hidden_size)
