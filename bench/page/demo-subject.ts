@@ -44,7 +44,7 @@ export async function openDemo(backend: Backend): Promise<Workload> {
     train: Array.from({ length: 16 }, (_, step) =>
       makeBatch(data.split.train, order.indices(step), data.trainShape),
     ),
-    validation: data.validation,
+    validation: data.validation.batches,
     prompt: data.split.train[0]!.ids.slice(0, data.split.train[0]!.answerStart),
     cold: true,
   };

@@ -1,6 +1,8 @@
 import { parseArgs } from 'node:util';
+import { exportFormats } from '../exporters/exporter.ts';
 import { PareError } from '../lib/assert.ts';
-import { methods } from '../session/recipe.ts';
+import { templates } from '../datasets/template.ts';
+import { methods, tasks } from '../session/recipe.ts';
 
 const options = {
   base: { type: 'string' },
@@ -10,6 +12,10 @@ const options = {
   test: { type: 'string', multiple: true },
   set: { type: 'string', multiple: true },
   task: { type: 'string' },
+  template: { type: 'string' },
+  beams: { type: 'string' },
+  'answer-tokens': { type: 'string' },
+  choice: { type: 'string' },
   limit: { type: 'string' },
   model: { type: 'string' },
   out: { type: 'string' },
@@ -20,6 +26,8 @@ const options = {
   sparsity: { type: 'string' },
   prompt: { type: 'string' },
   answer: { type: 'string' },
+  format: { type: 'string' },
+  genome: { type: 'string' },
   device: { type: 'string', default: 'webgpu' },
   json: { type: 'boolean', default: false },
   help: { type: 'boolean', default: false },
@@ -66,14 +74,19 @@ export const helpText = `Usage: npm run -s pare -- COMMAND [--json] [--device we
 
   inspect MODEL                                architecture, parameters, modules, MACs a token
   logits MODEL --ids "1,5,9"                   logits at every position
-  eval MODEL --data DATA --task exact|perplexity [--limit N]
+  eval MODEL --data DATA --task TASK [--limit N]
+                                               how well the model does as it is, on all of the data
   run RECIPE --model MODEL --data DATA --out DIR --seed S
       [--steps N --population N --evaluations N --sparsity 0.5]
+      [--task TASK --template TEMPLATE]        what is asked, and how it is scored
       [--test DATA …]                          further sets that are only tested on
       [--set PATH=VALUE …]                     any field of the recipe: --set quantization.group=32
       [--checkpoint-every SECONDS]             how often DIR/session.pare is written at most (default 2; 0: always)
   continue FILE|DIR --model MODEL --data DATA [--test DATA …] [--out DIR] [--checkpoint-every SECONDS]
                                                goes on with a run that was interrupted; exports one that has ended again
+  export FILE|DIR --model MODEL --out DIR [--format FORMAT] [--genome 0,1,…] [--data DATA]
+                                               writes the chosen sub-network of a run that has ended, or another one;
+                                               without DATA the files are proved on random tokens
   verify FILE|DIR --model MODEL --data DATA    scores the front again, with the adapters in the file
   reproduce SESSION --model MODEL --data DATA [--out DIR]
                                                runs the recipe again from its seed, and compares
@@ -83,6 +96,9 @@ export const helpText = `Usage: npm run -s pare -- COMMAND [--json] [--device we
 
 MODEL   a Hugging Face folder, a safetensors file beside its config.json, or demo
 DATA    .jsonl, .json, .csv, .tsv, .parquet or text, or demo   [--prompt COLUMN --answer COLUMN]
+TASK    ${tasks.join(', ')}   [--template TEMPLATE --choice plain|length --beams N --answer-tokens N]
+TEMPLATE ${templates.join(', ')}
+FORMAT  ${exportFormats.join(', ')}; without it, what the method ships as
 RECIPE  ${methods.join(', ')}, or a recipe file (.json)
 FILE    a session file (.pare); DIR: the folder of a run, for the session.pare in it
 SESSION FILE, DIR, a share link (#s1.…), a text file that holds one, or - for standard input

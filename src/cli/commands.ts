@@ -3,10 +3,12 @@ import { logitsOf } from '../evaluation/logits.ts';
 import { openModel } from '../models/open-model.ts';
 import { structureOf } from '../models/structure.ts';
 import { architectureOf, loadModel, originalModel } from '../recipes/model.ts';
+import { presets } from '../recipes/presets.ts';
 import { scoreData } from '../recipes/score-data.ts';
 import { numberOf, usage, type Flags } from './arguments.ts';
 import type { Devices } from './devices.ts';
 import { dataOf, modelFiles } from './inputs.ts';
+import { questionOf, taskOf } from './question-input.ts';
 
 /** Gives what is printed: text as it is, anything else as JSON; an `Unsuccessful` one fails after that. */
 export type Command = (flags: Flags, subjects: readonly string[], devices: Devices) => Promise<unknown>;
@@ -43,11 +45,12 @@ export const logits: Command = async ({ ids }, [subject], devices) => {
 };
 
 export const evaluate: Command = async (flags, [subject], devices) => {
-  const { task } = flags;
-  if (task !== 'exact' && task !== 'perplexity') throw usage('--task must be exact or perplexity.');
+  if (!flags.task) throw usage('--task is missing.');
+  const how = questionOf(flags, presets.lora.recipe(taskOf(flags)));
   const limit = numberOf('limit', flags.limit, { least: 1, most: 1e9, whole: true }) ?? Infinity;
   const data = await dataOf(flags);
   const model = await loadModel(await devices.open(), await modelFiles(subject));
-  const { value, examples, tokens, seconds } = await scoreData(model, data, { task, limit });
-  return { task, [task === 'exact' ? 'accuracy' : 'perplexity']: value, examples, tokens, seconds };
+  const { task, value, interval, choice, ...counts } = await scoreData(model, data, { ...how, limit });
+  if (task === 'perplexity') return { task, perplexity: value, ...counts };
+  return { task, template: how.template, accuracy: value, interval, ...(choice && { choice }), ...counts };
 };

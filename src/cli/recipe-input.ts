@@ -3,17 +3,16 @@ import { PareError } from '../lib/assert.ts';
 import { presets } from '../recipes/presets.ts';
 import { methods, recipeSchema, type Method, type Recipe } from '../session/recipe.ts';
 import { numberOf, usage, type Flags } from './arguments.ts';
+import { questionOf, taskOf } from './question-input.ts';
 
 /** A preset or a recipe file, with the flags on top of it. */
 export async function recipeOf(subject: string | undefined, flags: Flags): Promise<Recipe> {
   return adjust(await readRecipe(subject, flags), flags);
 }
 
-async function readRecipe(subject: string | undefined, { task }: Flags): Promise<Recipe> {
+async function readRecipe(subject: string | undefined, flags: Flags): Promise<Recipe> {
   if (!subject) throw usage(`A recipe is missing: ${methods.join(', ')}, or a recipe file.`);
-  const kind = task ?? 'exact';
-  if (kind !== 'exact' && kind !== 'perplexity') throw usage('--task must be exact or perplexity.');
-  if (Object.hasOwn(presets, subject)) return presets[subject as Method].recipe(kind);
+  if (Object.hasOwn(presets, subject)) return presets[subject as Method].recipe(taskOf(flags));
   const text = await readFile(subject, 'utf8').catch(() => {
     throw usage(`${subject} is neither ${methods.join(', ')} nor a readable recipe file.`);
   });
@@ -47,6 +46,7 @@ function adjust(recipe: Recipe, flags: Flags): Recipe {
   const { sparsity, search, training } = recipe;
   const adjusted: Recipe = {
     ...recipe,
+    ...questionOf(flags, recipe),
     seed: whole('seed', 0) ?? recipe.seed,
     training: { ...training, steps: whole('steps', 0) ?? training.steps },
     search: search && {

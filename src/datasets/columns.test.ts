@@ -1,8 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { hasShared, readSharedBytes } from '../lib/golden.testing.ts';
-import { documentsOf, recogniseColumns, toPairs } from './columns.ts';
+import { documentsOf, recogniseColumns, toItems, type ColumnChoice } from './columns.ts';
 import type { Table } from './data.ts';
 import { parseData } from './parse.ts';
+import { toPair } from './template.ts';
+
+const toPairs = (data: Table, file: string, choice?: ColumnChoice) =>
+  toItems(data, file, choice).map((item) => toPair(item, 'auto'));
 
 const table = (columns: string[], ...rows: string[][]): Table => ({
   kind: 'table',
@@ -29,12 +33,12 @@ describe('recogniseColumns', () => {
           columns.map(() => 'x'),
         ),
       ),
-    ).toEqual({ prompt, answer });
+    ).toMatchObject({ prompt, answer });
   });
 
   it('passes over an answer column that is empty', () => {
     const columns = ['instruction', 'input', 'output', 'answer'];
-    expect(recogniseColumns(table(columns, ['x', '', '', '3']))).toEqual({
+    expect(recogniseColumns(table(columns, ['x', '', '', '3']))).toMatchObject({
       prompt: 'instruction',
       answer: 'answer',
     });
@@ -56,9 +60,9 @@ const only = (data: Table, ...choice: [] | [{ prompt: string; answer: string }])
 /** A prompt/completion row as a pair. */
 const join = (...row: string[]) => only(table(['prompt', 'completion'], row));
 
-describe('toPairs', () => {
+describe('toItems and toPair', () => {
   it('puts one blank between question and answer', () => {
-    expect(only(table(['question', 'answer'], [' What? ', ' 4 ']))).toEqual({
+    expect(only(table(['question', 'answer'], [' What? ', ' 4 ']))).toMatchObject({
       prompt: 'What?',
       answer: ' 4',
       line: 2,
@@ -74,7 +78,7 @@ describe('toPairs', () => {
   it('writes the Alpaca prompt, with and without input', () => {
     const columns = ['instruction', 'input', 'output'];
     const head = 'Below is an instruction that describes a task';
-    expect(only(table(columns, ['Add.', '', '3']))).toEqual({
+    expect(only(table(columns, ['Add.', '', '3']))).toMatchObject({
       prompt: `${head}. Write a response that appropriately completes the request.\n\n### Instruction:\nAdd.\n\n### Response:\n`,
       answer: '3',
       line: 2,
@@ -92,7 +96,7 @@ describe('toPairs', () => {
 
   it('takes the columns that the user picks', () => {
     const data = table(['a', 'b', 'question', 'answer'], ['1', '2', '3', '4']);
-    expect(only(data, { prompt: 'b', answer: 'a' })).toEqual({ prompt: '2', answer: ' 1', line: 2 });
+    expect(only(data, { prompt: 'b', answer: 'a' })).toMatchObject({ prompt: '2', answer: ' 1', line: 2 });
     expect(() => only(data, { prompt: 'b', answer: 'z' })).toThrowError(
       /no column "z"; it has a, b, question, answer/,
     );
@@ -110,7 +114,7 @@ describe('toPairs', () => {
   });
 
   it.skipIf(!hasShared('data'))('reads the shared data sets', () => {
-    expect(toPairs(sharedTable('data/svamp/SVAMP.json'), 'SVAMP.json')[0]).toEqual({
+    expect(toPairs(sharedTable('data/svamp/SVAMP.json'), 'SVAMP.json')[0]).toMatchObject({
       prompt:
         'Each pack of dvds costs 76 dollars. If there is a discount of 25 dollars on each pack. How much do you have to pay to buy each pack?',
       answer: ' 51',

@@ -1,7 +1,12 @@
-/** Finds the question and the answer among a table's columns, and writes them as a text. */
+/** Finds the question and the answer among a table's columns. */
 import { PareError } from '../lib/assert.ts';
-import type { Documents, Pair, Table } from './data.ts';
+import type { Documents, Table } from './data.ts';
 import { dataProblem } from './errors.ts';
+import { checkOf, alpacaPrompt, type Item } from './item.ts';
+import { CellProblem, type Cells, type Fields, type KnownDataset } from './known/dataset.ts';
+import { instructions } from './known/instructions.ts';
+import { multipleChoice } from './known/multiple-choice.ts';
+import { aqua, gsm8k, joinSentences, mawps, svamp } from './known/word-problems.ts';
 
 /** Which columns are asked and answered. Columns that belong to the prompt (`input`, `Body`) come along by themselves. */
 export interface ColumnChoice {
@@ -9,11 +14,24 @@ export interface ColumnChoice {
   readonly answer: string;
 }
 
-/** Known pairs of columns, in lower case; the first that a table has is used. */
+/** A data set that is known by its columns, with the names that they have in this table. */
+export interface Recognised extends ColumnChoice {
+  /** null: a pair of columns, and nothing more. */
+  readonly title: string | null;
+}
+
+/** Data sets in the order in which they are tried: those with more columns of their own first. */
+const knownDatasets: readonly KnownDataset[] = [
+  ...instructions,
+  ...multipleChoice,
+  aqua,
+  svamp,
+  ...mawps,
+  gsm8k,
+];
+
+/** Other known pairs of columns, in lower case; the first that a table has is used. */
 const knownPairs: readonly ColumnChoice[] = [
-  { prompt: 'instruction', answer: 'output' },
-  { prompt: 'instruction', answer: 'answer' },
-  { prompt: 'instruction', answer: 'response' },
   { prompt: 'question', answer: 'answer' },
   { prompt: 'prompt', answer: 'completion' },
   { prompt: 'prompt', answer: 'answer' },
@@ -22,12 +40,12 @@ const knownPairs: readonly ColumnChoice[] = [
 ];
 
 /** The columns of a table that are known by their names, or null. An answer column that is empty throughout is passed over. */
-export function recogniseColumns(table: Table): ColumnChoice | null {
-  const named = new Map(table.columns.map((column) => [column.toLowerCase(), column]));
-  for (const known of knownPairs) {
-    const prompt = named.get(known.prompt);
-    const answer = named.get(known.answer);
-    if (prompt !== undefined && answer !== undefined && isFilled(table, answer)) return { prompt, answer };
+export function recogniseColumns(table: Table): Recognised | null {
+  const known = findKnown(table);
+  if (known) return { ...known.columns, title: known.dataset.title };
+  for (const { prompt, answer } of knownPairs) {
+    const found = columnsOf(table, [prompt], [answer]);
+    if (found) return { ...found, title: null };
   }
   return null;
 }
@@ -42,23 +60,59 @@ export function documentsOf(table: Table): Documents | null {
   };
 }
 
-/** Every row as prompt and answer. Without a choice, columns are recognised; `file` names the table in errors. */
-export function toPairs(
-  table: Table,
-  file: string,
-  choice: ColumnChoice | null = recogniseColumns(table),
-): Pair[] {
-  if (!choice) throw unknownColumns(table, file);
-  const write = promptWriter(table, choice.prompt, file);
-  const answerAt = columnIndex(table, choice.answer, file);
+/**
+ * Every row as question and answer. Without a choice, or with the columns that would be recognised anyway, a known data
+ * set is read as it was published. `file` names the table in errors.
+ */
+export function toItems(table: Table, file: string, choice?: ColumnChoice): Item[] {
+  const columns = choice ?? recogniseColumns(table);
+  if (!columns) throw unknownColumns(table, file);
+  const known = findKnown(table);
+  const isKnown = known?.columns.prompt === columns.prompt && known.columns.answer === columns.answer;
+  const read = isKnown ? known.dataset.read : pairReader(table, columns, file);
+  const cellsOf = cellReader(table, columns.answer);
   return table.rows.map((row, i) => {
     const line = table.lines[i] ?? 1;
-    const prompt = write(row);
-    const answer = row[answerAt] ?? '';
-    if (prompt.trim() === '') throw emptyCell(file, line, choice.prompt);
-    if (answer.trim() === '') throw emptyCell(file, line, choice.answer);
-    return { ...join(prompt, answer), line };
+    const problem = (column: string, text: string, remedy: string) =>
+      dataProblem(file, line, `the column "${column}" ${text}`, remedy, table.unit);
+    try {
+      const item = { input: '', options: null, correct: 0, ...read(cellsOf(row), row), line };
+      const empty = item.question.trim() === '' ? columns.prompt : columns.answer;
+      if (item.question.trim() === '' || item.answer.trim() === '')
+        throw problem(empty, 'is empty', 'Fill it in, or delete the row.');
+      return item;
+    } catch (error) {
+      if (!(error instanceof CellProblem)) throw error;
+      throw problem(error.column, `cannot be used: ${error.message}`, 'Correct it, or delete the row.');
+    }
   });
+}
+
+/** A data set whose columns the table has, and whose kind its first filled row is. */
+function findKnown(table: Table): { dataset: KnownDataset; columns: ColumnChoice } | null {
+  const names = new Set(table.columns.map((column) => column.toLowerCase()));
+  for (const dataset of knownDatasets) {
+    const { prompt, answer, further = [], fits } = dataset;
+    if (!further.every((column) => names.has(column))) continue;
+    const columns = columnsOf(table, prompt, answer);
+    if (columns && (!fits || table.rows.slice(0, 1).map(cellReader(table, columns.answer)).every(fits)))
+      return { dataset, columns };
+  }
+  return null;
+}
+
+/** The first column of each list that the table has; of answers, the first that is not empty throughout. */
+function columnsOf(
+  table: Table,
+  prompts: readonly string[],
+  answers: readonly string[],
+): ColumnChoice | null {
+  const named = new Map(table.columns.map((column) => [column.toLowerCase(), column]));
+  const prompt = prompts.map((name) => named.get(name)).find((column) => column !== undefined);
+  const answer = answers
+    .map((name) => named.get(name))
+    .find((column) => column !== undefined && isFilled(table, column));
+  return prompt !== undefined && answer !== undefined ? { prompt, answer } : null;
 }
 
 function isFilled(table: Table, column: string): boolean {
@@ -66,22 +120,39 @@ function isFilled(table: Table, column: string): boolean {
   return table.rows.some((row) => (row[at] ?? '').trim() !== '');
 }
 
-const cell = (row: readonly string[], index: number): string => (row[index] ?? '').trim();
+type CellReader = (row: readonly string[]) => Cells;
 
-type PromptWriter = (row: readonly string[]) => string;
+function cellReader(table: Table, answer: string): CellReader {
+  const places = new Map(table.columns.map((column, at) => [column.toLowerCase(), at]));
+  const answerAt = table.columns.indexOf(answer);
+  return (row) => {
+    const cell = (column: string) => (row[places.get(column) ?? -1] ?? '').trim();
+    return Object.assign(cell, { answer: row[answerAt] ?? '' });
+  };
+}
 
-function promptWriter(table: Table, prompt: string, file: string): PromptWriter {
-  const promptAt = columnIndex(table, prompt, file);
-  const at = (name: string) => table.columns.findIndex((column) => column.toLowerCase() === name);
-  const kind = prompt.toLowerCase();
-  if (kind === 'instruction') {
-    const inputAt = at('input');
-    return (row) => alpacaPrompt(cell(row, promptAt), cell(row, inputAt));
-  }
-  const bodyAt = kind === 'question' ? at('body') : -1;
-  if (bodyAt !== -1) return (row) => joinSentences(cell(row, bodyAt), cell(row, promptAt));
-  // A prompt/completion file says exactly where its white space goes.
-  return kind === 'prompt' ? (row) => row[promptAt] ?? '' : (row) => cell(row, promptAt);
+/** Any two columns. What is known of the prompt's name still holds: an instruction has an input, a question a story. */
+function pairReader(
+  table: Table,
+  choice: ColumnChoice,
+  file: string,
+): (cells: Cells, row: readonly string[]) => Fields {
+  const promptAt = columnIndex(table, choice.prompt, file);
+  columnIndex(table, choice.answer, file);
+  const kind = choice.prompt.toLowerCase();
+  return (cells, row) => {
+    const raw = row[promptAt] ?? '';
+    const asked = raw.trim();
+    const { answer } = cells;
+    const check = checkOf(answer);
+    if (kind === 'instruction') {
+      const input = cells('input');
+      return { question: asked, input, prompt: alpacaPrompt(asked, input), answer, check };
+    }
+    const question = kind === 'question' ? joinSentences(cells('body'), asked) : asked;
+    // A prompt/completion file says exactly where its white space goes.
+    return { question, prompt: kind === 'prompt' ? raw : question, answer, check };
+  };
 }
 
 function columnIndex(table: Table, column: string, file: string): number {
@@ -92,36 +163,6 @@ function columnIndex(table: Table, column: string, file: string): number {
     `${file} has no column "${column}"; it has ${table.columns.join(', ')}.`,
     'Choose the columns that hold the question and the answer.',
   );
-}
-
-/**
- * The Alpaca prompt, which LLM-Adapters, LoNAS and Shears train on. (Their source indents the lines of the text by 16
- * or 20 blanks; that accident is left out.)
- */
-function alpacaPrompt(instruction: string, input: string): string {
-  const context = input === '' ? '' : ', paired with an input that provides further context';
-  const given = input === '' ? '' : `### Input:\n${input}\n\n`;
-  return (
-    `Below is an instruction that describes a task${context}. ` +
-    'Write a response that appropriately completes the request.\n\n' +
-    `### Instruction:\n${instruction}\n\n${given}### Response:\n`
-  );
-}
-
-/** A story and the question about it (SVAMP's stories often lack their full stop). */
-function joinSentences(body: string, question: string): string {
-  if (body === '') return question;
-  return /[.?!]$/.test(body) ? `${body} ${question}` : `${body}. ${question}`;
-}
-
-/** A blank goes between prompt and answer, as part of the answer, unless either brings white space of its own. */
-function join(prompt: string, answer: string): { prompt: string; answer: string } {
-  const separated = /\s$/.test(prompt) || /^\s/.test(answer);
-  return { prompt, answer: (separated ? '' : ' ') + answer.trimEnd() };
-}
-
-function emptyCell(file: string, line: number, column: string): PareError {
-  return dataProblem(file, line, `the column "${column}" is empty`, 'Fill it in, or delete the row.');
 }
 
 function unknownColumns(table: Table, file: string): PareError {

@@ -1,4 +1,5 @@
 /** What a data file holds, before anything is known of the model. */
+import type { AnswerCheck } from './item.ts';
 
 /** Rows of named columns. Rows are arrays, so that no column name can be mistaken for a method. */
 export interface Table {
@@ -24,6 +25,11 @@ export type Dataset = Table | Documents;
 export interface Pair {
   readonly prompt: string;
   readonly answer: string;
+  /** What may be said instead, the right answer among it, as `answer` is written; null where there is no choice. */
+  readonly options: readonly string[] | null;
+  readonly correct: number;
+  /** How an answer that the model writes is compared. */
+  readonly check: AnswerCheck;
   /** Line of the file, for errors. */
   readonly line: number;
 }
@@ -34,4 +40,15 @@ export interface Example {
   readonly answerStart: number;
   readonly prompt: string;
   readonly answer: string;
+  /** The prompt with each option in the answer's place, where there is a choice; and which of them is right. */
+  readonly options?: readonly Option[] | null;
+  readonly correct?: number;
+  /** How an answer that the model writes is compared; absent for running text. */
+  readonly check?: AnswerCheck;
+}
+
+/** An option of a choice, without an end token (as lm-evaluation-harness scores it). */
+export interface Option extends Example {
+  /** Of the option's text, which its log-likelihood may be divided by. */
+  readonly characters: number;
 }

@@ -2,9 +2,21 @@ import { describe, expect, it } from 'vitest';
 import { bytesSource } from '../formats/source.ts';
 import { PareError } from '../lib/assert.ts';
 import { hasShared, readSharedBytes, readSharedJson } from '../lib/golden.testing.ts';
+import type { Item } from './item.ts';
 import { openData } from './parse.ts';
-import { tokenizeDocuments, tokenizePair, tokenizePairs } from './tokenize.ts';
-import { createTokenizer } from './tokenizer.ts';
+import { tokenizeDocuments, tokenizeItem, tokenizeItems, tokenizePair } from './tokenize.ts';
+import { createTokenizer, openTokenizer } from './tokenizer.ts';
+
+const itemOf = (question: string, answer: string, line = 1): Item => ({
+  question,
+  input: '',
+  prompt: question,
+  answer,
+  options: null,
+  correct: 0,
+  check: { kind: 'text', gold: answer.trim() },
+  line,
+});
 
 /** Words and punctuation, one token each: ids are places in the list. */
 function wordTokenizer(words: string[], postProcessor: unknown = null): unknown {
@@ -34,7 +46,7 @@ function wordTokenizer(words: string[], postProcessor: unknown = null): unknown 
 }
 
 const special = (id: string) => ({ SpecialToken: { id, type_id: 0 } });
-const template = (...single: unknown[]) => ({
+const around = (...single: unknown[]) => ({
   type: 'TemplateProcessing',
   single,
   pair: single,
@@ -55,14 +67,14 @@ describe('createTokenizer', () => {
     ['adds none where the tokenizer is told not to', words, { add_bos_token: false }, {}, []],
     [
       "keeps the post-processor's own",
-      wordTokenizer(['a'], template(special('<s>'), sequence)),
+      wordTokenizer(['a'], around(special('<s>'), sequence)),
       {},
       { bosTokenId: null },
       [1],
     ],
     [
       'never appends what the post-processor would',
-      wordTokenizer(['a'], template(sequence, special('</s>'))),
+      wordTokenizer(['a'], around(sequence, special('</s>'))),
       {},
       {},
       [1],
@@ -131,10 +143,11 @@ describe('tokenizePair', () => {
   });
 
   it('leaves out and counts what is too long', () => {
-    const pairs = ['a', 'a b', 'a b c'].map((prompt, i) => ({ prompt, answer: ' 4', line: i + 1 }));
-    const { examples, tooLong } = tokenizePairs(tokenizer, pairs, 5);
+    const items = ['a', 'a b', 'a b c'].map((question, i) => itemOf(question, ' 4', i + 1));
+    const asking = { template: 'auto', withOptions: false } as const;
+    const { examples, tooLong } = tokenizeItems(tokenizer, items, { ...asking, maxLength: 5 });
     expect([examples.length, tooLong]).toEqual([2, 1]);
-    expect(() => tokenizePairs(tokenizer, pairs, 3)).toThrowError(
+    expect(() => tokenizeItems(tokenizer, items, { ...asking, maxLength: 3 })).toThrowError(
       /All 3 examples are longer than 3 tokens; the shortest has 4/,
     );
   });
@@ -179,5 +192,78 @@ describe('stories260K', () => {
     const { ids, answerStart } = tokenizePair(tokenizer, prompt, ' Two');
     expect(answerStart).toBe(tokenizer.encode(prompt).length);
     expect(tokenizer.decode(ids.slice(answerStart)).trim()).toBe('Two');
+  });
+});
+
+describe('chat templates', () => {
+  const chatml =
+    "{% for message in messages %}{{ '<s>' + message['role'] + ' ' + message['content'] + '</s>\\n' }}{% endfor %}" +
+    "{% if add_generation_prompt %}{{ '<s>assistant ' }}{% endif %}";
+  const vocabulary = wordTokenizer(['a', 'b', 'c', '?', '4', 'user', 'assistant']);
+  const larger = { ...model, vocabSize: 10 };
+  const open = (template: unknown, config: object = {}) =>
+    openTokenizer(vocabulary, { ...config, chat_template: template }, larger);
+  const asked = { template: 'chat', withOptions: true } as const;
+
+  it('spell special tokens as their ids, with no BOS but their own, and end where the turn ends', async () => {
+    const tokenizer = await open(chatml);
+    const example = tokenizeItem(tokenizer, { ...itemOf('a b ?', '4'), options: ['4', 'c'] }, asked);
+    // <s> user a b ? </s> <s> assistant | 4 </s>, and no line break after it.
+    expect(example.ids).toEqual([1, 8, 3, 4, 6, 2, 1, 9, 7, 2]);
+    expect(example.answerStart).toBe(8);
+    expect(example.options?.map(({ ids, answerStart }) => [ids.slice(answerStart), answerStart])).toEqual([
+      [[7], 8],
+      [[5], 8],
+    ]);
+    expect(tokenizer.pieces(example.ids)[0]).toBe('<s>');
+    expect(example.ids.map((id) => tokenizer.isSpecial(id))).toEqual([
+      true,
+      false,
+      false,
+      false,
+      false,
+      true,
+      true,
+      false,
+      false,
+      true,
+    ]);
+  });
+
+  it('are taken by name from several, and know the special tokens', async () => {
+    const several = [
+      { name: 'tool_use', template: 'b' },
+      { name: 'default', template: '{{ bos_token }}{{ messages[0].content }} ? ' },
+    ];
+    const tokenizer = await open(several, { bos_token: { content: '<s>' } });
+    expect(tokenizeItem(tokenizer, itemOf('a', '4'), asked)).toMatchObject({
+      ids: [1, 3, 6, 7, 2],
+      answerStart: 3,
+    });
+    expect((await open(undefined)).chat).toBeNull();
+    expect(() => tokenizeItem(createTokenizer(words, {}, model), itemOf('a', '4'), asked)).toThrowError(
+      /has no chat template/,
+    );
+  });
+
+  it.each([
+    [
+      'endless loops',
+      '{% for a in range(9999) %}{% for b in range(9999) %}{% endfor %}{% endfor %}',
+      /takes too long/,
+    ],
+    ['counting', '{% for a in range(1000000000) %}{% endfor %}', /it counts to 1000000000/],
+    ['doubling', `{% set x = 'aaaaaaaa' %}${'{% set x = x + x %}'.repeat(40)}{{ x }}`, /writes too much/],
+    [
+      'a template of their own calling',
+      '{% macro f() %}{{ f() }}{% endmacro %}{{ f() }}',
+      /could not be used/,
+    ],
+    ['a refusal', "{{ raise_exception('no system role') }}", /no system role/],
+    ['broken syntax', '{% if %}', /could not be used/],
+  ])('cannot harm by %s', async (_, template, problem) => {
+    const { chat } = await open(template);
+    expect(() => chat?.render([{ role: 'user', content: 'a' }], true)).toThrowError(problem);
+    expect(() => chat?.render([{ role: 'user', content: 'a' }], true)).toThrowError(PareError);
   });
 });

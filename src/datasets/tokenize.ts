@@ -3,35 +3,125 @@
  * the prompt alone stop agreeing: a token that straddles the boundary counts to the answer.
  */
 import { PareError } from '../lib/assert.ts';
-import type { Example, Pair } from './data.ts';
+import type { Example, Option } from './data.ts';
+import type { Item } from './item.ts';
+import { toPair, type Template } from './template.ts';
 import type { TextTokenizer } from './tokenizer.ts';
 
 export interface TokenizedExamples {
   readonly examples: Example[];
-  /** Pairs left out because they are longer than `maxLength`. */
+  /** Items left out because they are longer than `maxLength`. */
   readonly tooLong: number;
 }
 
 /** Prompt and answer, with the end token where there is one. */
 export function tokenizePair(tokenizer: TextTokenizer, prompt: string, answer: string): Example {
-  const ids = tokenizer.encode(prompt + answer);
-  const alone = tokenizer.encode(prompt);
-  let answerStart = 0;
-  while (answerStart < alone.length && ids[answerStart] === alone[answerStart]) answerStart++;
-  if (tokenizer.endId !== null && ids.at(-1) !== tokenizer.endId) ids.push(tokenizer.endId);
-  return { ids, answerStart: Math.max(1, Math.min(answerStart, ids.length - 1)), prompt, answer };
+  return {
+    ...divide(tokenizer.encode(prompt), closed(tokenizer, tokenizer.encode(prompt + answer))),
+    prompt,
+    answer,
+  };
 }
 
-/** All pairs; those longer than `maxLength` tokens are left out and counted. Fails where none is left. */
-export function tokenizePairs(
+/** A question in a template. With `withOptions`, every option is tokenised as well. */
+export function tokenizeItem(
   tokenizer: TextTokenizer,
-  pairs: readonly Pair[],
-  maxLength: number,
+  given: Item,
+  { template, withOptions }: Pick<Asking, 'template' | 'withOptions'>,
+): Example {
+  const item = withOptions ? given : { ...given, options: null };
+  return template === 'chat' ? chatExample(tokenizer, item) : pairExample(tokenizer, item, template);
+}
+
+/** How questions become examples. */
+export interface Asking {
+  readonly template: Template;
+  /** Tokens; longer examples are left out, longer texts are cut. */
+  readonly maxLength: number;
+  /** The options of a choice as well. */
+  readonly withOptions: boolean;
+}
+
+function pairExample(tokenizer: TextTokenizer, item: Item, template: Exclude<Template, 'chat'>): Example {
+  const { prompt, answer, options, correct, check } = toPair(item, template);
+  const alone = tokenizer.encode(prompt);
+  const optionOf = (text: string): Option => ({
+    ...divide(alone, tokenizer.encode(prompt + text)),
+    prompt,
+    answer: text,
+    characters: text.trim().length,
+  });
+  const example = tokenizePair(tokenizer, prompt, answer);
+  return { ...example, options: options && options.map(optionOf), correct, check };
+}
+
+/**
+ * The conversation as the model's template writes it. The answer ends with the token that the template ends it with;
+ * what follows that (a line break, mostly) is nobody's to say. Where the template does not continue its own prompt, the
+ * answer is put behind that as it is.
+ */
+function chatExample(tokenizer: TextTokenizer, item: Item): Example {
+  const chat = requireChat(tokenizer);
+  const content = item.input === '' ? item.question.trim() : `${item.question.trim()}\n\n${item.input}`;
+  const user = { role: 'user', content } as const;
+  const prompt = chat.render([user], true);
+  const alone = tokenizer.encodeSpelled(prompt);
+  const spell = (answer: string) => {
+    const spoken = chat.render([user, { role: 'assistant', content: answer }], false);
+    const continued = spoken.startsWith(prompt) && spoken.startsWith(answer, prompt.length);
+    return tokenizer.encodeSpelled(continued ? spoken : prompt + answer);
+  };
+  const answer = item.answer.trim();
+  const ids = spell(answer);
+  const { answerStart } = divide(alone, ids);
+  const end = ids.findIndex((id, at) => at >= answerStart && tokenizer.isSpecial(id));
+  const whole =
+    end > answerStart ? ids.slice(0, end + 1) : closed(tokenizer, tokenizer.encodeSpelled(prompt + answer));
+  const optionOf = (text: string): Option => ({
+    ...divide(alone, tokenizer.encodeSpelled(prompt + text)),
+    prompt,
+    answer: text,
+    characters: text.length,
+  });
+  const { options, correct, check } = item;
+  const choices = options && options.map((option) => optionOf(option.trim()));
+  return { ...divide(alone, whole), prompt, answer, options: choices, correct, check };
+}
+
+/** Where tokens stop agreeing with those of the prompt alone; one of them at least is the answer. */
+function divide(alone: readonly number[], ids: number[]): Pick<Example, 'ids' | 'answerStart'> {
+  let answerStart = 0;
+  while (answerStart < alone.length && ids[answerStart] === alone[answerStart]) answerStart++;
+  return { ids, answerStart: Math.max(1, Math.min(answerStart, ids.length - 1)) };
+}
+
+function closed({ endId }: TextTokenizer, ids: number[]): number[] {
+  return endId === null || ids.at(-1) === endId ? ids : [...ids, endId];
+}
+
+function requireChat({ chat }: TextTokenizer) {
+  if (chat) return chat;
+  throw new PareError(
+    'no-chat-template',
+    'The model has no chat template in its tokenizer_config.json.',
+    'Choose another prompt template, or add chat_template.jinja to the folder and open it again.',
+  );
+}
+
+/** All items; those longer than `maxLength` tokens are left out and counted. Fails where none is left. */
+export function tokenizeItems(
+  tokenizer: TextTokenizer,
+  items: readonly Item[],
+  asking: Asking,
 ): TokenizedExamples {
-  const all = pairs.map(({ prompt, answer }) => tokenizePair(tokenizer, prompt, answer));
-  const examples = all.filter(({ ids }) => ids.length <= maxLength && ids.length > 1);
+  const { maxLength } = asking;
+  const all = items.map((item) => tokenizeItem(tokenizer, item, asking));
+  const examples = all.filter((example) => longest(example) <= maxLength && example.ids.length > 1);
   if (examples.length > 0) return { examples, tooLong: all.length - examples.length };
-  const shortest = all.reduce((least, { ids }) => Math.min(least, ids.length), Number.POSITIVE_INFINITY);
+  const shortest = all.reduce(
+    (least, example) => Math.min(least, longest(example)),
+    Number.POSITIVE_INFINITY,
+  );
   throw new PareError(
     'data-too-long',
     `All ${all.length} examples are longer than ${maxLength} tokens; the shortest has ${shortest}.`,
@@ -39,6 +129,10 @@ export function tokenizePairs(
     { maxLength, shortest },
   );
 }
+
+/** With whatever option is longest. */
+const longest = ({ ids, options }: Example): number =>
+  (options ?? []).reduce((most, option) => Math.max(most, option.ids.length), ids.length);
 
 /**
  * Documents, each cut to its first `maxLength` tokens; every token but the first is predicted. Documents of fewer than

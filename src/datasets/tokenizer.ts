@@ -1,6 +1,7 @@
 /** A model's tokenizer: text ↔ ids that the model's embedding has. */
 import { Tokenizer } from '@huggingface/tokenizers';
 import { PareError } from '../lib/assert.ts';
+import { openChatTemplate, tokenText, type ChatTemplate } from './chat-template.ts';
 
 /** What must be known of the model (a ModelConfig will do). */
 export interface TokenizerModel {
@@ -16,10 +17,24 @@ export interface TextTokenizer {
   readonly endId: number | null;
   /** Tokens at which generation stops. */
   readonly endIds: readonly number[];
+  /** The model's own way of asking; null where it has none, or was not looked for. */
+  readonly chat: ChatTemplate | null;
   /** `prefix` and the text's tokens. Nothing is appended. */
   encode(text: string): number[];
+  /** A text that spells out its special tokens, BOS among them: nothing is put before it. */
+  encodeSpelled(text: string): number[];
   /** Text of some ids, special tokens left out. */
   decode(ids: readonly number[]): string;
+  /** Text of each id, as it is at that place; special tokens spelled out. */
+  pieces(ids: readonly number[]): string[];
+  isSpecial(id: number): boolean;
+}
+
+/** `createTokenizer`, with the chat template that tokenizer_config.json may hold. */
+export async function openTokenizer(
+  ...[json, config, model]: Parameters<typeof createTokenizer>
+): Promise<TextTokenizer> {
+  return { ...createTokenizer(json, config, model), chat: await openChatTemplate(config ?? {}) };
 }
 
 /**
@@ -36,14 +51,38 @@ export function createTokenizer(
     known(tokenizer.encode(text, { add_special_tokens: false }).ids, text, model);
   const prefix = prefixOf(tokenizer, tokenizerConfig ?? {}, model);
   const endIds = endIdsOf(tokenizer, tokenizerConfig ?? {}, model);
+  const special = specialIds(tokenizer);
   return {
     prefix,
     endId: endIds[0] ?? null,
     endIds,
+    chat: null,
     encode: (text) => [...prefix, ...plain(text)],
+    encodeSpelled: plain,
     decode: (ids) =>
       ids.length === 0 ? '' : tokenizer.decode([...ids], decodeOptions(tokenizerConfig ?? {})),
+    pieces: (ids) => piecesOf(tokenizer, ids),
+    isSpecial: (id) => special.has(id),
   };
+}
+
+/** Tokens that a decoder looks back on: enough for a character in several of them. */
+const lookBack = 4;
+
+function piecesOf(tokenizer: Tokenizer, ids: readonly number[]): string[] {
+  const textOf = (from: number, to: number) =>
+    from === to ? '' : tokenizer.decode(ids.slice(from, to), { skip_special_tokens: false });
+  return ids.map((id, i) => {
+    const from = Math.max(0, i - lookBack);
+    const [before, after] = [textOf(from, i), textOf(from, i + 1)];
+    // A character that is not whole yet reads otherwise once it is.
+    return after.startsWith(before) ? after.slice(before.length) : (tokenizer.id_to_token(id) ?? '');
+  });
+}
+
+function specialIds(tokenizer: Tokenizer): Set<number> {
+  const added = [...tokenizer.get_added_tokens_decoder()];
+  return new Set(added.filter(([, token]) => token.special).map(([id]) => id));
 }
 
 type TokenizerConfig = Readonly<Record<string, unknown>>;
@@ -85,9 +124,7 @@ function prefixOf(tokenizer: Tokenizer, config: TokenizerConfig, model: Tokenize
 
 /** The model's end tokens, else the tokenizer's. */
 function endIdsOf(tokenizer: Tokenizer, config: TokenizerConfig, model: TokenizerModel): number[] {
-  const token = config['eos_token'];
-  const name = typeof token === 'object' && token !== null && 'content' in token ? token.content : token;
-  const own = typeof name === 'string' ? tokenizer.token_to_id(name) : undefined;
+  const own = tokenizer.token_to_id(tokenText(config['eos_token']));
   const ids = model.eosTokenIds.length > 0 || own === undefined ? model.eosTokenIds : [own];
   return known(ids, 'eos_token_id', model);
 }

@@ -12,16 +12,24 @@ const correctName = 'evaluation.correct';
 const resultNames = [lossName, correctName];
 
 export interface Scores {
-  /** Teacher-forced exact match: share of examples whose every answer token is the argmax. */
+  /** Share of examples that are right; by what measure is the task's to say (METHODS §12). */
   readonly accuracy: number;
-  /** exp of the mean loss a predicted token. */
+  /** Of a choice: the same with each option's log-likelihood divided by its length in characters. */
+  readonly normalised?: number;
+  /** exp of the mean loss a predicted token; NaN where no tokens were predicted. */
   readonly perplexity: number;
   readonly examples: number;
   /** Predicted tokens. */
   readonly tokens: number;
 }
 
-/** Scores sub-networks on batches of one shape: one program, compiled once; results are read once a sub-network. */
+/** Of each row of each batch, one batch after the other: its loss, and 1 where the target is the argmax. */
+export interface RowResults {
+  readonly losses: Float32Array;
+  readonly correct: Float32Array;
+}
+
+/** Runs sub-networks on batches of one shape: one program, compiled once; results are read once a sub-network. */
 export class Evaluator {
   readonly #model: Runnable;
   readonly #program: Program;
@@ -54,13 +62,25 @@ export class Evaluator {
     return this.#program.scratchBytes;
   }
 
-  /** Scores one sub-network. `pause` is called between portions; it may wait, or throw to stop. */
+  /** Teacher-forced exact match and perplexity of one sub-network. Parameters as of `measure`. */
   async score(
+    batches: readonly Batch[],
+    ...rest: readonly [
+      limits: readonly number[],
+      pause?: () => Promise<void>,
+      onBatches?: (done: number) => void,
+    ]
+  ): Promise<Scores> {
+    return summarise(batches, await this.measure(batches, ...rest));
+  }
+
+  /** Runs one sub-network. `pause` is called between portions; it may wait, or throw to stop. */
+  async measure(
     batches: readonly Batch[],
     limits: readonly number[],
     pause: () => Promise<void> = () => Promise.resolve(),
     onBatches: (done: number) => void = () => {},
-  ): Promise<Scores> {
+  ): Promise<RowResults> {
     const program = this.#program;
     if (limits.length > 0) program.write('limits', repeatLimits(limits, this.#shape.batch));
     let done = 0;
@@ -81,7 +101,7 @@ export class Evaluator {
     const [losses, correct] = await Promise.all(
       resultNames.map(async (name) => new Float32Array((await store.read(name)).buffer)),
     );
-    return summarise(batches, losses!, correct!);
+    return { losses: losses!, correct: correct! };
   }
 
   dispose(): void {
@@ -120,7 +140,7 @@ export function evaluationGraph(
   return graph;
 }
 
-function summarise(batches: readonly Batch[], losses: Float32Array, correct: Float32Array): Scores {
+function summarise(batches: readonly Batch[], { losses, correct }: RowResults): Scores {
   let loss = 0;
   let tokens = 0;
   let examples = 0;

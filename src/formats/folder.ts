@@ -12,6 +12,8 @@ export interface FolderFiles {
   readonly beside: readonly FileSource[];
   readonly tokenizer: FileSource | null;
   readonly tokenizerConfig: FileSource | null;
+  /** Where the chat template is not in tokenizer_config.json. */
+  readonly chatTemplate: FileSource | null;
   readonly generationConfig: FileSource | null;
   /** The PEFT adapter in the same folder or in a folder below it. */
   readonly adapterConfig: FileSource | null;
@@ -33,6 +35,7 @@ export function findModelFiles(files: readonly FileSource[]): FolderFiles {
     beside: [...beside.values()],
     tokenizer: named('tokenizer.json'),
     tokenizerConfig: named('tokenizer_config.json'),
+    chatTemplate: named('chat_template.jinja'),
     generationConfig: named('generation_config.json'),
     adapterConfig: adapter.config,
     adapterWeights: adapter.weights,

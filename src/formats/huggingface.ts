@@ -47,7 +47,7 @@ export async function openModelFolder(
     quantized: resolved.quantized,
     readTensor,
     tokenizerJson: found.tokenizer ? await readJson(found.tokenizer, 'any') : undefined,
-    tokenizerConfig: await readObject(found.tokenizerConfig),
+    tokenizerConfig: await readTokenizerConfig(found),
     generationConfig: await readObject(found.generationConfig),
     bytes: [...allEntries(resolved).values()].reduce((sum, { begin, end }) => sum + end - begin, 0),
     warnings: resolved.warnings,
@@ -107,6 +107,15 @@ async function readJson(file: FileSource, keys: 'sound' | 'any' = 'sound'): Prom
 async function readObject(file: FileSource | null): Promise<Record<string, unknown> | null> {
   if (!file) return null;
   return checked(objectSchema, await readJson(file), file.path, 'Download the file again, or leave it out.');
+}
+
+/** With the chat template, which newer folders have in a file of its own (it goes first, as in transformers). */
+async function readTokenizerConfig({
+  tokenizerConfig,
+  chatTemplate,
+}: FolderFiles): Promise<Record<string, unknown> | null> {
+  const config = await readObject(tokenizerConfig);
+  return chatTemplate ? { ...config, chat_template: await readText(chatTemplate, maxJsonBytes) } : config;
 }
 
 /** The weights, and what to call them in errors. */

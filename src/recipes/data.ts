@@ -1,6 +1,8 @@
-import { batchShape, evaluationBatches, type Batch, type BatchShape } from '../datasets/batches.ts';
+import { batchShape, type BatchShape } from '../datasets/batches.ts';
 import type { Example } from '../datasets/data.ts';
 import { splitExamples, type Split } from '../datasets/split.ts';
+import { optionsOf } from '../evaluation/choice.ts';
+import type { ScoredSet } from '../evaluation/scorer.ts';
 import { Random } from '../lib/random.ts';
 import type { DataInfo } from '../session/events.ts';
 import type { Recipe } from '../session/recipe.ts';
@@ -8,6 +10,7 @@ import {
   columnsOf,
   evaluationShapeOf,
   requireTokenizer,
+  scoredSet,
   tokenizeAll,
   type LoadedData,
 } from './loaded-data.ts';
@@ -18,9 +21,10 @@ import { prepareTestSet, type TestSet } from './test-set.ts';
 export interface PreparedData {
   readonly split: Split<Example>;
   readonly trainShape: BatchShape;
+  /** Of validation and test. */
   readonly evaluationShape: BatchShape;
-  readonly validation: readonly Batch[];
-  readonly test: readonly Batch[];
+  readonly validation: ScoredSet;
+  readonly test: ScoredSet;
   /** Further data sets that are only tested on. */
   readonly tests: readonly TestSet[];
   readonly info: DataInfo;
@@ -38,10 +42,7 @@ export function prepareData(
     config: { vocabSize, maxPositions },
   } = model;
   const maxLength = Math.min(recipe.maxLength, maxPositions);
-  const { examples, tooLong } = tokenizeAll(data, requireTokenizer(tokenizer), {
-    task: recipe.task,
-    maxLength,
-  });
+  const { examples, tooLong } = tokenizeAll(data, requireTokenizer(tokenizer), { ...recipe, maxLength });
   const random = new Random(recipe.seed).split('split');
   const split = splitExamples(
     examples,
@@ -49,7 +50,9 @@ export function prepareData(
     (example) => example.prompt || example.answer,
     random,
   );
-  const all = [...split.train, ...split.validation, ...split.test];
+  const examplesOfAll = [...split.train, ...split.validation, ...split.test];
+  // Calibration runs examples in the shape in which options are scored.
+  const all = recipe.task === 'choice' ? [...examplesOfAll, ...optionsOf(examplesOfAll)] : examplesOfAll;
   const loss = recipe.training.loss;
   const scored = recipe.task === 'perplexity' && data.content?.kind === 'documents' ? 'all' : 'answer';
   const evaluationShape = evaluationShapeOf(all, scored, vocabSize);
@@ -61,8 +64,8 @@ export function prepareData(
     tests,
     trainShape: batchShape(split.train, recipe.training.batch, loss),
     evaluationShape,
-    validation: [...evaluationBatches(split.validation, evaluationShape)],
-    test: [...evaluationBatches(split.test, evaluationShape)],
+    validation: scoredSet(split.validation, recipe.task, evaluationShape),
+    test: scoredSet(split.test, recipe.task, evaluationShape),
     info: {
       name: data.file.name.slice(0, 200),
       sha256: data.file.sha256,

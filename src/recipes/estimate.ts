@@ -114,7 +114,12 @@ function graphsOf(
   };
   return {
     training: trainingGraph(config, training),
-    scoring: evaluationGraph(config, scoring, scored, Math.max(validation.length, test.length)),
+    scoring: evaluationGraph(
+      config,
+      scoring,
+      scored,
+      Math.max(validation.batches.length, test.batches.length),
+    ),
     speed: forwardGraph(config, scoring),
   };
 }

@@ -1,9 +1,12 @@
-import { batchShape, type BatchShape, type LossSpan } from '../datasets/batches.ts';
-import { documentsOf, recogniseColumns, toPairs, type ColumnChoice } from '../datasets/columns.ts';
-import type { Example, Pair, Table } from '../datasets/data.ts';
+import { batchShape, evaluationBatches, type BatchShape, type LossSpan } from '../datasets/batches.ts';
+import { documentsOf, recogniseColumns, toItems, type ColumnChoice } from '../datasets/columns.ts';
+import type { Example } from '../datasets/data.ts';
+import type { Item } from '../datasets/item.ts';
 import type { DataFile } from '../datasets/parse.ts';
-import { tokenizeDocuments, tokenizePairs } from '../datasets/tokenize.ts';
+import { tokenizeDocuments, tokenizeItems } from '../datasets/tokenize.ts';
 import type { TextTokenizer } from '../datasets/tokenizer.ts';
+import { optionsOf } from '../evaluation/choice.ts';
+import type { ScoredSet, ScoringRule } from '../evaluation/scorer.ts';
 import { PareError } from '../lib/assert.ts';
 import type { Recipe } from '../session/recipe.ts';
 
@@ -12,29 +15,31 @@ export interface LoadedData {
   readonly file: DataFile;
   readonly columns: readonly string[];
   readonly choice: ColumnChoice | null;
+  /** The published data set that it was recognised as; null: none, or other columns were picked. */
+  readonly title: string | null;
   /** null: a table whose columns the user has still to pick. */
   readonly content:
-    | { readonly kind: 'pairs'; readonly pairs: readonly Pair[] }
+    | { readonly kind: 'pairs'; readonly items: readonly Item[] }
     | { readonly kind: 'documents'; readonly documents: readonly string[] }
     | null;
 }
 
 export function readData(file: DataFile, chosen?: ColumnChoice): LoadedData {
   const { dataset } = file;
-  if (dataset.kind === 'documents') return { file, columns: [], choice: null, content: dataset };
+  const plain = { file, choice: null, title: null };
+  if (dataset.kind === 'documents') return { ...plain, columns: [], content: dataset };
   const documents = chosen ? null : documentsOf(dataset);
-  if (documents) return { file, columns: dataset.columns, choice: null, content: documents };
-  const choice = chosen ?? recogniseColumns(dataset);
+  if (documents) return { ...plain, columns: dataset.columns, content: documents };
+  const recognised = recogniseColumns(dataset);
+  const choice = chosen ?? recognised;
+  const same = recognised?.prompt === choice?.prompt && recognised?.answer === choice?.answer;
   return {
     file,
     columns: dataset.columns,
-    choice,
-    content: choice ? pairsOf(dataset, file.name, choice) : null,
+    choice: choice && { prompt: choice.prompt, answer: choice.answer },
+    title: same ? (recognised?.title ?? null) : null,
+    content: choice ? { kind: 'pairs', items: toItems(dataset, file.name, choice) } : null,
   };
-}
-
-function pairsOf(table: Table, name: string, choice: ColumnChoice) {
-  return { kind: 'pairs', pairs: toPairs(table, name, choice) } as const;
 }
 
 /** For the session's log: how a table is read; null: running text. */
@@ -48,12 +53,27 @@ export function readAs(data: LoadedData, columns: ReturnType<typeof columnsOf> |
   return same ? data : readData(data.file, columns);
 }
 
+/** What of a recipe decides how questions are asked. */
+export type Questions = Pick<Recipe, 'task' | 'template' | 'maxLength'>;
+
+type Tokenized = ReturnType<typeof tokenizeItems>;
+
+/** The last way in which each data file was tokenised: the page asks for the same several times. */
+const latest = new WeakMap<LoadedData, { tokenizer: TextTokenizer; key: string; tokenized: Tokenized }>();
+
 /** Every example of a data file, tokenised for a recipe's task. */
-export function tokenizeAll(
-  data: LoadedData,
-  tokenizer: TextTokenizer,
-  { task, maxLength }: Pick<Recipe, 'task' | 'maxLength'>,
-): { examples: Example[]; tooLong: number } {
+export function tokenizeAll(data: LoadedData, tokenizer: TextTokenizer, questions: Questions): Tokenized {
+  const { task, template, maxLength } = questions;
+  const key = JSON.stringify([task, template, maxLength]);
+  const known = latest.get(data);
+  if (known?.tokenizer === tokenizer && known.key === key) return known.tokenized;
+  const tokenized = tokenizeAnew(data, tokenizer, questions);
+  latest.set(data, { tokenizer, key, tokenized });
+  return tokenized;
+}
+
+function tokenizeAnew(data: LoadedData, tokenizer: TextTokenizer, questions: Questions): Tokenized {
+  const { task, template, maxLength } = questions;
   if (!data.content) {
     throw new PareError(
       'columns-unknown',
@@ -61,15 +81,31 @@ export function tokenizeAll(
       'Choose which of them is the prompt and which the answer.',
     );
   }
-  if (data.content.kind === 'pairs') return tokenizePairs(tokenizer, data.content.pairs, maxLength);
-  if (task === 'exact') {
+  requireTask(data, task);
+  if (data.content.kind === 'documents')
+    return { examples: tokenizeDocuments(tokenizer, data.content.documents, maxLength), tooLong: 0 };
+  const withOptions = task === 'choice';
+  return tokenizeItems(tokenizer, data.content.items, { template, maxLength, withOptions });
+}
+
+/** Running text has no answers, and only a choice can be chosen from. */
+function requireTask({ file, content }: LoadedData, task: Recipe['task']): void {
+  if (task === 'perplexity') return;
+  if (content?.kind === 'documents') {
     throw new PareError(
       'task-mismatch',
-      `${data.file.name} is running text: it has no answers to match.`,
+      `${file.name} is running text: it has no answers to match.`,
       'Choose perplexity as the task, or data with questions and answers.',
     );
   }
-  return { examples: tokenizeDocuments(tokenizer, data.content.documents, maxLength), tooLong: 0 };
+  if (task !== 'choice') return;
+  const without = content?.items.findIndex(({ options }) => options === null) ?? -1;
+  if (without === -1) return;
+  throw new PareError(
+    'task-mismatch',
+    `${file.name}: example ${without + 1} has no options to choose from.`,
+    'Choose exact match as the task, or multiple-choice data.',
+  );
 }
 
 export function requireTokenizer(tokenizer: TextTokenizer | null): TextTokenizer {
@@ -86,7 +122,21 @@ const mostSequences = 32;
 const mostPositions = 8192;
 const mostLogits = 2 ** 24;
 
-/** The shape in which these examples are scored. */
+/** What is run to score examples: themselves, or each option of a choice. */
+export const sequencesOf = (examples: readonly Example[], task: Recipe['task']): readonly Example[] =>
+  task === 'choice' ? optionsOf(examples) : examples;
+
+export function scoredSet(examples: readonly Example[], task: Recipe['task'], shape: BatchShape): ScoredSet {
+  return { examples, shape, batches: [...evaluationBatches(sequencesOf(examples, task), shape)] };
+}
+
+/** How a recipe scores. */
+export const scoringRule = ({ task, scoring }: Pick<Recipe, 'task' | 'scoring'>): ScoringRule => ({
+  task,
+  ...scoring,
+});
+
+/** The shape in which these sequences are scored. */
 export function evaluationShapeOf(
   examples: readonly Example[],
   loss: LossSpan,

@@ -1,5 +1,5 @@
 import type { Backend, Store } from '../backends/backend.ts';
-import { createTokenizer, type TextTokenizer } from '../datasets/tokenizer.ts';
+import { openTokenizer, type TextTokenizer } from '../datasets/tokenizer.ts';
 import type { ModelConfig } from '../formats/model-config.ts';
 import type { ModelFolder } from '../formats/model-folder.ts';
 import type { PeftAdapter } from '../formats/peft.ts';
@@ -57,7 +57,7 @@ export async function loadModel(
   const tokenizer =
     folder.tokenizerJson === undefined
       ? null
-      : createTokenizer(folder.tokenizerJson, folder.tokenizerConfig, folder.config);
+      : await openTokenizer(folder.tokenizerJson, folder.tokenizerConfig, folder.config);
   requireFits(backend, folder);
   const store = backend.createStore();
   try {

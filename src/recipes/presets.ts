@@ -1,6 +1,11 @@
-import { mergesInside, moduleRoles, type Method, type Recipe } from '../session/recipe.ts';
-
-type Task = Recipe['task'];
+import {
+  defaultScoring,
+  mergesInside,
+  moduleRoles,
+  type Method,
+  type Recipe,
+  type Task,
+} from '../session/recipe.ts';
 
 export interface Preset {
   label: string;
@@ -13,7 +18,9 @@ const base = (task: Task): Omit<Recipe, 'method' | 'elastic' | 'search'> => ({
   version: 1,
   seed: 0,
   task,
-  maxLength: task === 'exact' ? 64 : 256,
+  template: 'auto',
+  scoring: defaultScoring,
+  maxLength: task === 'perplexity' ? 256 : 64,
   split: { validation: 160, test: 400 },
   sparsity: null,
   quantization: null,

@@ -26,14 +26,14 @@ export function resultRow({ recipe, model }: RunContext, facts: RowFacts, scores
   const { structure } = model;
   const cost = costOf(structure, facts.subNetwork);
   const linear = costOf(structure, { ...facts.subNetwork, ranks: {} }).parameters;
-  const exact = recipe.task === 'exact';
+  const counted = recipe.task !== 'perplexity';
   return {
     label: facts.label,
     tag: facts.tag,
     genome: facts.genome ? [...facts.genome] : null,
     score: scoreOf(recipe, scores),
     examples: scores.examples,
-    interval: exact ? wilson(Math.round(scores.accuracy * scores.examples), scores.examples) : null,
+    interval: counted ? wilson(Math.round(scores.accuracy * scores.examples), scores.examples) : null,
     sparsity: facts.zeros / linear,
     precision: precisionOf(model.info.dtype, facts),
     tmacsAt256: teraMacs(cost.macsPerToken),

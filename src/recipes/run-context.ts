@@ -1,11 +1,13 @@
-import type { Batch } from '../datasets/batches.ts';
 import type { Scores } from '../evaluation/evaluator.ts';
+import { createScorer, type ScoredSet } from '../evaluation/scorer.ts';
+import type { Runnable } from '../models/runnable.ts';
 import type { SearchHost, SearchRequest } from '../search/run.ts';
 import type { EventOf, Stage } from '../session/events.ts';
 import type { Recipe } from '../session/recipe.ts';
 import type { RunControl } from './control.ts';
 import type { PreparedData } from './data.ts';
 import type { Journal } from './journal.ts';
+import { scoringRule } from './loaded-data.ts';
 import type { LoadedModel } from './model.ts';
 import type { UntimedEvent } from './session-log.ts';
 
@@ -36,12 +38,18 @@ export function progress({ emit }: RunContext, stage: Stage, done: number): void
 }
 
 export function metricOf({ task }: Recipe): EventOf<'started'>['metric'] {
-  return task === 'exact' ? 'accuracy' : 'perplexity';
+  return task === 'perplexity' ? 'perplexity' : 'accuracy';
 }
+
+/** Sets a task up on a model, as a run's recipe scores. */
+export const scorerOf = ({ recipe, model: { tokenizer } }: Scoring, model: Runnable, set: ScoredSet) =>
+  createScorer(model, set, scoringRule(recipe), tokenizer);
+
+type Scoring = Pick<RunContext, 'recipe' | 'model'>;
 
 /** The score that is maximised: accuracy, or 1/perplexity (the geometric mean probability of a token). */
-export function scoreOf({ task }: Recipe, scores: Scores): number {
-  return task === 'exact' ? scores.accuracy : 1 / scores.perplexity;
+export function scoreOf({ task, scoring }: Pick<Recipe, 'task' | 'scoring'>, scores: Scores): number {
+  if (task === 'perplexity') return 1 / scores.perplexity;
+  const normalised = task === 'choice' && scoring.choice === 'length';
+  return normalised ? scores.normalised! : scores.accuracy;
 }
-
-export type Batches = readonly Batch[];

@@ -1,23 +1,40 @@
-import { evaluationBatches, type LossSpan } from '../datasets/batches.ts';
 import type { Example } from '../datasets/data.ts';
-import { Evaluator, type Scores } from '../evaluation/evaluator.ts';
+import type { LossSpan } from '../datasets/batches.ts';
+import type { Scores } from '../evaluation/evaluator.ts';
+import { createScorer } from '../evaluation/scorer.ts';
 import { PareError } from '../lib/assert.ts';
+import { wilson } from '../lib/statistics.ts';
 import type { Recipe } from '../session/recipe.ts';
-import { evaluationShapeOf, requireTokenizer, tokenizeAll, type LoadedData } from './loaded-data.ts';
+import {
+  evaluationShapeOf,
+  requireTokenizer,
+  scoredSet,
+  scoringRule,
+  sequencesOf,
+  tokenizeAll,
+  type LoadedData,
+} from './loaded-data.ts';
 import { originalModel, type LoadedModel } from './model.ts';
+import { scoreOf } from './run-context.ts';
+
+/** What of a recipe decides a score. */
+export type ScoreQuestion = Pick<Recipe, 'task' | 'template' | 'scoring'>;
 
 export interface DataScore {
   readonly task: Recipe['task'];
-  /** Share of examples (task `exact`), or perplexity. */
+  /** Share of examples that are right, or perplexity. */
   readonly value: number;
+  /** 95 % interval of the share; null for perplexity. */
+  readonly interval: readonly [number, number] | null;
+  /** Of a choice: plain, and normalised by length; `value` is the one that was asked for. */
+  readonly choice: { readonly plain: number; readonly length: number } | null;
   readonly examples: number;
   /** Predicted tokens. */
   readonly tokens: number;
   readonly seconds: number;
 }
 
-export interface ScoreOptions {
-  readonly task: Recipe['task'];
+export interface ScoreOptions extends ScoreQuestion {
   /** The first so many examples; all of them unless given. */
   readonly limit?: number;
   readonly onProgress?: (done: number, total: number) => void;
@@ -34,25 +51,26 @@ export async function scoreData(
   data: LoadedData,
   options: ScoreOptions,
 ): Promise<DataScore> {
-  const { task, limit = Infinity, onProgress, pause = () => Promise.resolve() } = options;
+  const { task, template, limit = Infinity, onProgress } = options;
   const began = performance.now();
   const maxLength = Math.min(model.config.maxPositions, mostTokens);
-  const examples = tokenizeAll(data, requireTokenizer(model.tokenizer), { task, maxLength }).examples.slice(
-    0,
-    limit,
-  );
+  const tokenizer = requireTokenizer(model.tokenizer);
+  const examples = tokenizeAll(data, tokenizer, { task, template, maxLength }).examples.slice(0, limit);
   const span = data.content?.kind === 'documents' ? 'all' : 'answer';
   const parts: Scores[] = [];
   let done = 0;
   for (const bucket of byLength(examples)) {
     parts.push(
-      await scoreBucket(model, bucket, span, pause, (scored) => onProgress?.(done + scored, examples.length)),
+      await scoreBucket(model, bucket, span, options, (scored) =>
+        onProgress?.(done + scored, examples.length),
+      ),
     );
     done += bucket.length;
     onProgress?.(done, examples.length);
   }
-  const { accuracy, perplexity, tokens } = together(parts);
-  const value = task === 'exact' ? accuracy : perplexity;
+  const scores = together(parts);
+  const score = scoreOf(options, scores);
+  const value = task === 'perplexity' ? 1 / score : score;
   if (!Number.isFinite(value)) {
     throw new PareError(
       'not-finite',
@@ -60,7 +78,15 @@ export async function scoreData(
       'Check that weights and tokenizer belong together.',
     );
   }
-  return { task, value, examples: examples.length, tokens, seconds: (performance.now() - began) / 1000 };
+  return {
+    task,
+    value,
+    interval: task === 'perplexity' ? null : wilson(Math.round(score * examples.length), examples.length),
+    choice: task === 'choice' ? { plain: scores.accuracy, length: scores.normalised ?? 0 } : null,
+    examples: examples.length,
+    tokens: scores.tokens,
+    seconds: (performance.now() - began) / 1000,
+  };
 }
 
 /** Lengths are rounded up to multiples of this, so that short texts are not padded to the longest. */
@@ -80,26 +106,29 @@ async function scoreBucket(
   model: LoadedModel,
   examples: readonly Example[],
   span: LossSpan,
-  pause: () => Promise<void>,
+  options: ScoreOptions,
   onScored: (examples: number) => void,
 ): Promise<Scores> {
-  const shape = evaluationShapeOf(examples, span, model.config.vocabSize);
-  const batches = [...evaluationBatches(examples, shape)];
-  const evaluator = await Evaluator.create(originalModel(model), shape, batches.length);
+  const { task, pause = () => Promise.resolve() } = options;
+  const shape = evaluationShapeOf(sequencesOf(examples, task), span, model.config.vocabSize);
+  const set = scoredSet(examples, task, shape);
+  const scorer = await createScorer(originalModel(model), set, scoringRule(options), model.tokenizer);
   try {
-    return await evaluator.score(batches, [], pause, (done) =>
-      onScored(Math.min(examples.length, done * shape.batch)),
-    );
+    return await scorer.score([], pause, onScored);
   } finally {
-    evaluator.dispose();
+    scorer.dispose();
   }
 }
 
-/** Scores of several parts as one: accuracy by example, perplexity by token. */
+/** Scores of several parts as one: what is right by example, perplexity by token. */
 function together(parts: readonly Scores[]): Scores {
-  const examples = parts.reduce((sum, part) => sum + part.examples, 0);
-  const tokens = parts.reduce((sum, part) => sum + part.tokens, 0);
-  const exact = parts.reduce((sum, part) => sum + part.accuracy * part.examples, 0);
-  const loss = parts.reduce((sum, part) => sum + Math.log(part.perplexity) * part.tokens, 0);
-  return { accuracy: exact / examples, perplexity: Math.exp(loss / tokens), examples, tokens };
+  const sum = (of: (part: Scores) => number) => parts.reduce((total, part) => total + of(part), 0);
+  const [examples, tokens] = [sum((part) => part.examples), sum((part) => part.tokens)];
+  return {
+    accuracy: sum((part) => part.accuracy * part.examples) / examples,
+    normalised: sum((part) => (part.normalised ?? 0) * part.examples) / examples,
+    perplexity: Math.exp(sum((part) => Math.log(part.perplexity) * part.tokens) / tokens),
+    examples,
+    tokens,
+  };
 }

@@ -73,7 +73,7 @@ describe('a lost device', () => {
     const before = [...log];
     faulty.lose();
     await new Promise((resolve) => setTimeout(resolve));
-    expect((await studio.score('exact', () => undefined)).examples).toBe(24);
+    expect((await studio.score(recipe, () => undefined)).examples).toBe(24);
     expect([log, opened]).toEqual([before, 1]);
     await studio.choose(viewOf(log).front[0]!.genome!);
     expect(viewOf(log).results.filter(({ tag }) => tag === 'chosen').length).toBeGreaterThan(0);
@@ -97,9 +97,9 @@ describe('a lost device', () => {
     gone = true;
     faulty.lose();
     await new Promise((resolve) => setTimeout(resolve));
-    await expect(studio.score('exact', () => undefined)).rejects.toThrow('moved');
+    await expect(studio.score(recipe, () => undefined)).rejects.toThrow('moved');
     await studio.openModel(await tinyModel());
-    expect((await studio.score('exact', () => undefined)).examples).toBe(24);
+    expect((await studio.score(recipe, () => undefined)).examples).toBe(24);
   });
 });
 

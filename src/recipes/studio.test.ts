@@ -59,7 +59,7 @@ describe('studio', () => {
       onEvent: record,
     });
     await expect(studio.run(tiny(), { onEvent: record })).rejects.toMatchObject({ code: 'busy' });
-    await expect(studio.score('exact', () => {})).rejects.toMatchObject({ code: 'busy' });
+    await expect(studio.score(tiny(), () => {})).rejects.toMatchObject({ code: 'busy' });
     await expect(studio.exportModel()).rejects.toThrow(/running a recipe/);
     studio.stop();
     await running;
@@ -89,7 +89,7 @@ describe('studio', () => {
     await expect(studio.openModel([broken])).rejects.toMatchObject({
       message: expect.stringContaining('mamba') as string,
     });
-    expect((await studio.score('exact', () => {})).examples).toBe(60);
+    expect((await studio.score(tiny(), () => {})).examples).toBe(60);
   });
 
   it('trains on a handful of examples of very different lengths', async () => {

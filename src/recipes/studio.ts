@@ -27,7 +27,7 @@ import { originalModel } from './model.ts';
 import { DeviceLost, unlessLost } from './recovery.ts';
 import { requireStart } from './requirements.ts';
 import type { SearchDriver } from './run-context.ts';
-import { scoreData, type DataScore } from './score-data.ts';
+import { scoreData, type DataScore, type ScoreQuestion } from './score-data.ts';
 import {
   dataSummary,
   modelSummary,
@@ -108,9 +108,9 @@ export class Studio {
   }
 
   /** The open model, as it is, on all of the open data. `stop` ends it. */
-  score(task: Recipe['task'], onProgress: (done: number, total: number) => void): Promise<DataScore> {
+  score(how: ScoreQuestion, onProgress: (done: number, total: number) => void): Promise<DataScore> {
     return this.#controlled('scoring', ({ checkpoint }) =>
-      scoreData(this.#bench.needModel(), this.#needData(), { task, onProgress, pause: checkpoint }),
+      scoreData(this.#bench.needModel(), this.#needData(), { ...how, onProgress, pause: checkpoint }),
     );
   }
 

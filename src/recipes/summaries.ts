@@ -1,3 +1,4 @@
+import { toPair } from '../datasets/template.ts';
 import type { DataInfo, ModelInfo } from '../session/events.ts';
 import { costOf, denseModel } from '../evaluation/cost.ts';
 import { codesName } from '../models/elastic.ts';
@@ -37,6 +38,10 @@ export interface DataSummary {
   /** The columns in use. */
   prompt: string | null;
   answer: string | null;
+  /** The published data set that it was recognised as. */
+  dataset: string | null;
+  /** Every example has options to choose from. */
+  isChoice: boolean;
   /** The first few, as they will be asked. */
   preview: { prompt: string; answer: string }[];
 }
@@ -94,12 +99,13 @@ const previewLength = 400;
 
 const cut = (text: string) => (text.length > previewLength ? `${text.slice(0, previewLength)}…` : text);
 
-export function dataSummary({ file, columns, choice, content }: LoadedData): DataSummary {
+export function dataSummary({ file, columns, choice, title, content }: LoadedData): DataSummary {
   const rows = file.dataset.kind === 'table' ? file.dataset.rows.length : 0;
   const preview =
     content?.kind === 'pairs'
-      ? content.pairs
+      ? content.items
           .slice(0, previewed)
+          .map((item) => toPair(item, 'auto'))
           .map(({ prompt, answer }) => ({ prompt: cut(prompt), answer: cut(answer) }))
       : (content?.documents ?? []).slice(0, previewed).map((text) => ({ prompt: '', answer: cut(text) }));
   return {
@@ -107,10 +113,12 @@ export function dataSummary({ file, columns, choice, content }: LoadedData): Dat
     sha256: file.sha256,
     bytes: file.bytes,
     kind: content?.kind ?? 'pairs',
-    examples: content?.kind === 'documents' ? content.documents.length : (content?.pairs.length ?? rows),
+    examples: content?.kind === 'documents' ? content.documents.length : (content?.items.length ?? rows),
     columns: [...columns],
     prompt: choice?.prompt ?? null,
     answer: choice?.answer ?? null,
+    dataset: title,
+    isChoice: content?.kind === 'pairs' && content.items.every(({ options }) => options !== null),
     preview,
   };
 }

@@ -1,5 +1,5 @@
-import { evaluationBatches, type Batch, type BatchShape } from '../datasets/batches.ts';
 import type { Example } from '../datasets/data.ts';
+import type { ScoredSet } from '../evaluation/scorer.ts';
 import { PareError } from '../lib/assert.ts';
 import type { DataInfo } from '../session/events.ts';
 import type { Recipe } from '../session/recipe.ts';
@@ -7,6 +7,8 @@ import {
   columnsOf,
   evaluationShapeOf,
   requireTokenizer,
+  scoredSet,
+  sequencesOf,
   tokenizeAll,
   type LoadedData,
 } from './loaded-data.ts';
@@ -15,8 +17,7 @@ import type { LoadedModel } from './model.ts';
 /** Data that is only tested on: neither trained nor searched with. */
 export interface TestSet {
   readonly name: string;
-  readonly shape: BatchShape;
-  readonly batches: readonly Batch[];
+  readonly set: ScoredSet;
   readonly info: DataInfo['tests'][number];
 }
 
@@ -34,10 +35,7 @@ export function prepareTestSet(
   seen: readonly Example[],
 ): TestSet {
   const maxLength = Math.min(recipe.maxLength, config.maxPositions);
-  const { examples, tooLong } = tokenizeAll(data, requireTokenizer(tokenizer), {
-    task: recipe.task,
-    maxLength,
-  });
+  const { examples, tooLong } = tokenizeAll(data, requireTokenizer(tokenizer), { ...recipe, maxLength });
   const known = new Set(seen.map(key));
   const unseen = examples.filter((example) => !known.has(key(example))).slice(0, recipe.split.test);
   if (unseen.length === 0) {
@@ -48,12 +46,11 @@ export function prepareTestSet(
     );
   }
   const span = recipe.task === 'perplexity' && data.content?.kind === 'documents' ? 'all' : 'answer';
-  const shape = evaluationShapeOf(unseen, span, config.vocabSize);
+  const shape = evaluationShapeOf(sequencesOf(unseen, recipe.task), span, config.vocabSize);
   const { sha256, bytes } = data.file;
   return {
     name,
-    shape,
-    batches: [...evaluationBatches(unseen, shape)],
+    set: scoredSet(unseen, recipe.task, shape),
     info: {
       name,
       sha256,

@@ -1,4 +1,3 @@
-import { Evaluator } from '../evaluation/evaluator.ts';
 import { checkGenome, maximalGenome, type Genome } from '../search/space.ts';
 import type { ScoredGenome } from '../session/reproduction.ts';
 import { viewOf } from '../session/reduce.ts';
@@ -10,7 +9,7 @@ import type { LoadedData } from './loaded-data.ts';
 import type { LoadedModel } from './model.ts';
 import { requireOwnTensor } from './restore.ts';
 import { checkRun, superNetwork } from './run.ts';
-import type { RunContext } from './run-context.ts';
+import { scorerOf, type RunContext } from './run-context.ts';
 import { scoreGenome } from './stages/score.ts';
 import { subNetworkModel, type Trained } from './trained.ts';
 
@@ -70,16 +69,16 @@ export async function scoreAgain(
   const { space } = trained.elastic;
   for (const genome of genomes) checkGenome(space, genome);
   const network = subNetworkModel(model, trained, maximalGenome(space));
-  const evaluator = await Evaluator.create(network, data.evaluationShape, data.validation.length);
+  const scorer = await scorerOf(run, network, data.validation);
   try {
     const scored: ScoredGenome[] = [];
     for (const genome of genomes) {
       onProgress(scored.length, genomes.length);
-      scored.push({ genome, ...(await scoreGenome(run, evaluator, trained.elastic, genome)) });
+      scored.push({ genome, ...(await scoreGenome(run, scorer, trained.elastic, genome)) });
     }
     onProgress(scored.length, genomes.length);
     return scored;
   } finally {
-    evaluator.dispose();
+    scorer.dispose();
   }
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { templates } from '../datasets/template.ts';
 
 /**
  * A recipe: everything that decides a run, apart from the model and the data. It is what the Recipe panel edits,
@@ -50,11 +51,28 @@ export const quantizationSchema = z.strictObject({
 /** What a search may minimise beside MACs and −score. */
 export const thirdObjectives = ['parameters', 'bytes', 'latency'] as const;
 
+/** How answers are scored (METHODS §12): each but perplexity gives a share of examples that are right. */
+export const tasks = ['exact', 'generated', 'choice', 'perplexity'] as const;
+
+/** What tasks other than exact match and perplexity have to decide. */
+const scoringSchema = z.strictObject({
+  /** Of a choice: the option of the highest log-likelihood as it is, or divided by its length in characters. */
+  choice: z.enum(['plain', 'length']),
+  /** Of generated answers: beams of the search (1: greedy), and tokens at most. */
+  beams: count(8),
+  answerTokens: count(1024),
+});
+
+export const defaultScoring = { choice: 'plain', beams: 1, answerTokens: 64 } as const;
+
 const recipeObject = z.strictObject({
   version: z.literal(1),
   method: z.enum(methods),
   seed: z.int().min(0).max(0xffffffff),
-  task: z.enum(['exact', 'perplexity']),
+  task: z.enum(tasks),
+  /** What the model reads around a question; `auto`: what the data set was published with. */
+  template: z.enum(templates).default('auto'),
+  scoring: scoringSchema.default(defaultScoring),
   /** Positions a sequence, at most; longer examples are left out (text: cut). */
   maxLength: count(8192),
   /** Examples held out of training: what the search scores on, and what the final table is measured on. */
@@ -120,6 +138,7 @@ export const recipeSchema = recipeObject.superRefine((recipe, context) => {
 
 export type Recipe = z.infer<typeof recipeObject>;
 export type Method = Recipe['method'];
+export type Task = Recipe['task'];
 
 interface Rule {
   readonly path: string;

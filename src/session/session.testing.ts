@@ -1,5 +1,5 @@
 import type { EventOf, Proof, ResultRow, SessionEvent } from './events.ts';
-import type { Recipe } from './recipe.ts';
+import { defaultScoring, type Recipe } from './recipe.ts';
 
 /** A plausible session for tests: seeded, with the shape of the demo's run. Never imported by shipped code. */
 export const recipeFixture: Recipe = {
@@ -7,6 +7,8 @@ export const recipeFixture: Recipe = {
   method: 'lonas',
   seed: 7,
   task: 'exact',
+  template: 'auto',
+  scoring: defaultScoring,
   maxLength: 64,
   split: { validation: 160, test: 400 },
   sparsity: null,

@@ -11,7 +11,16 @@ export function clientFixture(overrides: Partial<StudioClient> = {}): StudioClie
     openData: () => Promise.resolve(data),
     addTest: () => Promise.resolve(data),
     removeTest: () => Promise.resolve(),
-    score: (task) => Promise.resolve({ task, value: 0.245, examples: 2600, tokens: 31_200, seconds: 1.5 }),
+    score: ({ task }) =>
+      Promise.resolve({
+        task,
+        value: 0.245,
+        interval: null,
+        choice: null,
+        examples: 2600,
+        tokens: 31_200,
+        seconds: 1.5,
+      }),
     estimate: () => Promise.resolve(estimate),
     run: () => Promise.resolve(),
     continueSession: () => Promise.resolve(),

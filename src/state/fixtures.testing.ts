@@ -18,6 +18,8 @@ export function modelFixtures(): { model: ModelSummary; data: DataSummary; estim
       sha256: started.data.sha256,
       bytes: started.data.bytes,
       kind: 'pairs',
+      dataset: null,
+      isChoice: false,
       examples: 2560,
       columns: ['question', 'answer'],
       prompt: 'question',

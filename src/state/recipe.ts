@@ -65,9 +65,11 @@ function sorted(value: unknown): unknown {
 }
 
 /** The preset of a method. What belongs to the data and to chance rather than to the method stays as it was. */
-export function presetFor(method: Method, { task, seed, maxLength, split }: Recipe): Recipe {
-  return { ...presets[method].recipe(task), seed, maxLength, split };
+export function presetFor(method: Method, recipe: Recipe): Recipe {
+  return { ...presets[method].recipe(recipe.task), seed: recipe.seed, ...ofData(recipe) };
 }
+
+const ofData = ({ template, scoring, maxLength, split }: Recipe) => ({ template, scoring, maxLength, split });
 
 /** Walking through the methods with the arrow keys is one step of undo. */
 export function chooseMethod(method: Method): void {
@@ -82,9 +84,9 @@ export function resetRecipe(): void {
 }
 
 /** The paper's settings of the chosen method; null where they are the ones that it has anyway. */
-export function publishedFor({ method, task, maxLength, split }: Recipe): Recipe | null {
-  const published = publishedRecipe(method, task);
-  return published && { ...published, maxLength, split };
+export function publishedFor(recipe: Recipe): Recipe | null {
+  const published = publishedRecipe(recipe.method, recipe.task);
+  return published && { ...published, ...ofData(recipe) };
 }
 
 export function applyPublished(): void {
@@ -95,7 +97,7 @@ export function applyPublished(): void {
 /** Pairs are asked for exactly, plain text is scored by perplexity. */
 export function fitRecipeToData(kind: 'pairs' | 'documents'): void {
   const { recipe } = recipeStore.getState();
-  if (kind === 'documents' && recipe.task === 'exact') {
+  if (kind === 'documents' && recipe.task !== 'perplexity') {
     changeRecipe({ ...presets[recipe.method].recipe('perplexity'), seed: recipe.seed });
   }
 }

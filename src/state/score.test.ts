@@ -11,7 +11,15 @@ import { scoreModel, stopScoring } from './score.ts';
 import { scoreStore } from './scoreStore.ts';
 import { closeSession, sessionStore } from './session.ts';
 
-const answer: DataScore = { task: 'exact', value: 0.245, examples: 2600, tokens: 31_200, seconds: 1.5 };
+const answer: DataScore = {
+  task: 'exact',
+  value: 0.245,
+  interval: [0.229, 0.262],
+  choice: null,
+  examples: 2600,
+  tokens: 31_200,
+  seconds: 1.5,
+};
 const alerts = () => noticeStore.getState().notices.map((notice) => notice.code);
 const begin = (overrides: Partial<StudioClient> = {}) => provideEngine(() => clientFixture(overrides));
 
@@ -39,7 +47,11 @@ describe('scoring the model as it is', () => {
     begin({ score });
     await openBoth();
     expect(await scoreModel()).toEqual(answer);
-    expect(score.mock.calls[0]?.[0]).toBe('exact');
+    expect(score.mock.calls[0]?.[0]).toMatchObject({
+      task: 'exact',
+      template: 'auto',
+      scoring: { beams: 1 },
+    });
     expect(seen).toEqual([{ done: 1, total: 4 }]);
     expect(scoreStore.getState()).toEqual({
       progress: null,

@@ -9,7 +9,7 @@ import { recipeStore } from './recipe.ts';
 import { isRunActive } from './session.ts';
 import { scoreStore } from './scoreStore.ts';
 
-/** Scores the open model, as it is, on all of the open data, by the recipe's task. null: it failed or was stopped. */
+/** Scores the open model, as it is, on all of the open data, as the recipe would. null: it failed or was stopped. */
 export async function scoreModel(): Promise<DataScore | null> {
   if (scoreStore.getState().progress !== null || isRunActive()) return null;
   const { summary: model } = modelStore.getState();
@@ -23,7 +23,8 @@ export async function scoreModel(): Promise<DataScore | null> {
   withdraw('score');
   try {
     const client = await engine();
-    const score = await client.score(recipeStore.getState().recipe.task, (done, total) => {
+    const { task, template, scoring } = recipeStore.getState().recipe;
+    const score = await client.score({ task, template, scoring }, (done, total) => {
       if (scoreStore.getState().progress !== null) scoreStore.setState({ progress: { done, total } });
     });
     const unit = data.kind === 'pairs' ? 'examples' : 'documents';

@@ -1,4 +1,4 @@
-import type { DataScore } from '../recipes/score-data.ts';
+import type { DataScore, ScoreQuestion } from '../recipes/score-data.ts';
 import type { DataSummary, MemoryEstimate, ModelSummary } from '../recipes/summaries.ts';
 import type { ScoredGenome } from '../session/reproduction.ts';
 import type { DeviceInfo, SessionEvent } from '../session/events.ts';
@@ -14,7 +14,7 @@ export interface DroppedFile {
   file: Blob;
 }
 
-export type { DataScore } from '../recipes/score-data.ts';
+export type { DataScore, ScoreQuestion } from '../recipes/score-data.ts';
 export type { DataSummary, MemoryEstimate, ModelSummary } from '../recipes/summaries.ts';
 
 export interface GenerateRequest {
@@ -54,19 +54,27 @@ export interface StoredFiles {
   stored: string;
 }
 
+/** A download from the hub that is complete. */
+export interface HubFiles {
+  /** Its key among the downloads. */
+  hub: string;
+  /** `owner/name`, to be said. */
+  name: string;
+}
+
 export interface StudioApi {
   /** Takes a GPU device, or falls back to the CPU and says why in `notice`. `base`: where the page's `demo/` is. */
   start(base: string): Promise<DeviceInfo & { notice: string | null }>;
-  openModel(files: DroppedFile[] | 'demo' | StoredFiles): Promise<ModelSummary>;
+  openModel(files: DroppedFile[] | 'demo' | StoredFiles | HubFiles): Promise<ModelSummary>;
   openData(
-    file: DroppedFile | 'demo' | StoredFiles,
+    file: DroppedFile | 'demo' | StoredFiles | HubFiles,
     columns?: { prompt: string; answer: string },
   ): Promise<DataSummary>;
   /** A data set that runs are only tested on; several can be open. `removeTest` takes one out, by its SHA-256. */
   addTest(file: DroppedFile, columns?: { prompt: string; answer: string }): Promise<DataSummary>;
   removeTest(sha256: string): Promise<void>;
   /** The open model, as it is, on all of the open data; `stop` ends it (it rejects with code `stopped`). */
-  score(task: Recipe['task'], onProgress: (done: number, total: number) => void): Promise<DataScore>;
+  score(how: ScoreQuestion, onProgress: (done: number, total: number) => void): Promise<DataScore>;
   /** Of the recipe on the model and the data that are open; before anything runs. */
   estimate(recipe: Recipe): Promise<MemoryEstimate>;
   /** Resolves when the run has finished, was stopped, or has failed (which is an event too). Events come at most ten times a second. */

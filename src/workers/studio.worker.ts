@@ -4,17 +4,19 @@ import { browserGpu, openDevice } from '../backends/webgpu/device.ts';
 import { WebGpuBackend } from '../backends/webgpu/webgpu.ts';
 import { fetchSource } from '../formats/fetch-source.ts';
 import { blobSource, type FileSource } from '../formats/source.ts';
+import { openDownloaded } from '../hub/open-downloaded.ts';
 import { PareError } from '../lib/assert.ts';
 import { searchHere } from '../recipes/engine.ts';
 import type { SearchDriver } from '../recipes/run-context.ts';
 import { Studio } from '../recipes/studio.ts';
 import { openStorage } from '../storage/open-storage.ts';
+import type { Folder } from '../storage/folder.ts';
 import type { SessionLibrary } from '../storage/library.ts';
 import { createLibrary } from '../storage/session-library.ts';
 import { throwingPlainErrors } from './errors.ts';
 import { batchEvents } from './event-batches.ts';
 import { remoteSearch } from './search.client.ts';
-import type { DroppedFile, StoredFiles, StudioApi } from './studio.protocol.ts';
+import type { DroppedFile, HubFiles, StoredFiles, StudioApi } from './studio.protocol.ts';
 
 const demoModel = [
   'config.json',
@@ -26,6 +28,7 @@ const demoModel = [
 
 let studio: Studio | null = null;
 let library: SessionLibrary | null = null;
+let folder: Folder | null = null;
 let demoFolder = '';
 let search: SearchDriver = searchHere;
 /** Of the latest run, which goes on when another of its points is chosen. */
@@ -37,7 +40,9 @@ const api: StudioApi = {
   async start(base) {
     demoFolder = new URL('demo/', base).href;
     const { backend, notice } = await openBackend();
-    library = createLibrary(await openStorage());
+    const storage = await openStorage();
+    folder = storage.folder;
+    library = createLibrary(storage);
     studio = new Studio({
       backend,
       reopen: async () => (await openBackend()).backend,
@@ -48,6 +53,7 @@ const api: StudioApi = {
     return { backend: kind, adapter, kernels, notice };
   },
   async openModel(files) {
+    if (files !== 'demo' && 'hub' in files) return need().openModel(await downloaded(files));
     if (files !== 'demo' && 'stored' in files) return need().openModel(await stored('models', files));
     if (files !== 'demo') return need().openModel(files.map(asSource));
     return need().openModel(
@@ -59,7 +65,7 @@ const api: StudioApi = {
   },
   addTest: (file, columns) => need().addTest(asSource(file), columns),
   removeTest: (sha256) => Promise.resolve(need().removeTest(sha256)),
-  score: (task, onProgress) => need().score(task, (done, total) => onProgress(done, total)),
+  score: (how, onProgress) => need().score(how, (done, total) => onProgress(done, total)),
   estimate: (recipe) => Promise.resolve(need().estimate(recipe)),
   async run(recipe, onEvents, session, onTrouble) {
     const { push, flush } = (events = batchEvents(onEvents));
@@ -130,10 +136,16 @@ const tell =
     onTrouble?.(trouble);
   };
 
-async function dataSource(file: DroppedFile | 'demo' | StoredFiles): Promise<FileSource> {
+async function dataSource(file: DroppedFile | 'demo' | StoredFiles | HubFiles): Promise<FileSource> {
   if (file === 'demo') return fetchSource(`${demoFolder}data/problems.jsonl`, 'problems.jsonl');
+  if ('hub' in file) return (await downloaded(file))[0]!;
   if ('stored' in file) return (await stored('data', file))[0]!;
   return asSource(file);
+}
+
+function downloaded({ hub }: HubFiles): Promise<FileSource[]> {
+  if (folder) return openDownloaded(folder, hub);
+  throw notStarted();
 }
 
 /** Files that an earlier session was made with; throws where there is no copy of them. */

@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import { Evaluator } from '../../evaluation/evaluator.ts';
 import type { Runnable } from '../../models/runnable.ts';
 import type { ResultRow } from '../../session/events.ts';
 import { resultRow, type RowFacts } from '../result-row.ts';
@@ -27,14 +26,9 @@ export async function emitResult(
 
 async function furtherTests(run: RunContext, model: Runnable): Promise<ResultRow['tests']> {
   const tests: ResultRow['tests'] = [];
-  for (const { name, shape, batches } of run.data.tests) {
-    const evaluator = await Evaluator.create(model, shape, batches.length);
-    try {
-      const scores = await evaluator.score(batches, model.limits, run.control.checkpoint);
-      tests.push({ name, score: scoreOf(run.recipe, scores), examples: scores.examples });
-    } finally {
-      evaluator.dispose();
-    }
+  for (const { name, set } of run.data.tests) {
+    const scores = await scoreOnce(run, model, set);
+    tests.push({ name, score: scoreOf(run.recipe, scores), examples: scores.examples });
   }
   return tests;
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { Evaluator, type Scores } from '../../evaluation/evaluator.ts';
+import type { Scores } from '../../evaluation/evaluator.ts';
+import type { ScoredSet, Scorer } from '../../evaluation/scorer.ts';
 import { costOf } from '../../evaluation/cost.ts';
 import type { Runnable } from '../../models/runnable.ts';
 import { shortfall } from '../../search/choose.ts';
@@ -7,7 +8,7 @@ import { limitsOf } from '../../search/plan.ts';
 import { genomeKey, subNetworkOf, type ElasticSpace, type Genome } from '../../search/space.ts';
 import type { Evaluation } from '../../search/searcher.ts';
 import type { PointTag } from '../../session/events.ts';
-import { scoreOf, type Batches, type RunContext } from '../run-context.ts';
+import { scoreOf, scorerOf, type RunContext } from '../run-context.ts';
 
 const scoredSchema = z.strictObject({ macs: z.number().min(0), score: z.number() });
 export type ScoredModel = Readonly<z.infer<typeof scoredSchema>>;
@@ -33,12 +34,12 @@ export function scoreReference(
   });
 }
 
-export async function scoreOnce(run: RunContext, model: Runnable, batches: Batches): Promise<Scores> {
-  const evaluator = await Evaluator.create(model, run.data.evaluationShape, batches.length);
+export async function scoreOnce(run: RunContext, model: Runnable, set: ScoredSet): Promise<Scores> {
+  const scorer = await scorerOf(run, model, set);
   try {
-    return await evaluator.score(batches, model.limits, run.control.checkpoint);
+    return await scorer.score(model.limits, run.control.checkpoint);
   } finally {
-    evaluator.dispose();
+    scorer.dispose();
   }
 }
 
@@ -50,16 +51,16 @@ export interface ScoringTerms {
   readonly least?: number | undefined;
 }
 
-/** One sub-network on the validation split. */
+/** One sub-network on the validation split, which `scorer` was set up for. */
 export async function scoreGenome(
-  { recipe, data, control, model }: Pick<RunContext, 'recipe' | 'data' | 'control' | 'model'>,
-  evaluator: Evaluator,
+  { recipe, control, model }: Pick<RunContext, 'recipe' | 'control' | 'model'>,
+  scorer: Scorer,
   elastic: ElasticSpace,
   genome: Genome,
 ): Promise<ScoredModel> {
   // Plain LoRA has no genes, and no limits either.
   const limits = elastic.space.groups.length > 0 ? limitsOf(elastic, genome) : [];
-  const score = scoreOf(recipe, await evaluator.score(data.validation, limits, control.checkpoint));
+  const score = scoreOf(recipe, await scorer.score(limits, control.checkpoint));
   const macs = costOf(model.structure, subNetworkOf(elastic, genome)).macsPerToken;
   return { macs, score };
 }
@@ -69,7 +70,7 @@ export class GenomeScorer {
   readonly scored = new Map<string, Evaluation>();
   readonly #run: RunContext;
   readonly #elastic: ElasticSpace;
-  readonly #evaluator: Evaluator;
+  readonly #scorer: Scorer;
   readonly #terms: ScoringTerms;
 
   static async create(
@@ -78,20 +79,19 @@ export class GenomeScorer {
     elastic: ElasticSpace,
     terms: ScoringTerms = {},
   ): Promise<GenomeScorer> {
-    const evaluator = await Evaluator.create(model, run.data.evaluationShape, run.data.validation.length);
-    return new GenomeScorer(run, elastic, evaluator, terms);
+    return new GenomeScorer(run, elastic, await scorerOf(run, model, run.data.validation), terms);
   }
 
-  private constructor(run: RunContext, elastic: ElasticSpace, evaluator: Evaluator, terms: ScoringTerms) {
+  private constructor(run: RunContext, elastic: ElasticSpace, scorer: Scorer, terms: ScoringTerms) {
     this.#run = run;
     this.#elastic = elastic;
-    this.#evaluator = evaluator;
+    this.#scorer = scorer;
     this.#terms = terms;
   }
 
   /** Working memory on the device, in bytes. */
   get scratchBytes(): number {
-    return this.#evaluator.scratchBytes;
+    return this.#scorer.scratchBytes;
   }
 
   /** A genome that is known is not scored again; under a new tag it is logged once more. */
@@ -118,7 +118,7 @@ export class GenomeScorer {
 
   async #evaluate(genome: Genome): Promise<Evaluation> {
     const { third, least } = this.#terms;
-    const { macs, score } = await scoreGenome(this.#run, this.#evaluator, this.#elastic, genome);
+    const { macs, score } = await scoreGenome(this.#run, this.#scorer, this.#elastic, genome);
     const objectives = third ? [macs, -score, await third(genome)] : [macs, -score];
     return least === undefined
       ? { genome, objectives }
@@ -142,6 +142,6 @@ export class GenomeScorer {
   }
 
   dispose(): void {
-    this.#evaluator.dispose();
+    this.#scorer.dispose();
   }
 }

@@ -130,6 +130,6 @@ function ruleOf(
   if (least !== undefined) return { reference: least, tolerance: 0 };
   const reference = -objectives[1]!;
   const share = search?.tolerance ?? 0;
-  const tolerance = task === 'exact' ? share : reference - reference / (1 + share);
+  const tolerance = task === 'perplexity' ? reference - reference / (1 + share) : share;
   return { reference, tolerance, strict: search?.preset === 'published' };
 }

@@ -2,6 +2,10 @@
 export const settingNames: ReadonlyMap<string, string> = new Map([
   ['seed', 'Seed'],
   ['task', 'Task'],
+  ['template', 'Prompt template'],
+  ['scoring.choice', 'Likelihood'],
+  ['scoring.answerTokens', 'Answer length'],
+  ['scoring.beams', 'Beams'],
   ['maxLength', 'Longest'],
   ['baseline', 'Train plain LoRA as well, to compare'],
   ['split.validation', 'Validation'],

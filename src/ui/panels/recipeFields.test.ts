@@ -94,6 +94,7 @@ describe('the fields of the Recipe panel', () => {
     const pruned = sparse(recipe);
     const shapes = [recipe, pruned, { ...pruned, sparsity: { ...pruned.sparsity!, pattern: null } }];
     if (recipe.search) shapes.push({ ...recipe, search: { ...recipe.search, leastOfLora: 0.5 } });
+    shapes.push({ ...recipe, task: 'generated' }, { ...recipe, task: 'choice' });
     if (method === 'lora')
       shapes.push({ ...recipe, quantization: presets.sqft.recipe('exact').quantization });
     for (const shape of shapes) {

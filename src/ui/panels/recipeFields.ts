@@ -46,14 +46,22 @@ export const whole = { kind: 'number', integer: true } as const;
 const always: Condition = () => true;
 
 /** A setting of the recipe itself: `seed`. */
-export function top(key: 'seed' | 'task' | 'maxLength' | 'baseline', when = always): Access {
+export function top(key: 'seed' | 'task' | 'template' | 'maxLength' | 'baseline', when = always): Access {
   return {
     read: (recipe) => (when(recipe) ? recipe[key] : undefined),
     write: (recipe, value) => ({ ...recipe, [key]: value }),
   };
 }
 
-type Section = 'split' | 'sparsity' | 'quantization' | 'adapter' | 'elastic' | 'training' | 'search';
+type Section =
+  | 'scoring'
+  | 'split'
+  | 'sparsity'
+  | 'quantization'
+  | 'adapter'
+  | 'elastic'
+  | 'training'
+  | 'search';
 
 /** A setting in a section that the recipe may not have: `training.steps`. */
 export function at<S extends Section>(

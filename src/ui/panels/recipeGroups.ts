@@ -1,10 +1,12 @@
-import { isSliced, moduleRoles } from '../../session/recipe.ts';
+import { templates } from '../../datasets/template.ts';
+import { isSliced, moduleRoles, tasks } from '../../session/recipe.ts';
 import type { Method, Recipe } from '../../session/recipe.ts';
 import { pruningFields } from './pruningFields.ts';
 import { quantizationFields } from './quantizationFields.ts';
 import { at, top, whole } from './recipeFields.ts';
 import type { FieldGroup, FieldSpec } from './recipeFields.ts';
 import { searching } from './searchFields.ts';
+import { taskTitles, templateTitles } from './statusText.ts';
 import { training } from './trainingFields.ts';
 
 const cuts = ({ method }: Recipe): boolean => isSliced(method);
@@ -129,19 +131,57 @@ const adapters: FieldGroup = {
   ],
 };
 
+const generates = ({ task }: Recipe): boolean => task === 'generated';
+
 const scoring: FieldGroup = {
   title: 'Data and scoring',
   fields: [
     {
       label: 'Task',
       about:
-        'Exact match: every token of the answer must be the model’s first choice. Perplexity: how well the text is predicted.',
+        'Exact match: every token of the answer must be the model’s first choice. Multiple choice: the right option must be the likeliest. Generated answers: the model writes, and the answer is looked for in that; many times slower. Perplexity: how well the text is predicted.',
       kind: 'select',
       ...top('task'),
+      options: tasks.map((task) => [task, taskTitles[task]] as const),
+    },
+    {
+      label: 'Prompt template',
+      about:
+        'What the model reads around a question: as the data set was published, LLM-Adapters’ instruction form, the bare question, or the model’s own chat template. The Data panel shows the tokens.',
+      kind: 'select',
+      ...top('template'),
+      options: templates.map((template) => [template, templateTitles[template]] as const),
+    },
+    {
+      label: 'Likelihood',
+      about:
+        'Of an option: as it is, or divided by its length, so that long options are not at a disadvantage.',
+      kind: 'select',
+      ...at('scoring', 'choice', ({ task }) => task === 'choice'),
       options: [
-        ['exact', 'Exact match'],
-        ['perplexity', 'Perplexity'],
+        ['plain', 'As it is'],
+        ['length', 'By length'],
       ],
+    },
+    {
+      label: 'Answer length',
+      about: 'Tokens after which the model is cut off.',
+      ...whole,
+      ...at('scoring', 'answerTokens', generates),
+      min: 1,
+      max: 1024,
+      unit: 'tokens',
+      step: 16,
+    },
+    {
+      label: 'Beams',
+      about:
+        '1 takes the likeliest token each time. LoNAS was published with 4, which take four times as long.',
+      ...whole,
+      ...at('scoring', 'beams', generates),
+      min: 1,
+      max: 8,
+      step: 1,
     },
     {
       label: 'Longest',

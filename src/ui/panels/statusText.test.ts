@@ -35,7 +35,8 @@ describe('what the page says of a run', () => {
 });
 
 describe('the score of the model as it is', () => {
-  const scored = { value: 3.705_12, examples: 200, tokens: 74_120, seconds: 4, unit: 'documents' } as const;
+  const counts = { examples: 200, tokens: 74_120, seconds: 4, unit: 'documents' } as const;
+  const scored = { value: 3.705_12, interval: null, choice: null, ...counts };
 
   it('is a perplexity or a share, with what it was measured on', () => {
     expect(scoredText({ ...scored, task: 'perplexity' })).toEqual([

@@ -1,6 +1,7 @@
+import type { Template } from '../../datasets/template.ts';
 import { presets } from '../../recipes/presets.ts';
 import { duration, integer, percent, roughly } from '../../session/format.ts';
-import type { Recipe } from '../../session/recipe.ts';
+import type { Recipe, Task } from '../../session/recipe.ts';
 import { namedStages } from '../../session/stageTitles.ts';
 import type { NamedStage } from '../../session/stageTitles.ts';
 import { timeLeft } from '../../session/view.ts';
@@ -52,11 +53,27 @@ export const recipeTitle = ({ method, seed }: Pick<Recipe, 'method' | 'seed'>): 
 export const queueText = ({ place, of }: { place: number; of: number }, seed: number | null): string =>
   `Run ${place} of ${of}${seed === null ? '' : `, seed ${seed}`}.`;
 
+/** Tasks as the page calls them. */
+export const taskTitles: Readonly<Record<Task, string>> = {
+  exact: 'Exact match',
+  generated: 'Generated answers',
+  choice: 'Multiple choice',
+  perplexity: 'Perplexity',
+};
+
+export const templateTitles: Readonly<Record<Template, string>> = {
+  auto: 'As published',
+  alpaca: 'Alpaca (LLM-Adapters)',
+  plain: 'Plain question',
+  chat: 'Chat, the model’s own',
+};
+
 /** “Perplexity 3.705” and “200 documents · 74,120 tokens”. */
 export function scoredText({ task, value, examples, tokens, unit }: ScoredData): [score: string, of: string] {
-  const score = task === 'exact' ? `Exact match ${percent(value)}` : `Perplexity ${value.toPrecision(4)}`;
+  const score =
+    task === 'perplexity' ? `Perplexity ${value.toPrecision(4)}` : `${taskTitles[task]} ${percent(value)}`;
   const counted = `${integer(examples)} ${examples === 1 ? unit.slice(0, -1) : unit}`;
-  return [score, task === 'exact' ? counted : `${counted} · ${integer(tokens)} tokens`];
+  return [score, task === 'perplexity' ? `${counted} · ${integer(tokens)} tokens` : counted];
 }
 
 /** What the front will show next, said in its place for as long as there is no sub-network on it. */
