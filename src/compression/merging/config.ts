@@ -35,7 +35,8 @@ function rawOf({ raw, ...before }: ModelConfig, sized: ModelConfig, kept: Kept):
   const left = (key: string) => kept.blocks.map(({ block }) => (raw[key] as unknown[])[block]);
   /** Under the name that the config has; where it has none, only if readers would not find the value themselves. */
   const stated = (size: keyof typeof names, value: number, needed: boolean) => {
-    const key = names[size].find((name) => name in raw) ?? (needed ? names[size][0] : undefined);
+    const own = names[size].filter((name) => name.startsWith('n_') === 'n_embd' in raw);
+    const key = names[size].find((name) => name in raw) ?? (needed ? own[0] : undefined);
     return key === undefined ? {} : { [key]: value };
   };
   return {
