@@ -4,6 +4,7 @@ import { evaluate, inspect, logits, type Command } from './commands.ts';
 import { compare } from './compare-command.ts';
 import { continueRun } from './continue-command.ts';
 import { Devices } from './devices.ts';
+import { exportSession } from './export-command.ts';
 import { link } from './link-command.ts';
 import { Unsuccessful } from './outcome.ts';
 import { report } from './report-command.ts';
@@ -17,6 +18,7 @@ const commands: Record<string, Command> = {
   eval: evaluate,
   run,
   continue: continueRun,
+  export: exportSession,
   verify,
   reproduce,
   compare,

@@ -113,9 +113,14 @@ export async function keepInputs({ library, saved, inputs, onTrouble }: Inputs):
 
 /** Throws where other files are open than the session's; gives the data as the session read it. */
 export function requireSame(started: EventOf<'started'>, model: LoadedModel, data: LoadedData): LoadedData {
-  requireFile('model', started.model, model.info.sha256);
+  requireModel(started, model);
   requireFile('data', started.data, data.file.sha256);
   return readAs(data, started.data.columns);
+}
+
+/** Throws where another model is open than the session's. */
+export function requireModel(started: EventOf<'started'>, model: LoadedModel): void {
+  requireFile('model', started.model, model.info.sha256);
 }
 
 function requireFile(what: string, { name, sha256 }: { name: string; sha256: string }, open: string): void {

@@ -26,7 +26,7 @@ export interface ProofTokens {
 }
 
 /** The first examples of the test split. */
-export const testTokens = ({ data }: FinishedRun['run']): ProofTokens => ({
+export const testTokens = ({ data }: Pick<FinishedRun['run'], 'data'>): ProofTokens => ({
   ids: data.split.test.slice(0, sequences).map(({ ids }) => ids),
   source: null,
 });
