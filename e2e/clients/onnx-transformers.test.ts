@@ -1,4 +1,4 @@
-import { AutoModelForCausalLM, AutoTokenizer, env, Tensor } from '@huggingface/transformers';
+import { AutoTokenizer } from '@huggingface/transformers';
 import { describe, expect, it } from 'vitest';
 import { CpuBackend } from '../../src/backends/cpu/cpu.ts';
 import { nodeFolder } from '../../src/cli/node-files.ts';
@@ -8,9 +8,8 @@ import type { FileSource } from '../../src/formats/source.ts';
 import { loadModel, originalModel } from '../../src/recipes/model.ts';
 import { tinyInt4 } from '../../src/recipes/tiny-int4.testing.ts';
 import { asFinished } from './finished.ts';
+import { continuedBy, numbers } from './transformers.ts';
 import { written } from './written.ts';
-
-env.allowRemoteModels = false;
 
 const layouts = { together: undefined, 'in files beside the model': { inlineLimit: 0, chunkLimit: 1 << 16 } };
 
@@ -31,27 +30,15 @@ describe('transformers.js', () => {
   });
 });
 
-/** The same greedy continuation by token id. Nothing but the folder is told to transformers.js. */
+/** The same greedy continuation by token id. */
 async function expectSame(folder: string, files: readonly FileSource[], ids: number[]): Promise<void> {
   const ours = originalModel(await loadModel(new CpuBackend(), files));
   const generator = await Generator.create(ours, 64);
   const expected = await collected(generator.generate(ids, 24, []));
   generator.dispose();
-  const theirs = await AutoModelForCausalLM.from_pretrained(folder);
-  const int64 = (values: bigint[]) => new Tensor('int64', BigInt64Array.from(values), [1, values.length]);
-  const output = (await theirs.generate({
-    input_ids: int64(ids.map(BigInt)),
-    attention_mask: int64(ids.map(() => 1n)),
-    max_new_tokens: expected.length,
-    eos_token_id: [],
-    do_sample: false,
-  })) as Tensor;
-  await theirs.dispose();
   expect(expected.length).toBe(24);
-  expect(numbers(output)).toEqual([...ids, ...expected]);
+  expect(await continuedBy(folder, ids, 24)).toEqual([...ids, ...expected]);
 }
-
-const numbers = (tensor: Tensor) => Array.from(tensor.data as BigInt64Array, Number);
 
 async function collected<T>(items: AsyncIterable<T>): Promise<T[]> {
   const list: T[] = [];
