@@ -161,7 +161,7 @@ export function ggufArchitecture({ file, metadata }: GgufFile): string {
       'gguf-not-a-model',
       `${file.path}: general.type is "${type.slice(0, 40)}"; Pare opens whole models.`,
       type === 'adapter'
-        ? 'Open the base model, with the adapter in PEFT form (adapter_config.json) beside it.'
+        ? 'Open the GGUF file of the base model together with it.'
         : 'Open the GGUF file of the language model itself.',
       { field: 'general.type', type },
     );

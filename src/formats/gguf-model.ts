@@ -7,6 +7,7 @@ import { fromFloat32, toFloat32 } from '../lib/half.ts';
 import { parseModelConfig, type Architecture } from './architecture.ts';
 import { adapterWeightsName, findAdapter } from './folder.ts';
 import { openGguf, type GgufFile, type GgufTensor } from './gguf.ts';
+import { ggufAdapter } from './gguf-adapter.ts';
 import { damagedGguf } from './gguf-cursor.ts';
 import { ggufArchitecture, ggufConfig, ropeTensor } from './gguf-config.ts';
 import { ggufPlaces, type GgufPlace } from './gguf-names.ts';
@@ -35,25 +36,35 @@ interface Placement {
 
 const isWeights = ({ name }: FileSource) => name.endsWith('.safetensors') && name !== adapterWeightsName;
 
-/** The GGUF file among what was opened, unless the model is there as safetensors. */
-export function findGguf(files: readonly FileSource[]): FileSource | null {
-  const [first, second] = files.filter(({ name }) => /\.gguf$/i.test(name));
-  if (!first || files.some(isWeights)) return null;
-  if (!second) return first;
+const isGguf = ({ name }: FileSource) => /\.gguf$/i.test(name);
+
+/** Whether the model among these files is a GGUF file: there is one, and no safetensors model. */
+export const holdsGguf = (files: readonly FileSource[]): boolean =>
+  files.some(isGguf) && !files.some(isWeights);
+
+/** The model among the GGUF files, and its adapter where that is one too. */
+async function openFiles(
+  files: readonly FileSource[],
+): Promise<{ gguf: GgufFile; adapter: GgufFile | null }> {
+  const opened = await Promise.all(files.filter(isGguf).slice(0, 3).map(openGguf));
+  const adapters = opened.filter(({ metadata }) => metadata.text('general.type') === 'adapter');
+  const [gguf, second] = opened.length === 1 ? opened : opened.filter((each) => !adapters.includes(each));
+  const [adapter, other] = opened.length === 1 ? [] : adapters;
+  if (gguf && !second && !other) return { gguf, adapter: adapter ?? null };
   throw new PareError(
     'model-ambiguous',
-    `There are several models here: ${first.path} and ${second.path}.`,
-    'Open one GGUF file at a time; join the parts of a split one with llama-gguf-split --merge.',
+    `There are several models or adapters here: ${opened.map(({ file }) => file.path).join(', ')}.`,
+    'Open one GGUF model at a time, with one adapter at most; join the parts of a split one with llama-gguf-split --merge.',
   );
 }
 
-/** Opens `weights`, a GGUF file; a PEFT adapter, a tokenizer.json among `files` go with it. */
+/** Opens the GGUF file among `files`; an adapter (PEFT or GGUF) and a tokenizer.json among them go with it. */
 export async function openGgufModel(
-  weights: FileSource,
   files: readonly FileSource[],
   architectures: readonly Architecture[],
 ): Promise<ModelFolder> {
-  const gguf = await openGguf(weights);
+  const { gguf, adapter: lora } = await openFiles(files);
+  const weights = gguf.file;
   const architecture = ggufArchitecture(gguf);
   const raw = ggufConfig(gguf, architecture, await readDivisors(gguf));
   const { config } = parseModelConfig(raw, weights.path, architectures);
@@ -66,6 +77,7 @@ export async function openGgufModel(
     ...entries,
     ...[...quantized].map(([module, entry]) => [`${module}.weight`, entry] as const),
   ]);
+  const peft = adapter.config ? await openPeft(adapter.config, adapter.weights, shapes) : null;
   return {
     name: nameOf(weights.path).replace(/\.gguf$/i, ''),
     config,
@@ -82,21 +94,28 @@ export async function openGgufModel(
       (sum, placed) => sum + sizeOf(placed),
       0,
     ),
-    peft: adapter.config ? await openPeft(adapter.config, adapter.weights, shapes) : null,
+    peft: peft ?? (lora && ggufAdapter(lora, ggufPlaces(config, architecture))),
     fingerprint: (visitor, signal) => readAll(gguf, placement, visitor, signal),
     // A file that holds a head of its own is not tied.
     spareHead: () => Promise.resolve('absent'),
   };
 }
 
+const maxHeadDim = 4096;
+
 async function readDivisors({ file, tensors }: GgufFile): Promise<Float32Array | null> {
   const tensor = tensors.get(ropeTensor);
   if (!tensor) return null;
-  if (tensor.type === 'F32') return toFloat32(await file.read(tensor.begin, tensor.end), 'f32');
-  throw damagedGguf(file.path, `${ropeTensor} is ${tensor.type}, but should be F32`, {
-    field: ropeTensor,
-    offset: tensor.begin,
-  });
+  const isVector = tensor.shape.length === 1 && tensor.shape[0]! <= maxHeadDim;
+  if (tensor.type === 'F32' && isVector) return toFloat32(await file.read(tensor.begin, tensor.end), 'f32');
+  throw damagedGguf(
+    file.path,
+    `${ropeTensor} is ${tensor.type} [${tensor.shape.join(', ')}], but should be F32 and half of a head long`,
+    {
+      field: ropeTensor,
+      offset: tensor.begin,
+    },
+  );
 }
 
 /** Finds every tensor of the model in the file, and nothing else there. */

@@ -23,32 +23,30 @@ export function ropeDivisors(scaling: Llama3, rotary: Rotary): Float32Array<Arra
   });
 }
 
-/** The parameters that give these divisors, or null where none do. `lowFreqFactor` is 1, as in every published model. */
+/** Both limits of every published model. */
+const limits = { type: 'llama3', lowFreqFactor: 1, highFreqFactor: 4 } as const;
+
+/** The parameters that give these divisors, or null where none with the usual limits do. */
 export function scalingOf(divisors: Float32Array, rotary: Rotary): Llama3 | null {
   const factor = Number(Math.max(...divisors).toPrecision(6));
-  const candidates = [
-    { type: 'llama3' as const, factor, lowFreqFactor: 1, highFreqFactor: 4, originalMaxPositions: 8192 },
-    fit(divisors, factor, rotary),
-  ];
-  const gives = (scaling: Llama3 | null): scaling is Llama3 =>
-    scaling !== null &&
+  const gives = (scaling: Llama3) =>
     ropeDivisors(scaling, rotary).every((each, i) => Math.abs(each - divisors[i]!) <= 1e-5 * each);
-  return candidates.find(gives) ?? null;
+  const lengths = [8192, ...blendedLengths(divisors, factor, rotary), ...powersOfTwo];
+  return (
+    lengths
+      .filter((length) => length >= 1 && Number.isFinite(length))
+      .map((originalMaxPositions): Llama3 => ({ ...limits, factor, originalMaxPositions }))
+      .find(gives) ?? null
+  );
 }
 
-/** Between the two limits the share is linear in the number of turns: two points there give the line. */
-function fit(divisors: Float32Array, factor: number, rotary: Rotary): Llama3 | null {
-  const points = wavelengths(rotary).flatMap((wavelength, i) => {
+const powersOfTwo = Array.from({ length: 20 }, (_, i) => 2 ** (i + 1));
+
+/** Between the limits a divisor tells the length: share = (length / wavelength − low) / (high − low). */
+function blendedLengths(divisors: Float32Array, factor: number, rotary: Rotary): number[] {
+  const { lowFreqFactor: low, highFreqFactor: high } = limits;
+  return wavelengths(rotary).flatMap((wavelength, i) => {
     const share = (1 / divisors[i]! - 1 / factor) / (1 - 1 / factor);
-    return share > 1e-3 && share < 1 - 1e-3 ? [{ share, turns: 1 / wavelength }] : [];
+    return share > 0 && share < 1 ? [Math.round((share * (high - low) + low) * wavelength)] : [];
   });
-  const [first, last] = [points[0], points.at(-1)];
-  if (!first || !last || first === last) return null;
-  const slope = (first.share - last.share) / (first.turns - last.turns);
-  // share = slope · turns − 1 / (high − 1), where the low factor is 1
-  const span = 1 / (slope * first.turns - first.share);
-  const highFreqFactor = Number((span + 1).toPrecision(3));
-  const originalMaxPositions = Math.round(slope * (highFreqFactor - 1));
-  if (!(highFreqFactor > 1) || !(originalMaxPositions >= 1)) return null;
-  return { type: 'llama3', factor, lowFreqFactor: 1, highFreqFactor, originalMaxPositions };
 }
