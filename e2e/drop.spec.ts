@@ -9,7 +9,7 @@ const shared = resolve('../shared');
 test.describe('a dropped model', () => {
   test.skip(!existsSync(shared), 'the shared models and data are not here');
 
-  test('stories260K: perplexity of the first 200 stories, then a short search on them', async ({ page }) => {
+  test('stories260K: perplexity of the first 20 stories, then a short search on them', async ({ page }) => {
     test.setTimeout(20 * 60_000);
     await page.goto('./');
     const folder = join(shared, 'models/stories260K-hf');
@@ -21,12 +21,13 @@ test.describe('a dropped model', () => {
     );
     await expect(region(page, 'Model')).toContainText('260 K', { timeout: 60_000 });
     const text = readFileSync(join(shared, 'data/tinystories/tinystories_10k.txt'), 'utf8');
-    const stories = text.split('<|endoftext|>').slice(0, 200).join('<|endoftext|>');
+    const stories = text.split('<|endoftext|>').slice(0, 20).join('<|endoftext|>');
     await drop(page, [{ path: 'stories.txt', bytes: new TextEncoder().encode(stories) }]);
-    await expect(region(page, 'Data')).toContainText('200', { timeout: 60_000 });
+    await expect(region(page, 'Data')).toContainText('20', { timeout: 60_000 });
     await button(page, 'Score the model as it is').click();
-    await expect(region(page, 'Data')).toContainText('3.705', { timeout: 560_000 });
-    await expect(region(page, 'Data')).toContainText('74,120');
+    // PyTorch in float64: 3.46310.
+    await expect(region(page, 'Data')).toContainText('3.463', { timeout: 560_000 });
+    await expect(region(page, 'Data')).toContainText('7,220');
 
     await page.evaluate(() => {
       const { training, search } = window.pare.recipe();

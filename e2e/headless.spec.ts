@@ -5,7 +5,7 @@ import type { Proof, ResultRow } from '../src/session/events.ts';
 import type { Method } from '../src/session/recipe.ts';
 import { pare } from './runner.ts';
 
-/** Every recipe by the headless runner, as built, on the demo and the machine's own device: as short as it can be. */
+/** The recipes that no test runs in the page, by the headless runner, as built, on the demo and the machine's own device: as short as it can be. */
 const inputs = ['--model', 'demo', '--data', 'demo', '--seed', '0'];
 const fields = ['baseline=false', 'split.validation=8', 'split.test=8', 'training.batch=2'];
 const sizes = ['--steps', '2', '--population', '2', '--evaluations', '4'].concat(
@@ -21,14 +21,11 @@ interface Ships {
   adapter: boolean;
 }
 
-const recipes: Record<Method, Ships> = {
+const recipes: Partial<Record<Method, Ships>> = {
   lora: { dtype: 'f16', adapter: false },
-  lonas: { dtype: 'f16', adapter: false },
-  'lonas-plus': { dtype: 'f16', adapter: false },
   shears: { flags: fewRows, dtype: 'f16', adapter: true },
   sqft: { flags: [...fewRows, ...fewColumns], dtype: 'i4', adapter: true },
   'sqft-sparsepeft': { flags: fewRows, dtype: 'f16', adapter: false },
-  'sqft-qa-sparsepeft': { flags: [...fewRows, ...fewColumns], dtype: 'i4', adapter: false },
 };
 
 for (const [method, { flags = [], dtype, adapter }] of Object.entries(recipes)) {

@@ -7,7 +7,7 @@ import { pare } from './runner.ts';
 import { button, drop, fileOf, openExport, region, runToEnd, setField, unpack } from './studio.ts';
 
 /**
- * A short run of every recipe that issue 3 brought, each to what a stranger would ask for: the downloaded model, opened in
+ * A short run of the recipe that removes blocks and of the one that ships INT4 only, each to what a stranger would ask for: the downloaded model, opened in
  * another browser profile and by the headless runner, has the accuracy that the page measured, on the same examples.
  * Those are a file of their own that nothing is trained or searched with, so that all three read the very same ones.
  * Less is pruned than the presets do: so few steps could not win half of the weights back, and zeros are easily equal.
@@ -36,22 +36,6 @@ interface Expected {
 
 const recipes: Expected[] = [
   { method: 'lonas-plus', label: 'LoNAS+', form: /dense/, sparse: false, int4: false, adapter: false },
-  {
-    method: 'sqft',
-    label: 'SQFT',
-    form: /INT4, group 64, 3\d % sparse/,
-    sparse: true,
-    int4: true,
-    adapter: true,
-  },
-  {
-    method: 'sqft-sparsepeft',
-    label: 'SQFT + SparsePEFT',
-    form: /30 % sparse/,
-    sparse: true,
-    int4: false,
-    adapter: false,
-  },
   {
     method: 'sqft-qa-sparsepeft',
     label: 'SQFT + QA-SparsePEFT',
