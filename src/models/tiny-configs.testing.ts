@@ -36,7 +36,13 @@ export const tinyConfigs: readonly Record<string, unknown>[] = [
     eos_token_id: 3,
   },
   { ...common, model_type: 'gpt_neox', intermediate_size: 64, rotary_pct: 0.5 },
-  { ...common, model_type: 'gpt_neox', intermediate_size: 64, use_parallel_residual: false },
+  {
+    ...common,
+    model_type: 'gpt_neox',
+    intermediate_size: 64,
+    rotary_pct: 0.5,
+    use_parallel_residual: false,
+  },
   { ...common, model_type: 'opt', ffn_dim: 64, word_embed_proj_dim: 32 },
   { ...common, model_type: 'phi', intermediate_size: 64, partial_rotary_factor: 0.5 },
 ];

@@ -53,8 +53,7 @@ export const opt: Architecture = {
   parse(raw, file) {
     const config = readFields(schema, raw, file);
     requireReadable(config, file);
-    if (raw['_remove_final_layer_norm'] === true)
-      throw invalid(file, '_remove_final_layer_norm', 'is true');
+    if (raw['_remove_final_layer_norm'] === true) throw invalid(file, '_remove_final_layer_norm', 'is true');
     const sizesRead = sizesOf({ ...config, intermediate_size: config.ffn_dim }, file);
     return {
       modelType: 'opt',
