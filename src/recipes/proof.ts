@@ -68,7 +68,7 @@ export async function proveExport(
     return {
       logitError,
       bound,
-      reason: tokens.source === null ? reason : `${reason}; ${tokens.source}`,
+      reason: [reason, tokens.source, unproved(finished, format)].filter(Boolean).join('; '),
       tokens: tokens.ids.reduce((sum, ids) => sum + ids.length, 0),
       ...zeros,
       codes: compared && { compared: compared.compared, equal: compared.equal },
@@ -78,6 +78,11 @@ export async function proveExport(
   } finally {
     shipped.store.dispose();
   }
+}
+
+/** What the proof leaves out. */
+function unproved({ trained }: Exportable, format: ExportFormat): string | null {
+  return format === 'gguf' && !mergeable(trained) ? 'the LoRA file beside it is not read back' : null;
 }
 
 /** An export, and the proof of it; the model card tells both. */
