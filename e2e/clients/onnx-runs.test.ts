@@ -15,8 +15,9 @@ import { fewProblems, tinyModel } from '../../src/recipes/tiny-model.testing.ts'
 import { subNetworkModel } from '../../src/recipes/trained.ts';
 import { randomGenome } from '../../src/search/space.ts';
 import type { Method, Recipe } from '../../src/session/recipe.ts';
-import { expectClose, perplexity } from './compare.ts';
+import { argMax, expectClose, perplexity } from './compare.ts';
 import { OnnxDecoder } from './onnx-session.ts';
+import { continuedBy } from './transformers.ts';
 import { written } from './written.ts';
 
 /** Four KV groups of two q heads, three blocks: all that can be cut. Groups of 32 fit. */
@@ -80,7 +81,8 @@ describe('ONNX Runtime on finished runs', () => {
       for (const { genome, exported } of [exports[0]!, uneven ?? exports[1]!]) {
         expect((await onnx.check(exported)).refused).toBeNull();
         const file = method.startsWith('sqft') ? 'model_q4.onnx' : 'model.onnx';
-        const decoder = await OnnxDecoder.open(`${await written(folderOf(exported, ''))}/onnx/${file}`);
+        const folder = await written(folderOf(exported, ''));
+        const decoder = await OnnxDecoder.open(`${folder}/onnx/${file}`);
         const expected = await logitsOf(subNetworkModel(model, trained, genome), ids);
         const [rows] = await decoder.run([ids]);
         rows!.forEach((row, position) => expectClose(row, expected[position]!));
@@ -88,6 +90,9 @@ describe('ONNX Runtime on finished runs', () => {
         decoder.reset();
         for (const [position, id] of ids.entries())
           expectClose((await decoder.run([[id]]))[0]![0]!, expected[position]!);
+        const next = argMax(expected.at(-1)!);
+        const [[after]] = (await decoder.run([[next]])) as [[Float32Array]];
+        expect(await continuedBy(folder, ids, 2)).toEqual([...ids, next, argMax(after)]);
         await decoder.release();
       }
     });
