@@ -7,6 +7,7 @@ import type { ConsoleApi } from './state/console.ts';
 import { watchForCrashes } from './state/drive.ts';
 import { provideEngine } from './state/engine.ts';
 import { keepEstimating } from './state/estimate.ts';
+import { provideHub } from './state/hub.ts';
 import { keepLibrary, provideLibrary } from './state/library.ts';
 import { providePlatform } from './state/platform.ts';
 import { openLink } from './state/share.ts';
@@ -14,6 +15,7 @@ import { keepLookingUp, lookUp } from './state/shownEntry.ts';
 import { App } from './ui/App.tsx';
 import { browserLibrary, browserPlatform } from './ui/browserPlatform.ts';
 import { listenForUndo } from './ui/undoKeys.ts';
+import { createHubClient } from './workers/hub.client.ts';
 import { createStudioClient } from './workers/studio.client.ts';
 
 declare global {
@@ -29,6 +31,7 @@ z.config({ jitless: true });
 providePlatform(browserPlatform);
 provideEngine(createStudioClient);
 provideLibrary(browserLibrary);
+provideHub(createHubClient);
 watchForCrashes();
 keepEstimating();
 keepAddress();

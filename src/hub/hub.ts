@@ -5,7 +5,7 @@ import { readText, type FileSource } from '../formats/source.ts';
 import { PareError } from '../lib/assert.ts';
 import type { Exclusive } from '../storage/exclusive.ts';
 import type { Folder } from '../storage/folder.ts';
-import { bytesOf, keyOf, openEntry, readEntries, readEntry, removeEntry, type HubEntry } from './cache.ts';
+import { bytesOf, keyOf, readEntries, readEntry, removeEntry, type HubEntry } from './cache.ts';
 import {
   adapterFiles,
   dataChoices,
@@ -17,6 +17,7 @@ import {
 } from './choices.ts';
 import { download, fetchSmall, type HubProgress } from './download.ts';
 import { parseReference, type HubKind, type HubReference } from './reference.ts';
+import { openDownloaded } from './open-downloaded.ts';
 import { listRepository, type Listing } from './repository.ts';
 import type { HubAccess } from './transport.ts';
 
@@ -214,17 +215,6 @@ export class Hub {
       notes: [],
     };
   }
-}
-
-/** The files of a download; throws the PareError 'hub-not-kept' where they are not all here. */
-export async function openDownloaded(folder: Folder, key: string): Promise<FileSource[]> {
-  const files = await openEntry(folder, key);
-  if (files) return files;
-  throw new PareError(
-    'hub-not-kept',
-    'This browser has no complete copy of that download.',
-    'Look the name up on the hub again.',
-  );
 }
 
 /** A path with a file's ending names a file; any other one a folder. */

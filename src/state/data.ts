@@ -1,11 +1,11 @@
 import { createStore } from 'zustand/vanilla';
-import type { DataSummary, DroppedFile, StoredFiles } from '../workers/studio.protocol.ts';
+import type { DataSummary, DroppedFile, HubFiles, StoredFiles } from '../workers/studio.protocol.ts';
 import { engine } from './engine.ts';
 import { reportError, withdraw } from './notices.ts';
 import { fitRecipeToData } from './recipe.ts';
 import { forgetScore } from './scoreStore.ts';
 
-export type DataSource = DroppedFile | 'demo' | StoredFiles;
+export type DataSource = DroppedFile | 'demo' | StoredFiles | HubFiles;
 
 export interface Columns {
   prompt: string;
@@ -53,6 +53,7 @@ export async function loadData(
 
 function nameOf(source: DataSource): string {
   if (source === 'demo') return 'the demo data';
+  if ('hub' in source) return source.name;
   return 'path' in source ? source.path : 'the data';
 }
 

@@ -1,11 +1,11 @@
 import { createStore } from 'zustand/vanilla';
-import type { DroppedFile, ModelSummary, StoredFiles } from '../workers/studio.protocol.ts';
+import type { DroppedFile, HubFiles, ModelSummary, StoredFiles } from '../workers/studio.protocol.ts';
 import { engine } from './engine.ts';
 import { notify, reportError, withdraw } from './notices.ts';
 import { forgetScore } from './scoreStore.ts';
 import { isRunActive, loseLiveRun } from './session.ts';
 
-export type ModelSource = DroppedFile[] | 'demo' | StoredFiles;
+export type ModelSource = DroppedFile[] | 'demo' | StoredFiles | HubFiles;
 
 /**
  * The open model. A model that fails to open leaves the one before in place. `source` is kept so that a new engine can
@@ -47,6 +47,7 @@ export async function loadModel(source: ModelSource, name = nameOf(source)): Pro
 
 function nameOf(source: ModelSource): string {
   if (source === 'demo') return 'the demo model';
+  if ('hub' in source) return source.name;
   const path = Array.isArray(source) ? source[0]?.path : undefined;
   return path?.split('/')[0] ?? 'the model';
 }

@@ -10,6 +10,7 @@ import { Panel } from '../controls/Panel.tsx';
 import { SelectField } from '../controls/SelectField.tsx';
 import { FilePicker } from '../drop/FilePicker.tsx';
 import { dataFormats } from './dataFormats.ts';
+import { Hub } from './Hub.tsx';
 import { ScoreModel } from './ScoreModel.tsx';
 import { TestSets } from './TestSets.tsx';
 import { useBusy } from './useBusy.ts';
@@ -47,6 +48,7 @@ export function DataPanel() {
         </button>
         <FilePicker label="File" accept={dataFormats} disabled={busy} />
       </div>
+      <Hub kind="dataset" disabled={busy} />
     </Panel>
   );
 }

@@ -8,6 +8,7 @@ import type { ModelSummary } from '../../workers/studio.protocol.ts';
 import { Facts } from '../controls/Facts.tsx';
 import { Panel } from '../controls/Panel.tsx';
 import { FilePicker } from '../drop/FilePicker.tsx';
+import { Hub } from './Hub.tsx';
 import './sources.css';
 
 export function ModelPanel() {
@@ -51,6 +52,7 @@ export function ModelPanel() {
         <FilePicker label="Folder" folder disabled={busy} />
         <FilePicker label="Files" disabled={busy} />
       </div>
+      <Hub kind="model" disabled={busy} />
     </Panel>
   );
 }
