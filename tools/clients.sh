@@ -16,5 +16,7 @@ if ! cmp -s "$clients/package-lock.json" "$installed"; then
   cp "$clients/package-lock.json" "$installed"
 fi
 
-tsc --noEmit -p "$clients/tsconfig.json"
-exec vitest run --config "$clients/vitest.config.ts" "$@"
+status=0
+tsc --noEmit -p "$clients/tsconfig.json" || status=1
+vitest run --config "$clients/vitest.config.ts" "$@" || status=1
+exit $status
