@@ -1,6 +1,7 @@
 import type { Backend } from '../backends/backend.ts';
 import type { ColumnChoice } from '../datasets/columns.ts';
 import { openData } from '../datasets/parse.ts';
+import type { ExportFormat } from '../exporters/exporter.ts';
 import type { FileSource } from '../formats/source.ts';
 import { unzipped, zipStream } from '../formats/zip.ts';
 import { PareError } from '../lib/assert.ts';
@@ -11,6 +12,7 @@ import type { SessionLibrary } from '../storage/library.ts';
 import { answer } from './answer.ts';
 import { Bench } from './bench.ts';
 import { RunControl } from './control.ts';
+import { formatOffers, type FormatOffer } from './export.ts';
 import { readData, type LoadedData } from './loaded-data.ts';
 import { estimateMemory } from './estimate.ts';
 import {
@@ -35,6 +37,7 @@ import {
   type MemoryEstimate,
   type ModelSummary,
 } from './summaries.ts';
+import { previewTokens, type TokenPreview } from './token-preview.ts';
 import { scoreAgain, verifySaved } from './verify.ts';
 import { whenOver } from './when-over.ts';
 
@@ -105,6 +108,11 @@ export class Studio {
   estimate(recipe: Recipe): MemoryEstimate {
     requireStart(this.#bench.needModel(), recipe);
     return estimateMemory(this.#bench.needModel(), this.#needData(), recipe);
+  }
+
+  /** The first examples as the recipe makes the open model see them. */
+  previewTokens(recipe: Recipe): TokenPreview[] {
+    return previewTokens(this.#needData(), this.#bench.needModel(), recipe);
   }
 
   /** The open model, as it is, on all of the open data. `stop` ends it. */
@@ -221,13 +229,20 @@ export class Studio {
     this.#cancelled = true;
   }
 
+  /** In which formats the chosen model can be saved. Only reads, so nothing else has to wait for it. */
+  async exportFormats(): Promise<FormatOffer[]> {
+    return formatOffers(this.#latest.needFinished());
+  }
+
   /**
    * One zip, after its files have been read back and compared with the model as trained; the proof is an event of the
    * run. Weights are read as it is saved, so nothing else may use the studio until the stream has ended.
    */
-  async exportModel(): Promise<{ name: string; stream: ReadableStream<Uint8Array>; notes: string[] }> {
+  async exportModel(
+    format?: ExportFormat,
+  ): Promise<{ name: string; stream: ReadableStream<Uint8Array>; notes: string[] }> {
     const { name, files, notes } = await this.#onDevice('proving the export', async () => {
-      const proven = await provenExport(this.#latest.needFinished(), this.#latest.rows);
+      const proven = await provenExport(this.#latest.needFinished(), this.#latest.rows, format);
       await this.#latest.save();
       return proven;
     });

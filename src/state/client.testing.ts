@@ -21,6 +21,7 @@ export function clientFixture(overrides: Partial<StudioClient> = {}): StudioClie
         tokens: 31_200,
         seconds: 1.5,
       }),
+    previewTokens: () => Promise.resolve([]),
     estimate: () => Promise.resolve(estimate),
     run: () => Promise.resolve(),
     continueSession: () => Promise.resolve(),
@@ -34,6 +35,11 @@ export function clientFixture(overrides: Partial<StudioClient> = {}): StudioClie
     choose: () => Promise.resolve(),
     generate: ({ which }) => Promise.resolve({ text: which, tokens: 2, seconds: 0.5 }),
     cancelGeneration: () => Promise.resolve(),
+    exportFormats: () =>
+      Promise.resolve([
+        { format: 'hf', title: 'Hugging Face', readers: 'transformers', refused: null, notes: [] },
+        { format: 'gptq', title: 'GPTQ', readers: 'vLLM', refused: 'It is not INT4.', notes: [] },
+      ]),
     exportModel: () =>
       Promise.resolve({ name: 'model.zip', stream: new ReadableStream<Uint8Array>(), notes: ['exact'] }),
     dispose: () => undefined,

@@ -5,11 +5,13 @@ import type { SessionEvent } from '../session/events.ts';
 import type { Reproduction } from '../session/reproduction.ts';
 import type { SessionView } from '../session/view.ts';
 import type { DataSummary, DroppedFile, ModelSummary } from '../workers/studio.protocol.ts';
+import type { HubEntry } from '../workers/hub.protocol.ts';
 import type { SessionAbout } from '../storage/about.ts';
 import { stopComparing } from './compare.ts';
 import { cancelContinue } from './continuing.ts';
 import { dataStore, openData, pickColumns } from './data.ts';
-import { exportModel } from './exporting.ts';
+import { exportModel, refreshFormats } from './exporting.ts';
+import { deleteDownload, hubStore, openFromHub, refreshDownloads, setHubToken } from './hub.ts';
 import { historyStore } from './history.ts';
 import type { KeptRun } from './history.ts';
 import { openDropped } from './intake.ts';
@@ -65,6 +67,16 @@ export const consoleApi = {
   useDemoData: (): Promise<void> => openData('demo'),
   /** Opens files as if they had been dropped on the page. */
   open: (files: Iterable<File>): Promise<void> => openDropped(Array.from(files, named)),
+  /** A model, or with `datasets/` before it a data set, by its name or address on the Hugging Face hub. */
+  openFromHub,
+  /** What was downloaded from the hub. */
+  downloads: async (): Promise<readonly HubEntry[]> => {
+    await refreshDownloads();
+    return hubStore.getState().entries;
+  },
+  deleteDownload,
+  /** For private and gated repositories; kept until the page is closed. */
+  setHubToken,
   pickColumns,
   model: (): ModelSummary | null => modelStore.getState().summary,
   data: (): DataSummary | null => dataStore.getState().summary,
@@ -104,7 +116,10 @@ export const consoleApi = {
     const { original, chosen } = previewStore.getState();
     return { original: original.text, chosen: chosen.text };
   },
+  /** In a format of `exportFormats`, by its name (`gguf`); else in the one that is chosen on the page. */
   exportModel,
+  /** What the chosen model can be saved as, the default first, and what cannot hold it (`refused`). */
+  exportFormats: refreshFormats,
   session: (): SessionView => sessionStore.getState().view,
   log: (): readonly SessionEvent[] => sessionLog(),
   /** Of the session that is shown, or of all finished runs of this page. */

@@ -1,20 +1,49 @@
 import { createStore } from 'zustand/vanilla';
+import type { ExportFormat } from '../exporters/exporter.ts';
+import type { FormatOffer } from '../workers/studio.protocol.ts';
 import { engine } from './engine.ts';
 import { reportError } from './notices.ts';
 import { platform } from './platform.ts';
 
-/** The last export, with what its format could not carry. */
+/** What the chosen model can be saved as, and the last export, with what its format could not carry. */
 export const exportStore = createStore<{
   busy: boolean;
   file: { name: string; notes: readonly string[] } | null;
-}>(() => ({ busy: false, file: null }));
+  /** The default first; empty until they are known. */
+  offers: readonly FormatOffer[];
+  /** The user's; null: the default. */
+  format: ExportFormat | null;
+}>(() => ({ busy: false, file: null, offers: [], format: null }));
 
-export async function exportModel(): Promise<void> {
+/** Asks anew what the chosen model can be saved as: once a run has ended, and after every other choice. */
+export async function refreshFormats(): Promise<readonly FormatOffer[]> {
+  try {
+    const offers = await (await engine()).exportFormats();
+    exportStore.setState(({ format }) => ({
+      offers,
+      // What cannot hold this model is no longer what is asked for.
+      format: offers.some((offer) => offer.format === format && offer.refused === null) ? format : null,
+    }));
+    return offers;
+  } catch {
+    // Whoever exports is told what is wrong; until then the default will do.
+    exportStore.setState({ offers: [], format: null });
+    return [];
+  }
+}
+
+export function chooseFormat(format: ExportFormat): void {
+  exportStore.setState({ format, file: null });
+}
+
+/** Without a format: the one that is chosen on the page, else the one that the method ships as. */
+export async function exportModel(format?: ExportFormat): Promise<void> {
   if (exportStore.getState().busy) return;
+  const wanted = format ?? exportStore.getState().format ?? undefined;
   exportStore.setState({ busy: true, file: null });
   try {
     const client = await engine();
-    const { name, stream, notes } = await client.exportModel();
+    const { name, stream, notes } = await client.exportModel(wanted);
     await platform().save(name, stream);
     exportStore.setState({ file: { name, notes } });
   } catch (error) {

@@ -8,7 +8,7 @@ import type { StudioClient } from '../workers/studio.protocol.ts';
 import { clientFixture, replay } from './client.testing.ts';
 import { dataStore, openData } from './data.ts';
 import { deviceStore, provideEngine } from './engine.ts';
-import { exportModel, exportStore } from './exporting.ts';
+import { chooseFormat, exportModel, exportStore, refreshFormats } from './exporting.ts';
 import { historyStore } from './history.ts';
 import { modelStore, openModel } from './model.ts';
 import { noticeStore } from './notices.ts';
@@ -267,6 +267,30 @@ describe('what a session is taken away as', () => {
     await exportModel();
     expect(saved[0]?.name).toBe('model.zip');
     expect(exportStore.getState()).toMatchObject({ busy: false, file: { notes: ['exact'] } });
+  });
+
+  it('is in the format that was chosen, for as long as it can hold the model', async () => {
+    const asked: unknown[] = [];
+    const offer = { title: '', readers: '', refused: null, notes: [] };
+    let offers = [
+      { ...offer, format: 'hf' as const },
+      { ...offer, format: 'gptq' as const },
+    ];
+    begin({
+      exportFormats: () => Promise.resolve(offers),
+      exportModel: (format) => {
+        asked.push(format);
+        return clientFixture().exportModel();
+      },
+    });
+    await refreshFormats();
+    chooseFormat('gptq');
+    await exportModel();
+    await exportModel('hf');
+    offers = [offers[0]!];
+    await refreshFormats();
+    await exportModel();
+    expect(asked).toEqual(['gptq', 'hf', undefined]);
   });
 
   it('does not open where it is broken, and nothing is lost', async () => {

@@ -38,7 +38,8 @@ export function createStudioClient(onCrash: (error: PareError) => void): StudioC
     openData: (file, columns) => call(studio.openData(file, columns)),
     addTest: (file, columns) => call(studio.addTest(file, columns)),
     removeTest: (sha256) => call(studio.removeTest(sha256)),
-    score: (task, onProgress) => call(studio.score(task, proxy(onProgress))),
+    score: (how, onProgress) => call(studio.score(how, proxy(onProgress))),
+    previewTokens: (recipe) => call(studio.previewTokens(recipe)),
     estimate: (recipe) => call(studio.estimate(recipe)),
     run: async (recipe, onEvents, session = null, onTrouble = () => undefined) => {
       await call(connected);
@@ -58,7 +59,8 @@ export function createStudioClient(onCrash: (error: PareError) => void): StudioC
     choose: (genome) => call(studio.choose(genome)),
     generate: (request, onText) => call(studio.generate(request, proxy(onText))),
     cancelGeneration: () => call(studio.cancelGeneration()),
-    exportModel: () => call(studio.exportModel()),
+    exportFormats: () => call(studio.exportFormats()),
+    exportModel: (format) => call(studio.exportModel(format)),
     dispose: () => {
       studioWorker.terminate();
       searchWorker.terminate();

@@ -1,5 +1,8 @@
+import type { ExportFormat } from '../exporters/exporter.ts';
+import type { FormatOffer } from '../recipes/export.ts';
 import type { DataScore, ScoreQuestion } from '../recipes/score-data.ts';
 import type { DataSummary, MemoryEstimate, ModelSummary } from '../recipes/summaries.ts';
+import type { TokenPreview } from '../recipes/token-preview.ts';
 import type { ScoredGenome } from '../session/reproduction.ts';
 import type { DeviceInfo, SessionEvent } from '../session/events.ts';
 import type { Recipe } from '../session/recipe.ts';
@@ -14,7 +17,9 @@ export interface DroppedFile {
   file: Blob;
 }
 
+export type { FormatOffer } from '../recipes/export.ts';
 export type { DataScore, ScoreQuestion } from '../recipes/score-data.ts';
+export type { TokenPreview } from '../recipes/token-preview.ts';
 export type { DataSummary, MemoryEstimate, ModelSummary } from '../recipes/summaries.ts';
 
 export interface GenerateRequest {
@@ -75,6 +80,8 @@ export interface StudioApi {
   removeTest(sha256: string): Promise<void>;
   /** The open model, as it is, on all of the open data; `stop` ends it (it rejects with code `stopped`). */
   score(how: ScoreQuestion, onProgress: (done: number, total: number) => void): Promise<DataScore>;
+  /** The first examples of the open data, as the recipe makes the open model see them. */
+  previewTokens(recipe: Recipe): Promise<TokenPreview[]>;
   /** Of the recipe on the model and the data that are open; before anything runs. */
   estimate(recipe: Recipe): Promise<MemoryEstimate>;
   /** Resolves when the run has finished, was stopped, or has failed (which is an event too). Events come at most ten times a second. */
@@ -116,7 +123,10 @@ export interface StudioApi {
   /** `onText` is given all of the answer so far, each time that it has grown. */
   generate(request: GenerateRequest, onText: (text: string) => void): Promise<GeneratedText>;
   cancelGeneration(): Promise<void>;
-  exportModel(): Promise<ExportedFile>;
+  /** In which formats the chosen model can be saved, the one that its method ships as first. */
+  exportFormats(): Promise<FormatOffer[]>;
+  /** Proves the files and gives them as one zip; without a format, in the first of `exportFormats`. */
+  exportModel(format?: ExportFormat): Promise<ExportedFile>;
   /** The search worker's end of the line; the client makes it before the first run. */
   connectSearch(port: MessagePort): Promise<void>;
 }

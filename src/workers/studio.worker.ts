@@ -66,6 +66,7 @@ const api: StudioApi = {
   addTest: (file, columns) => need().addTest(asSource(file), columns),
   removeTest: (sha256) => Promise.resolve(need().removeTest(sha256)),
   score: (how, onProgress) => need().score(how, (done, total) => onProgress(done, total)),
+  previewTokens: (recipe) => Promise.resolve(need().previewTokens(recipe)),
   estimate: (recipe) => Promise.resolve(need().estimate(recipe)),
   async run(recipe, onEvents, session, onTrouble) {
     const { push, flush } = (events = batchEvents(onEvents));
@@ -103,9 +104,10 @@ const api: StudioApi = {
   generate: ({ which, prompt, maxTokens }, onText) =>
     need().generate(which, prompt, maxTokens, (text) => onText(text)),
   cancelGeneration: () => Promise.resolve(need().cancelGeneration()),
-  async exportModel() {
+  exportFormats: () => need().exportFormats(),
+  async exportModel(format) {
     try {
-      const exported = await need().exportModel();
+      const exported = await need().exportModel(format);
       return transfer(exported, [exported.stream]);
     } finally {
       await events?.flush();

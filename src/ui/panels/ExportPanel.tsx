@@ -5,17 +5,16 @@ import { exportModel, exportStore } from '../../state/exporting.ts';
 import { runStore } from '../../state/run.ts';
 import { isFinishedHere, sessionStore } from '../../state/session.ts';
 import { Panel } from '../controls/Panel.tsx';
-import { paddingText } from './paddingText.ts';
+import { ExportFormats } from './ExportFormats.tsx';
 
 const what: Record<Method, string> = {
-  lora: 'The model with its adapters merged in, as a Hugging Face folder.',
-  lonas: 'The chosen model, merged and really sliced, as a Hugging Face folder.',
-  'lonas-plus': 'The chosen model, merged and sliced, without the removed blocks, as a Hugging Face folder.',
-  shears: 'The sparse base as a Hugging Face folder, with a PEFT adapter beside it.',
-  sqft: 'The sparse INT4 base (compressed-tensors) as a Hugging Face folder, with a PEFT adapter beside it.',
-  'sqft-sparsepeft':
-    'One sparse model, its adapters merged in and every zero kept, as a Hugging Face folder.',
-  'sqft-qa-sparsepeft': 'One INT4 model (compressed-tensors), no adapter left, as a Hugging Face folder.',
+  lora: 'The model with its adapters merged in.',
+  lonas: 'The chosen model, merged and really sliced.',
+  'lonas-plus': 'The chosen model, merged and sliced, without the removed blocks.',
+  shears: 'The sparse base, with its adapter beside it.',
+  sqft: 'The sparse INT4 base, with its adapter beside it.',
+  'sqft-sparsepeft': 'One sparse model, its adapters merged in and every zero kept.',
+  'sqft-qa-sparsepeft': 'One INT4 model, no adapter left.',
 };
 
 const coming = 'The chosen model, once the run is over.';
@@ -31,6 +30,7 @@ export function ExportPanel() {
     <Panel title="Export">
       <p className="hint">{ready && method ? what[method] : origin === 'run' ? coming : elsewhere}</p>
       {ready && <Beforehand />}
+      {ready && <ExportFormats disabled={busy || working} />}
       <div className="buttons">
         <button
           type="button"
@@ -67,11 +67,6 @@ function Beforehand() {
   const view = useStore(sessionStore, (state) => state.view);
   const row = chosenRow(view);
   const beside = row && againstOriginal(row, view);
-  const padding = view.chosen && paddingText(view.groups, view.chosen.genome);
-  return (
-    <>
-      {beside?.verdict === 'worse' && <p className="refusal">On the test split it is {beside.text}.</p>}
-      {padding && <p className="hint">{padding}</p>}
-    </>
-  );
+  if (beside?.verdict !== 'worse') return null;
+  return <p className="refusal">On the test split it is {beside.text}.</p>;
 }
