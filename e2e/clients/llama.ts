@@ -1,11 +1,5 @@
 import { getLlama, LlamaLogLevel, type Llama, type LlamaContextSequence, type Token } from 'node-llama-cpp';
 
-/** What llama.cpp says comes after some ids. */
-export interface Prediction {
-  /** By token id. */
-  readonly logProbabilities: Float32Array;
-}
-
 let started: Promise<Llama> | undefined;
 
 /** llama.cpp on the CPU, as its authors built it. Two threads of a busy machine of two cores take 15 times as long. */
@@ -22,6 +16,7 @@ const llama = () =>
 export class LlamaDecoder {
   readonly #sequence: LlamaContextSequence;
   readonly #dispose: () => Promise<void>;
+  /** With the token that comes first, where the file asks for one. */
   readonly tokenize: (text: string) => number[];
 
   private constructor(
@@ -40,11 +35,14 @@ export class LlamaDecoder {
       contextSize: Math.min(512, model.trainContextSize),
       threads: 1,
       flashAttention: false,
+      // As Pare: keys and values in full.
+      experimentalKvCacheKeyType: 'F32',
+      experimentalKvCacheValueType: 'F32',
       ...(adapter === undefined ? {} : { lora: { adapters: [{ filePath: adapter }] } }),
     });
     return new LlamaDecoder(
       context.getSequence(),
-      (text) => [...model.tokenize(text, true)],
+      (text) => [...(model.tokens.shouldPrependBosToken ? [model.tokens.bos!] : []), ...model.tokenize(text)],
       () => model.dispose(),
     );
   }
@@ -58,7 +56,9 @@ export class LlamaDecoder {
         ? ([id as Token, { generateNext: { probabilities: true, options: { temperature: 0 } } }] as const)
         : (id as Token),
     );
-    const found = await this.#sequence.controlledEvaluate(input as Parameters<LlamaContextSequence['controlledEvaluate']>[0]);
+    const found = await this.#sequence.controlledEvaluate(
+      input as Parameters<LlamaContextSequence['controlledEvaluate']>[0],
+    );
     return new Map(positions.map((at) => [at, dense(found[at]?.next.probabilities)]));
   }
 
