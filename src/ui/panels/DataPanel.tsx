@@ -1,7 +1,9 @@
 import { useStore } from 'zustand';
+import { templates } from '../../datasets/template.ts';
 import { bytes, integer } from '../../session/format.ts';
 import { dataStore, openData, pickColumns } from '../../state/data.ts';
 import { estimateStore } from '../../state/estimate.ts';
+import { changeRecipe, recipeStore } from '../../state/recipe.ts';
 import { scoreStore } from '../../state/scoreStore.ts';
 import { sessionStore } from '../../state/session.ts';
 import type { DataSummary } from '../../workers/studio.protocol.ts';
@@ -12,7 +14,9 @@ import { FilePicker } from '../drop/FilePicker.tsx';
 import { dataFormats } from './dataFormats.ts';
 import { Hub } from './Hub.tsx';
 import { ScoreModel } from './ScoreModel.tsx';
+import { templateTitles } from './statusText.ts';
 import { TestSets } from './TestSets.tsx';
+import { TokenPreview } from './TokenPreview.tsx';
 import { useBusy } from './useBusy.ts';
 import './sources.css';
 
@@ -34,7 +38,7 @@ export function DataPanel() {
         <Opened summary={summary} disabled={busy} />
       ) : (
         loading === null && (
-          <p className="hint">Drop JSONL, JSON or CSV with prompts and answers, or plain text.</p>
+          <p className="hint">Drop JSONL, JSON, CSV or Parquet with prompts and answers, or plain text.</p>
         )
       )}
       <div className="buttons">
@@ -63,11 +67,13 @@ function Opened({ summary, disabled }: { summary: DataSummary; disabled: boolean
         facts={[
           [summary.kind === 'pairs' ? 'Examples' : 'Documents', integer(summary.examples)],
           ['On disk', bytes(summary.bytes)],
+          ...(summary.dataset ? [['Read as', summary.dataset] as const] : []),
         ]}
       />
       <Split />
       {summary.columns.length > 2 && <Columns summary={summary} disabled={disabled} />}
-      <Preview preview={summary.preview} />
+      {summary.kind === 'pairs' && <Template />}
+      <TokenPreview preview={summary.preview} />
       <ScoreModel />
       <TestSets disabled={disabled} />
     </>
@@ -108,6 +114,19 @@ function Split() {
   );
 }
 
+/** A setting of the recipe; it stands here because the examples below show what it does. */
+function Template() {
+  const { recipe } = useStore(recipeStore);
+  return (
+    <SelectField
+      label="Prompt template"
+      value={recipe.template}
+      options={templates.map((template) => [template, templateTitles[template]] as const)}
+      onChange={(template) => changeRecipe({ ...recipe, template }, 'template')}
+    />
+  );
+}
+
 /** What is wrong with a pair of columns is an alert of its own, once they have been read. */
 function pick(prompt: string, answer: string): null {
   void pickColumns(prompt, answer);
@@ -134,24 +153,5 @@ function Columns({ summary, disabled }: { summary: DataSummary; disabled: boolea
         onChange={(value) => pick(prompt, value)}
       />
     </div>
-  );
-}
-
-function Preview({ preview }: { preview: DataSummary['preview'] }) {
-  const [first] = preview;
-  if (!first) return null;
-  return (
-    <details className="preview">
-      <summary>
-        <span className="preview-line">{first.prompt || first.answer}</span>
-      </summary>
-      <ol>
-        {preview.slice(0, 3).map((example, index) => (
-          <li key={index}>
-            {example.prompt} <strong>{example.answer}</strong>
-          </li>
-        ))}
-      </ol>
-    </details>
   );
 }

@@ -8,7 +8,7 @@ import { scoreModel, stopScoring } from '../../state/score.ts';
 import { scoreStore } from '../../state/scoreStore.ts';
 import { isRunActive, sessionStore } from '../../state/session.ts';
 import { ProgressBar } from '../controls/ProgressBar.tsx';
-import { scoredText } from './statusText.ts';
+import { intervalText, scoredText } from './statusText.ts';
 
 /** What the open model makes of the open data before anything is done to it. */
 export function ScoreModel() {
@@ -45,7 +45,9 @@ export function ScoreModel() {
         <p
           className="scored"
           role="status"
-          title={`${integer(result.tokens)} tokens in ${result.seconds.toFixed(1)} s`}
+          title={[`${integer(result.tokens)} tokens in ${result.seconds.toFixed(1)} s`, intervalText(result)]
+            .filter(Boolean)
+            .join('; ')}
         >
           <strong>{score}</strong> · {of}
         </p>

@@ -69,12 +69,25 @@ export const templateTitles: Readonly<Record<Template, string>> = {
 };
 
 /** “Perplexity 3.705” and “200 documents · 74,120 tokens”. */
-export function scoredText({ task, value, examples, tokens, unit }: ScoredData): [score: string, of: string] {
+export function scoredText({
+  task,
+  value,
+  choice,
+  examples,
+  tokens,
+  unit,
+}: ScoredData): [score: string, of: string] {
   const score =
     task === 'perplexity' ? `Perplexity ${value.toPrecision(4)}` : `${taskTitles[task]} ${percent(value)}`;
   const counted = `${integer(examples)} ${examples === 1 ? unit.slice(0, -1) : unit}`;
-  return [score, task === 'perplexity' ? `${counted} · ${integer(tokens)} tokens` : counted];
+  if (task === 'perplexity') return [score, `${counted} · ${integer(tokens)} tokens`];
+  const both = choice && `as it is ${percent(choice.plain)}, by length ${percent(choice.length)}`;
+  return [score, both ? `${counted} · ${both}` : counted];
 }
+
+/** The 95 % interval of a share; empty where there is none. */
+export const intervalText = ({ interval }: Pick<ScoredData, 'interval'>): string =>
+  interval ? `95 %: ${percent(interval[0])} to ${percent(interval[1])}` : '';
 
 /** What the front will show next, said in its place for as long as there is no sub-network on it. */
 export function nextText(view: SessionView): string | null {
