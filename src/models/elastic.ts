@@ -40,6 +40,8 @@ export interface AdapterPlan {
   readonly group: number | null;
   /** Tells dropout streams apart. */
   readonly index: number;
+  /** It came with the model, under names of its own: training leaves it as it is. */
+  readonly given?: boolean;
 }
 
 /** How the base weights are held, beside the plain `<module>.weight`. */
@@ -60,6 +62,8 @@ export const plainPlan = (layers: number): ElasticPlan => {
 
 export const adapterA = (module: string) => `${module}.lora_A.weight`;
 export const adapterB = (module: string) => `${module}.lora_B.weight`;
+export const givenA = (module: string) => `${module}.given_A.weight`;
+export const givenB = (module: string) => `${module}.given_B.weight`;
 export const maskName = (module: string) => `${module}.mask`;
 /** INT4 codes of a module, and their grid (`kernels/int4.ts`). */
 export const codesName = (module: string) => `${module}.codes`;

@@ -6,6 +6,8 @@ import {
   adapterA,
   adapterB,
   codesName,
+  givenA,
+  givenB,
   gridName,
   maskName,
   type AdapterPlan,
@@ -128,11 +130,16 @@ export class LinearModules {
   }
 
   /** A [r, in] and B [out, r] of a module [out, in]. */
-  #adapter(module: string, { rank }: AdapterPlan, [rows, columns]: Shape): { a: Tensor; b: Tensor } {
+  #adapter(
+    module: string,
+    { rank, given = false }: AdapterPlan,
+    [rows, columns]: Shape,
+  ): { a: Tensor; b: Tensor } {
     const { trainable = false } = this.#options;
+    const [a, b] = given ? [givenA, givenB] : [adapterA, adapterB];
     return {
-      a: this.#graph.stored(adapterA(module), 'f32', [rank, columns!], trainable),
-      b: this.#graph.stored(adapterB(module), 'f32', [rows!, rank], trainable),
+      a: this.#graph.stored(a(module), 'f32', [rank, columns!], trainable),
+      b: this.#graph.stored(b(module), 'f32', [rows!, rank], trainable),
     };
   }
 

@@ -3,13 +3,14 @@ import { openTokenizer, type TextTokenizer } from '../datasets/tokenizer.ts';
 import type { ModelConfig } from '../formats/model-config.ts';
 import type { ModelFolder } from '../formats/model-folder.ts';
 import type { PeftAdapter } from '../formats/peft.ts';
+import { sha256 as digest } from '../formats/sha256.ts';
 import type { FileSource } from '../formats/source.ts';
 import { bytesOf } from '../graph/tensor.ts';
 import { PareError } from '../lib/assert.ts';
 import {
-  adapterA,
-  adapterB,
   codesName,
+  givenA,
+  givenB,
   gridName,
   plainPlan,
   type AdapterPlan,
@@ -61,14 +62,13 @@ export async function loadModel(
   requireFits(backend, folder);
   const store = backend.createStore();
   try {
-    const { sha256, sparsity } = await loadWeights(folder, store, onProgress);
+    const { sha256: base, sparsity } = await loadWeights(folder, store, onProgress);
     const form = formOf(folder, sparsity);
-    const plan = folder.peft
-      ? await loadAdapter(folder.peft, store, folder.config)
-      : plainPlan(folder.config.layers);
+    const given = folder.peft && (await loadAdapter(folder.peft, store, folder.config));
+    const plan = given?.plan ?? plainPlan(folder.config.layers);
     const structure = structureOf(folder.config);
     return {
-      info: infoOf(folder, structure, sha256, form),
+      info: infoOf(folder, structure, given ? await digest(`${base}\n${given.sha256}`) : base, form),
       folder,
       backend,
       store,
@@ -149,7 +149,13 @@ export function architectureOf({ raw, modelType }: ModelConfig): string {
   return typeof named === 'string' ? named : modelType;
 }
 
-async function loadAdapter(peft: PeftAdapter, store: Store, config: ModelConfig): Promise<ElasticPlan> {
+/** Puts an adapter beside the weights. Its fingerprint counts with theirs: a run that began with it is no run without it. */
+async function loadAdapter(
+  peft: PeftAdapter,
+  store: Store,
+  config: ModelConfig,
+): Promise<{ plan: ElasticPlan; sha256: string }> {
+  const lines: string[] = [];
   const adapters = new Map<string, AdapterPlan>();
   const known = new Set(
     Array.from({ length: config.layers }, (_, layer) => blockModules(config, layer)).flat(),
@@ -163,17 +169,21 @@ async function loadAdapter(peft: PeftAdapter, store: Store, config: ModelConfig)
       );
     }
     for (const [name, entry] of [
-      [adapterA(module), a],
-      [adapterB(module), b],
+      [givenA(module), a],
+      [givenB(module), b],
     ] as const) {
       const dtype = entry.dtype.toLowerCase() as FloatDtype;
       const bytes = await peft.store.read(entry.name);
       requireFinite(entry.name, bytes, dtype);
+      lines.push(JSON.stringify([name, dtype, entry.shape, scale, await digest(bytes)]));
       store.allocate(name, { dtype: 'f32', shape: entry.shape });
       store.write(name, toFloat32(bytes, dtype));
     }
-    adapters.set(module, { rank, scale, group: null, index: adapters.size });
+    adapters.set(module, { rank, scale, group: null, index: adapters.size, given: true });
   }
   await store.settled();
-  return { ...plainPlan(config.layers), adapters };
+  return {
+    plan: { ...plainPlan(config.layers), adapters },
+    sha256: await digest(lines.toSorted().join('\n')),
+  };
 }

@@ -1,23 +1,18 @@
 import { PareError } from '../lib/assert.ts';
+import { roleOf } from '../models/structure.ts';
 import type { Method, Recipe } from '../session/recipe.ts';
 import type { LoadedModel } from './model.ts';
 import { presets } from './presets.ts';
 import { elasticSpaceOf } from './space.ts';
+import { planOf } from './trained.ts';
 
 /** Recipes that an INT4 base serves: with adapters beside it, or trained on its own grid. */
 const onInt4: ReadonlySet<Method> = new Set(['lora', 'sqft', 'sqft-qa-sparsepeft']);
 
 /** Refuses a model that a recipe cannot start from, with what to do instead. */
 export function requireStart(model: LoadedModel, recipe: Recipe): void {
-  const { info, plan, quantized, structure } = model;
+  const { info, quantized, structure } = model;
   const { label } = presets[recipe.method];
-  if (plan.adapters.size > 0) {
-    throw new PareError(
-      'model-has-adapter',
-      `${info.name} comes with a LoRA adapter.`,
-      'Recipes start from a base model: open the folder without its adapter.',
-    );
-  }
   if (quantized.size > 0 && !onInt4.has(recipe.method)) {
     throw new PareError(
       'model-is-int4',
@@ -53,7 +48,30 @@ export function requireStart(model: LoadedModel, recipe: Recipe): void {
       'Give ranks or widths more than one fraction, or choose LoRA.',
     );
   }
+  requireRoom(model, recipe);
   if (recipe.quantization && quantized.size === 0) requireGroups(structure, recipe.quantization.group);
+}
+
+/** The adapter that came with a model is gone on from, so the recipe's must be able to hold it. */
+function requireRoom(model: LoadedModel, recipe: Recipe): void {
+  const given = model.plan.adapters;
+  if (given.size === 0) return;
+  const { adapters } = planOf(elasticSpaceOf(model.structure, recipe), model, recipe);
+  const widest = Math.max(...[...given.values()].map(({ rank }) => rank));
+  const without = 'Or open the folder without its adapter.';
+  if (widest > recipe.adapter.rank)
+    throw new PareError(
+      'adapter-rank',
+      `${model.info.name} comes with an adapter of rank ${widest}, and the recipe's have rank ${recipe.adapter.rank}.`,
+      `Set the rank to ${widest} or more. ${without}`,
+    );
+  const missing = [...given.keys()].find((module) => !adapters.has(module));
+  if (missing === undefined) return;
+  throw new PareError(
+    'adapter-targets',
+    `${model.info.name} comes with an adapter on ${missing}, which the recipe does not adapt.`,
+    `Add ${roleOf(model.config, missing)} to the adapted modules. ${without}`,
+  );
 }
 
 /**

@@ -1,6 +1,15 @@
 import type { Store } from '../../backends/backend.ts';
+import { assert } from '../../lib/assert.ts';
 import type { Random } from '../../lib/random.ts';
-import { adapterA, adapterB, moduleShape, type ElasticPlan, type Held } from '../../models/elastic.ts';
+import {
+  adapterA,
+  adapterB,
+  givenA,
+  givenB,
+  moduleShape,
+  type ElasticPlan,
+  type Held,
+} from '../../models/elastic.ts';
 
 /**
  * Puts fresh adapters into the store: A [r, in] Kaiming-uniform with a = √5, that is uniform within ±1/√in; B [out, r]
@@ -18,6 +27,38 @@ export function initAdapters(model: Held & { store: Store }, plan: ElasticPlan, 
     store.write(adapterA(module), a);
     store.clear(adapterB(module));
   }
+}
+
+/**
+ * Makes adapters begin as those that came with the model, instead of changing nothing: A's first rows and B's first columns
+ * are theirs, and B is scaled so that s·B·A stays what it was (rounded once, to float32, where the two scales are not a
+ * power of two apart). What is beyond their rank stays as `initAdapters` has it: B's columns are zero there.
+ */
+export async function continueGiven(
+  { store }: { store: Store },
+  plan: ElasticPlan,
+  given: ElasticPlan['adapters'],
+): Promise<void> {
+  for (const [module, { rank: givenRank, scale: givenScale }] of given) {
+    const adapter = plan.adapters.get(module);
+    assert(adapter && adapter.rank >= givenRank, `${module} has no room for the adapter that it came with`);
+    const { rank, scale } = adapter;
+    const [a, b] = [await readFloats(store, adapterA(module)), await readFloats(store, givenB(module))];
+    a.set(await readFloats(store, givenA(module)));
+    const rows = b.length / givenRank;
+    const wide = new Float32Array(rows * rank);
+    for (let row = 0; row < rows; row++)
+      for (let i = 0; i < givenRank; i++)
+        wide[row * rank + i] = (givenScale / scale) * b[row * givenRank + i]!;
+    store.write(adapterA(module), a);
+    store.write(adapterB(module), wide);
+  }
+}
+
+/** The elements of a matrix, without the device's padding. */
+async function readFloats(store: Store, name: string): Promise<Float32Array<ArrayBuffer>> {
+  const [rows, columns] = store.spec(name).shape as [number, number];
+  return new Float32Array((await store.read(name)).buffer, 0, rows * columns);
 }
 
 /** Names of everything that training changes, in a fixed order. */

@@ -1,6 +1,7 @@
 import type { Store } from '../../backends/backend.ts';
 import { inBlock, type BlockRole, type ModelConfig } from '../../formats/model-config.ts';
 import { assert } from '../../lib/assert.ts';
+import { givenA, givenB } from '../../models/elastic.ts';
 import { floatBytes, toFloat32, type FloatDtype } from '../../lib/half.ts';
 
 /**
@@ -118,6 +119,10 @@ async function permuted(
     if (axis === 'columns') changed.set(weight, await moveColumns(store, weight, size, order));
     else changed.set(weight, await moveRows(store, weight, size, order));
     if (axis === 'rows' && store.has(bias)) changed.set(bias, await moveRows(store, bias, size, order));
+    // An adapter that came with the model goes on meaning what it meant.
+    const [a, b] = [givenA(module), givenB(module)];
+    if (axis === 'columns' && store.has(a)) changed.set(a, await moveColumns(store, a, size, order));
+    if (axis === 'rows' && store.has(b)) changed.set(b, await moveRows(store, b, size, order));
   }
   return () => {
     for (const [name, bytes] of changed) store.write(name, bytes);

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { adapterNames, initAdapters } from '../../compression/adapters/init.ts';
+import { adapterNames, continueGiven, initAdapters } from '../../compression/adapters/init.ts';
 import { EpochOrder, makeBatch } from '../../datasets/batches.ts';
 import { Random, type RandomState } from '../../lib/random.ts';
 import { PareError } from '../../lib/assert.ts';
@@ -34,14 +34,17 @@ interface TrainingState {
   readonly networks: RandomState;
 }
 
-/** Trains fresh adapters for the recipe's steps; the adapters stay in the store. */
+/** Trains adapters for the recipe's steps, from those that came with the model where it has any; they stay in the store. */
 export async function trainAdapters(run: RunContext, options: TrainOptions): Promise<void> {
   const { model, recipe, journal } = run;
   const key = `train ${options.label}`;
   if (await journal.done(key)) return;
   const random = new Random(recipe.seed).split(key);
   const interrupted = await journal.resumed<TrainingState>({ key, schema: progressSchema });
-  if (!interrupted) initAdapters(model, options.plan, random.split('adapters'));
+  if (!interrupted) {
+    initAdapters(model, options.plan, random.split('adapters'));
+    await continueGiven(model, options.plan, model.plan.adapters);
+  }
   if (recipe.training.steps > 0) {
     const from = interrupted ?? { step: 0, networks: random.split('sub-networks').state() };
     await trainFrom(run, from, options, random);
