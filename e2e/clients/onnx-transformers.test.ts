@@ -24,6 +24,18 @@ describe('transformers.js', () => {
     });
   }
 
+  it('reads texts where the model came without settings of its tokenizer', async () => {
+    const model = await asFinished(await nodeFolder('public/demo/model'));
+    const folders = [model, { ...model, tokenizerConfig: null }].map((each) => folderOf(each, ''));
+    const [known, bare] = await Promise.all(
+      folders.map(async (files) => AutoTokenizer.from_pretrained(await written(files))),
+    );
+    const text = 'Tom has 3 apples.';
+    expect(bare!.encode(text, { add_special_tokens: false })).toEqual(
+      known!.encode(text, { add_special_tokens: false }),
+    );
+  });
+
   it('runs INT4 modules', async () => {
     const { files } = await tinyInt4();
     await expectSame(await written(folderOf(await asFinished(files), '')), files, [2, 11, 25, 39, 54]);

@@ -3,7 +3,7 @@ import type { OnnxModel } from '../../formats/onnx-write.ts';
 import type { FinishedModel } from '../exporter.ts';
 import { attend, headSplit, masks, rotation, type Masks, type Rotation } from './attention.ts';
 import { OnnxGraph } from './graph.ts';
-import { embed, head, linear, picked } from './linear.ts';
+import { head, linear, picked } from './linear.ts';
 import { activate, capped, norm, scaled } from './parts.ts';
 import { OnnxWeights } from './weights.ts';
 
@@ -58,13 +58,14 @@ class DecoderGraph {
     const logits = head(graph, weights, names, tied, normed);
     graph.apply('Identity', [capped(graph, logits, decoder.logitCap)], { as: 'logits' });
     graph.output({ name: 'logits', type: 'f32', shape: [...rows, vocabSize] });
+    weights.requireAllUsed();
     return graph.finish(this.#name);
   }
 
   #embed(ids: string, positions: string): string {
-    const { names, tied, decoder } = this.#config;
-    const adapter = this.#weights.adapter(tied ? names.head : names.embedding);
-    const rows = embed(this.#graph, this.#weights, { embedding: names.embedding, adapter }, ids);
+    const { names, decoder } = this.#config;
+    this.#graph.within(names.embedding);
+    const rows = picked(this.#graph, this.#weights, `${names.embedding}.weight`, ids);
     const x = scaled(this.#graph, rows, decoder.embeddingScale);
     if (decoder.positions.kind !== 'learned') return x;
     const { offset } = decoder.positions;

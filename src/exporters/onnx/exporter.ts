@@ -63,5 +63,11 @@ export function folderOf(model: FinishedModel, card: string, layout?: OnnxLayout
       ...(chunks > 0 ? { use_external_data_format: { [name]: chunks } } : {}),
     },
   };
-  return [jsonFile('config.json', config), ...weights, ...tokenizerFiles(model), readme(card)];
+  return [jsonFile('config.json', config), ...weights, ...tokenizerFiles(withSettings(model)), readme(card)];
+}
+
+/** transformers.js asks for a tokenizer_config.json beside every tokenizer.json. */
+function withSettings(model: FinishedModel): FinishedModel {
+  const missing = Boolean(model.tokenizerJson) && model.tokenizerConfig === null;
+  return missing ? { ...model, tokenizerConfig: { tokenizer_class: 'PreTrainedTokenizerFast' } } : model;
 }

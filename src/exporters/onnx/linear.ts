@@ -1,9 +1,8 @@
-import type { FinishedAdapter } from '../exporter.ts';
 import type { OnnxGraph } from './graph.ts';
 import { cast, scaled, widened } from './parts.ts';
 import type { OnnxWeights } from './weights.ts';
 
-/** Y = X·Wᵀ + b, and + s·(X·Aᵀ)·Bᵀ where the module has an adapter beside it. `addend` is added last (a residual). */
+/** Y = X·Wᵀ + b, and + s·(X·Aᵀ)·Bᵀ where the module has an adapter beside it. */
 export function linear(graph: OnnxGraph, weights: OnnxWeights, module: string, x: string): string {
   graph.within(module);
   const y = biased(graph, weights, module, product(graph, weights, module, x));
@@ -22,26 +21,7 @@ export function head(
   graph.within(module);
   const table = widened(graph, weights, `${embedding}.weight`);
   const columns = graph.apply('Transpose', [table], { attributes: { perm: [1, 0] } });
-  const y = biased(graph, weights, module, graph.apply('MatMul', [x, columns]));
-  return adapted(graph, weights, module, x, y);
-}
-
-/** Rows of the embedding, and of s·B·A where an adapter stays beside it. */
-export function embed(
-  graph: OnnxGraph,
-  weights: OnnxWeights,
-  { embedding, adapter }: { embedding: string; adapter: FinishedAdapter | undefined },
-  ids: string,
-): string {
-  graph.within(embedding);
-  const rows = picked(graph, weights, `${embedding}.weight`, ids);
-  if (!adapter) return rows;
-  const { a, b } = weights.low(adapter);
-  // The token's row of B chooses from A: both are stored transposed.
-  const transposed = (name: string) => graph.apply('Transpose', [name], { attributes: { perm: [1, 0] } });
-  const low = graph.apply('Gather', [transposed(graph.stored(b)), ids]);
-  const difference = graph.apply('MatMul', [low, transposed(graph.stored(a))]);
-  return graph.apply('Add', [rows, scaled(graph, difference, adapter.scale)]);
+  return biased(graph, weights, module, graph.apply('MatMul', [x, columns]));
 }
 
 /**

@@ -30,11 +30,19 @@ export class OnnxWeights {
   readonly #tensors: ReadonlyMap<string, FinishedTensor>;
   readonly #codes: ReadonlyMap<string, FinishedCodes>;
   readonly #adapters: ReadonlyMap<string, FinishedAdapter>;
+  readonly #used = new Set<string>();
 
   constructor({ tensors, codes, adapters }: FinishedModel) {
     this.#tensors = new Map(tensors.map((tensor) => [tensor.name, tensor]));
     this.#codes = new Map(codes.map((module) => [module.module, module]));
     this.#adapters = new Map(adapters.map((adapter) => [adapter.module, adapter]));
+  }
+
+  /** Throws where the graph that was written leaves a weight out. */
+  requireAllUsed(): void {
+    const all = [...this.#tensors.keys(), ...this.#codes.keys(), ...this.#adapters.keys()];
+    const left = all.filter((name) => !this.#used.has(name));
+    assert(left.length === 0, `the graph has no place for ${left.slice(0, 4).join(', ')}`);
   }
 
   has(tensor: string): boolean {
@@ -58,6 +66,7 @@ export class OnnxWeights {
   /** A float tensor as it is. */
   float(name: string): FloatTensor {
     const { dtype, shape, bytes } = this.#tensor(name);
+    this.#used.add(name);
     const type = storedAs[dtype];
     return { name, type, shape, bytes: async () => converted(await bytes(), dtype) };
   }
@@ -77,6 +86,7 @@ export class OnnxWeights {
   /** Codes, scales and, unless all are 8, zero points of an INT4 module. */
   int4(codes: FinishedCodes): { nbits: NBits; tensors: OnnxTensor[] } {
     const { module, shape, groups, group, symmetric } = codes;
+    this.#used.add(module);
     const [out, inputs] = shape;
     const nbits = nbitsOf(group, inputs);
     assert(nbits, `${module} is in groups of ${group}`);
@@ -108,6 +118,7 @@ export class OnnxWeights {
   /** A [in, rank] and B [rank, out] of an adapter, transposed for X·A·B. */
   low(adapter: FinishedAdapter): { a: OnnxTensor; b: OnnxTensor } {
     const { module, rank, inputs, outputs } = adapter;
+    this.#used.add(module);
     return {
       a: {
         name: onnxNames.adapterA(module),
