@@ -17,16 +17,16 @@ choices = pa.struct([("text", pa.list_(pa.string())), ("label", pa.list_(pa.stri
 arc = pa.table(
     {
         "id": ["A_1", "A_2", "A_3"],
-        "question": ["What do bees make?", "Which is a metal?", "What is ice?"],
+        "question": ["Ann has 2 eggs and buys 3. How many eggs has she now?", "Which is a metal?", "What is ice?"],
         "choices": pa.array(
             [
-                {"text": ["honey", "milk", "silk", "wool"], "label": ["A", "B", "C", "D"]},
+                {"text": ["4", "5", "6", "7"], "label": ["A", "B", "C", "D"]},
                 {"text": ["oak", "iron", "salt"], "label": ["1", "2", "3"]},
                 {"text": ["water", "glass"], "label": ["A", "B"]},
             ],
             choices,
         ),
-        "answerKey": ["A", "2", "A"],
+        "answerKey": ["B", "2", "A"],
     }
 )
 pq.write_table(arc, out / "arc.parquet", row_group_size=2)
