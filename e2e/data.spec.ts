@@ -41,9 +41,9 @@ test('a Parquet file: recognised, shown as tokens in each template, scored by it
   await expect(tokens).toContainText('7');
   await template.selectOption('chat');
   await expect(tokens).toContainText('zoe');
-  await expect(tokens.locator('.special').filter({ hasText: '<s>' })).toHaveCount(1);
+  await expect(tokens.locator('.is-special').filter({ hasText: '<s>' })).toHaveCount(1);
   // What the user says ends with it, and what the assistant says.
-  await expect(tokens.locator('.special').filter({ hasText: '</s>' })).toHaveCount(2);
+  await expect(tokens.locator('.is-special').filter({ hasText: '</s>' })).toHaveCount(2);
 
   await page.evaluate(() => window.pare.setRecipe({ task: 'choice' }));
   await expect(data.getByRole('list', { name: 'Options of example 1' })).toContainText('5 ✓');

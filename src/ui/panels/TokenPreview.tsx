@@ -114,7 +114,7 @@ function Tokens({ example, number }: { example: Example; number: number }) {
 }
 
 const classOf = (special: boolean, answer: boolean, active: boolean): string =>
-  ['token', special && 'special', answer && 'answer', active && 'active'].filter(Boolean).join(' ');
+  ['token', special && 'is-special', answer && 'in-answer', active && 'is-active'].filter(Boolean).join(' ');
 
 /** Line breaks are seen as well as made. */
 const shown = (text: string): string => text.replaceAll('\n', '↵\n');
