@@ -3,9 +3,11 @@ import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { openData } from '../datasets/parse.ts';
 import type { FileSource } from '../formats/source.ts';
+import { looksLikeReference } from '../hub/reference.ts';
 import { PareError } from '../lib/assert.ts';
 import { readData, type LoadedData } from '../recipes/loaded-data.ts';
 import { usage, type Flags } from './arguments.ts';
+import { hubFiles } from './hub-input.ts';
 import { nodeFile, nodeFolder } from './node-files.ts';
 
 /** `public/demo`, from the sources as well as from the built runner. */
@@ -18,14 +20,18 @@ function demoFolder(): string {
 export function modelFiles(subject: string | undefined): Promise<FileSource[]> {
   if (!subject) throw usage('A model is missing.');
   const path = subject === 'demo' ? join(demoFolder(), 'model') : resolve(subject);
+  if (isOnHub(subject, path)) return hubFiles(subject, 'model');
   if (!existsSync(path))
     throw new PareError(
       'model-missing',
       `${subject} does not exist.`,
-      'Give the path of a model folder, or demo.',
+      'Give the path of a model folder, owner/name as on the Hugging Face hub, or demo.',
     );
   return nodeFolder(statSync(path).isDirectory() ? path : dirname(path));
 }
+
+/** What is there is a path, whatever else it could mean. */
+const isOnHub = (subject: string, path: string): boolean => !existsSync(path) && looksLikeReference(subject);
 
 /** The data that `--data` names. */
 export function dataOf(flags: Flags): Promise<LoadedData> {
@@ -40,8 +46,16 @@ export function testsOf(flags: Flags): Promise<LoadedData[]> {
 
 async function readDataFile(data: string, { prompt, answer }: Flags): Promise<LoadedData> {
   const path = data === 'demo' ? join(demoFolder(), 'data/problems.jsonl') : resolve(data);
-  if (!existsSync(path))
-    throw new PareError('data-missing', `${data} does not exist.`, 'Give the path of a data file, or demo.');
-  const file = await openData(await nodeFile(path));
+  const source = isOnHub(data, path) ? (await hubFiles(data, 'dataset'))[0]! : await fileAt(data, path);
+  const file = await openData(source);
   return readData(file, prompt && answer ? { prompt, answer } : undefined);
+}
+
+async function fileAt(data: string, path: string): Promise<FileSource> {
+  if (existsSync(path)) return nodeFile(path);
+  throw new PareError(
+    'data-missing',
+    `${data} does not exist.`,
+    'Give the path of a data file, owner/name[:file] as on the Hugging Face hub, or demo.',
+  );
 }

@@ -72,10 +72,15 @@ export class Hub {
     try {
       return await this.#offer(reference, { ...ask, endpoint: this.#options.endpoint });
     } catch (error) {
-      const copies = isUnreachable(error) ? await this.#copies(reference) : null;
+      const copies = isUnreachable(error) ? await this.#copiesOf(reference) : null;
       if (!copies) throw error;
       return { ...copies, offline: (error as PareError).message };
     }
+  }
+
+  /** What was downloaded of it before, without asking anybody; null: nothing that is complete. */
+  copies(text: string, kind: HubKind): Promise<HubOffer | null> {
+    return this.#copiesOf(parseReference(text, kind));
   }
 
   /** One at a time of the same files, in all tabs: the second finds it done. */
@@ -186,7 +191,7 @@ export class Hub {
   }
 
   /** The downloads of this name that are complete; null where there are none. */
-  async #copies({ kind, name, revision, path }: HubReference): Promise<HubOffer | null> {
+  async #copiesOf({ kind, name, revision, path }: HubReference): Promise<HubOffer | null> {
     const found = (await this.entries()).filter(
       ({ complete, selection }) =>
         complete &&
