@@ -1,6 +1,9 @@
 import { z } from 'zod';
+import { keptConfig } from '../compression/merging/config.ts';
+import { Kept } from '../compression/merging/extent.ts';
 import type { ExportFormat } from '../exporters/exporter.ts';
 import { exporterOf } from '../exporters/registry.ts';
+import type { ModelConfig } from '../formats/model-config.ts';
 import { PareError } from '../lib/assert.ts';
 import type { FloatDtype } from '../lib/half.ts';
 import { Random } from '../lib/random.ts';
@@ -54,8 +57,10 @@ export async function proveExport(
   const { model } = finished.run;
   const network = subNetworkModel(model, finished.trained, finished.genome);
   const shipped = await openShipped(finished, format, files);
+  const most = commonLength(keptConfig(model.config, new Kept(network)), shipped.config);
+  const examples = tokens.ids.map((ids) => ids.slice(0, most));
   try {
-    const largest = await largestError(network, shipped, tokens.ids);
+    const largest = await largestError(network, shipped, examples);
     const logitError = Number.isFinite(largest) ? largest : null;
     const zeros = await countZeros(network, shipped);
     const compared = await compareCodes(network, shipped);
@@ -68,8 +73,10 @@ export async function proveExport(
     return {
       logitError,
       bound,
-      reason: [reason, tokens.source, unproved(finished, format)].filter(Boolean).join('; '),
-      tokens: tokens.ids.reduce((sum, ids) => sum + ids.length, 0),
+      reason: [reason, tokens.source, windowText(most), unproved(finished, format)]
+        .filter(Boolean)
+        .join('; '),
+      tokens: examples.reduce((sum, ids) => sum + ids.length, 0),
       ...zeros,
       codes: compared && { compared: compared.compared, equal: compared.equal },
       format,
@@ -79,6 +86,15 @@ export async function proveExport(
     shipped.store.dispose();
   }
 }
+
+/** Positions up to which two models see the same: where a format has no window, texts within it. */
+function commonLength({ decoder: ours }: ModelConfig, { decoder: theirs }: ModelConfig): number {
+  const lost = ours.windows.filter((window, layer) => window !== (theirs.windows[layer] ?? null));
+  return Math.min(Infinity, ...lost.map((window) => window ?? Infinity));
+}
+
+const windowText = (most: number): string | null =>
+  most === Infinity ? null : `on texts of up to ${most} tokens, the window that the format has no form for`;
 
 /** What the proof leaves out. */
 function unproved({ trained }: Exportable, format: ExportFormat): string | null {
