@@ -87,14 +87,8 @@ async function generationScorer(
   assert(tokenizer, 'answers are read as text');
   const { beams, answerTokens: maxTokens } = rule;
   const prompts = examples.map(({ ids, answerStart }) => ids.slice(0, answerStart));
-  const longest = prompts.reduce((most, prompt) => Math.max(most, prompt.length), 0);
-  const capacity = Math.min(model.config.maxPositions, longest + maxTokens);
-  const room = mostSequencesFor(model, capacity);
-  const generator = await Generator.create(
-    model,
-    capacity,
-    beams > 1 ? beams : Math.min(room, prompts.length),
-  );
+  const { sequences, capacity } = generationShape(model, examples, rule);
+  const generator = await Generator.create(model, capacity, sequences);
   const stopping = { maxTokens, endIds: endTokens(examples, tokenizer) };
   const answer = beams > 1 ? answerWithBeams : generateAll;
   return {
@@ -113,10 +107,24 @@ async function generationScorer(
   };
 }
 
-function mostSequencesFor(model: Runnable, capacity: number): number {
-  const cache = [...cacheSpecs(model, capacity).values()].reduce((sum, { shape }) => sum + sizeOf(shape), 0);
-  const room = Math.min(mostSequences, mostLogits / model.config.vocabSize, mostCache / cache);
-  return Math.max(1, Math.floor(room));
+/** How many answers are written at a time, and the positions that prompt and answer may take together. */
+export function generationShape(
+  model: Pick<Runnable, 'store' | 'config' | 'backend'>,
+  examples: readonly Example[],
+  { beams, answerTokens }: ScoringRule,
+): { sequences: number; capacity: number } {
+  const longest = examples.reduce((most, { answerStart }) => Math.max(most, answerStart), 0);
+  const capacity = Math.min(model.config.maxPositions, longest + answerTokens);
+  if (beams > 1) return { sequences: beams, capacity };
+  const sizes = [...cacheSpecs(model, capacity).values()].map(({ shape }) => sizeOf(shape));
+  const room = Math.min(
+    mostSequences,
+    examples.length,
+    mostLogits / model.config.vocabSize,
+    mostCache / sizes.reduce((sum, size) => sum + size, 0),
+    model.backend.facts.maxTensorBytes / (4 * Math.max(...sizes)),
+  );
+  return { sequences: Math.max(1, Math.floor(room)), capacity };
 }
 
 /** Where an answer ends: the model's own end tokens, and what a chat template ends answers with. */

@@ -2,17 +2,19 @@ import { hiddenParts } from '../compression/pruning/block-walk.ts';
 import { gptqMoments } from '../compression/quantization/quantize-model.ts';
 import { evaluationGraph } from '../evaluation/evaluator.ts';
 import { forwardGraph } from '../evaluation/latency.ts';
+import { generationShape } from '../evaluation/scorer.ts';
 import type { Graph } from '../graph/graph.ts';
 import { planMemory } from '../graph/plan.ts';
 import { bytesOf, type TensorSpec } from '../graph/tensor.ts';
 import { gridSpec } from '../kernels/int4.ts';
 import { PareError } from '../lib/assert.ts';
+import { cacheSpecs } from '../models/cache.ts';
 import { codesName, gridName, moduleShape } from '../models/elastic.ts';
 import type { DecoderOptions } from '../models/decoder.ts';
 import { bytes as inBytes } from '../session/format.ts';
 import type { Recipe } from '../session/recipe.ts';
 import { trainingGraph } from '../training/graph.ts';
-import { type LoadedData } from './loaded-data.ts';
+import { scoringRule, type LoadedData } from './loaded-data.ts';
 import { prepareData, type PreparedData } from './data.ts';
 import type { LoadedModel } from './model.ts';
 import { elasticSpaceOf } from './space.ts';
@@ -49,12 +51,17 @@ export function estimateMemory(model: LoadedModel, data: LoadedData, recipe: Rec
   // A walk over the blocks works with no more than scoring does, beside the hidden states that it keeps and what GPTQ
   // measures. Speed is measured with two programs at a time.
   const walked = cost(hidden) + Math.max(0, ...moments.map(cost));
-  const activations = Math.max(workOf(training), workOf(scoring) + walked, 2 * workOf(speed));
+  const caches = generationCaches(model, prepared, recipe);
+  const activations = Math.max(
+    workOf(training),
+    workOf(scoring) + Math.max(walked, cost(caches)),
+    2 * workOf(speed),
+  );
   const largestMeasure = Math.max(0, ...moments.flat().map(bytesOf));
   const largestBuffer = Math.max(
     largestMeasure,
     ...graphs.flatMap(buffersOf),
-    ...[...stored.values(), ...hidden].map(bytesOf),
+    ...[...stored.values(), ...hidden, ...caches].map(bytesOf),
   );
   const bufferLimit = model.backend.facts.maxTensorBytes;
   const fits = largestBuffer <= bufferLimit;
@@ -122,6 +129,14 @@ function graphsOf(
     ),
     speed: forwardGraph(config, scoring),
   };
+}
+
+/** The KV caches of the answers that are written at a time, where answers are written. */
+function generationCaches(model: LoadedModel, { split }: PreparedData, recipe: Recipe): TensorSpec[] {
+  if (recipe.task !== 'generated') return [];
+  const examples = [...split.validation, ...split.test];
+  const { sequences, capacity } = generationShape(model, examples, scoringRule(recipe));
+  return [...cacheSpecs(model, sequences * capacity).values()];
 }
 
 /** Hidden states of the calibration sequences, where the recipe calibrates. */
