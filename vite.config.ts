@@ -8,11 +8,15 @@ const [, policy = ''] =
     readFileSync(new URL('index.html', import.meta.url), 'utf8'),
   ) ?? [];
 
+/** A mirror of the hub, for the whole build: nothing at run time can name one. */
+const hub = process.env.VITE_HUB;
+const withHub = (text: string) => (hub ? text.replace('https://huggingface.co', new URL(hub).origin) : text);
+
 export default defineConfig({
   // A static host may serve the studio under any path; a shared link must work there too.
   base: process.env.VITE_BASE ?? './',
-  plugins: [react()],
+  plugins: [react(), { name: 'hub', transformIndexHtml: withHub }],
   worker: { format: 'es' },
   build: { target: 'es2023', sourcemap: true },
-  preview: { headers: { 'Content-Security-Policy': policy } },
+  preview: { headers: { 'Content-Security-Policy': withHub(policy) } },
 });
