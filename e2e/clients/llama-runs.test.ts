@@ -13,7 +13,7 @@ import { fewProblems, tinyModel } from '../../src/recipes/tiny-model.testing.ts'
 import { subNetworkModel } from '../../src/recipes/trained.ts';
 import type { Method, Recipe } from '../../src/session/recipe.ts';
 import { perplexity } from './compare.ts';
-import { LlamaDecoder } from './llama.ts';
+import { hasLlama, LlamaDecoder } from './llama.ts';
 import { written } from './written.ts';
 
 const shape = {
@@ -54,7 +54,7 @@ function tiny(method: Method): Recipe {
   };
 }
 
-describe('llama.cpp on finished runs', () => {
+describe.skipIf(!hasLlama)('llama.cpp on finished runs', () => {
   let data: LoadedData;
   beforeAll(async () => {
     data = readData(await openData(fewProblems(12)));

@@ -11,7 +11,7 @@ import { openModel } from '../../src/models/open-model.ts';
 import { loadModel, originalModel } from '../../src/recipes/model.ts';
 import { argMax } from './compare.ts';
 import { asFinished } from './finished.ts';
-import { LlamaDecoder } from './llama.ts';
+import { hasLlama, LlamaDecoder } from './llama.ts';
 import { quantized } from './quantized.ts';
 import { written } from './written.ts';
 
@@ -44,7 +44,7 @@ const refused = ['opt', 'gemma2'];
 /** llama.cpp has no windows for these: beyond the window it computes something else, as the export says. */
 const windows: Partial<Record<string, number>> = { 'mistral-swa': 8, 'qwen2-swa-mixed': 6 };
 
-describe.skipIf(!hasShared())('llama.cpp against the transformers library', () => {
+describe.skipIf(!hasLlama || !hasShared())('llama.cpp against the transformers library', () => {
   it.each(families.filter((family) => !refused.includes(family)))('%s', async (family) => {
     const model = await asFinished(await nodeFolder(sharedPath(`golden/${family}`)));
     const check = await gguf.check(model);
@@ -67,7 +67,7 @@ describe.skipIf(!hasShared())('llama.cpp against the transformers library', () =
   });
 });
 
-describe.skipIf(!hasShared())('stories260K in llama.cpp', () => {
+describe.skipIf(!hasLlama || !hasShared())('stories260K in llama.cpp', () => {
   it('the GGUF file continues as the model does', async () => {
     await expectGoldens(await LlamaDecoder.open(sharedPath('models/stories260K-F32.gguf')));
   });
@@ -84,7 +84,7 @@ describe.skipIf(!hasShared())('stories260K in llama.cpp', () => {
   });
 });
 
-describe('the demo model in llama.cpp', () => {
+describe.skipIf(!hasLlama)('the demo model in llama.cpp', () => {
   let prompts: number[][];
   let model: FinishedModel;
   beforeAll(async () => {

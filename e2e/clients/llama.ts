@@ -1,5 +1,8 @@
 import { getLlama, LlamaLogLevel, type Llama, type LlamaContextSequence, type Token } from 'node-llama-cpp';
 
+/** Its binary is installed for this machine only (tools/clients.sh). */
+export const hasLlama = process.platform === 'linux' && process.arch === 'x64';
+
 let started: Promise<Llama> | undefined;
 
 /** llama.cpp on the CPU, as its authors built it. Two threads of a busy machine of two cores take 15 times as long. */

@@ -35,7 +35,11 @@ function int4(module: string, values: Float32Array, shape: [number, number], gro
   }
   const packed = packNibbles(numbers, shape[1]);
   return {
-    ...{ module, shape, group, groups, symmetric: false },
+    module,
+    shape,
+    group,
+    groups,
+    symmetric: false,
     codes: () => Promise.resolve(packed),
     grid: () => Promise.resolve(grid),
   };

@@ -1,7 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { nodeFolder } from '../cli/node-files.ts';
+import { CpuBackend } from '../backends/cpu/cpu.ts';
+import { logitsOf } from '../evaluation/logits.ts';
+import { loadModel, originalModel } from '../recipes/model.ts';
 import { createTokenizer } from '../datasets/tokenizer.ts';
-import { hasShared, readSharedBytes, sharedPath } from '../lib/golden.testing.ts';
+import { hasShared, readSharedBytes, readSharedJson, sharedPath } from '../lib/golden.testing.ts';
 import { openModel } from '../models/open-model.ts';
 import { bytesSource } from './source.ts';
 
@@ -31,6 +34,44 @@ describe.skipIf(!hasShared(stories))('stories260K as GGUF and as a Hugging Face 
       const ids = folder!.encode(document);
       expect(gguf!.encode(document)).toEqual(ids);
       expect(gguf!.decode(ids)).toBe(folder!.decode(ids));
+    }
+  });
+});
+
+const tiny = 'models/TinyStories-656K-Q8_0.gguf';
+
+describe.skipIf(!hasShared(tiny))('TinyStories-656K as Q8_0', () => {
+  interface Sequence {
+    text: string | null;
+    ids: number[];
+    positions: number[];
+    logits: number[][];
+    greedy: number[];
+  }
+  const sequences = hasShared(tiny)
+    ? readSharedJson<{ sequences: Sequence[] }>('golden/real/tinystories-656k.json').sequences
+    : [];
+
+  it('cuts texts as the original tokenizer does, although its scores are placeholders', async () => {
+    const { tokenizerJson, tokenizerConfig, config, warnings } = await openModel([shared(tiny)]);
+    expect(warnings.join()).toContain('tokenizer.ggml.scores');
+    const tokenizer = createTokenizer(tokenizerJson, tokenizerConfig, config);
+    for (const { text, ids } of sequences) if (text) expect(tokenizer.encode(text)).toEqual(ids);
+  });
+
+  // Logits have a standard deviation of 4; the largest difference was 0.2.
+  it('gives the logits of the float model, within its own rounding', async () => {
+    const model = originalModel(await loadModel(new CpuBackend(), [shared(tiny)]));
+    for (const { ids, positions, logits, greedy } of sequences) {
+      const found = await logitsOf(model, ids);
+      for (const [i, position] of positions.entries()) {
+        const row = found[position]!;
+        expect(
+          logits[i]!.reduce((most, logit, id) => Math.max(most, Math.abs(logit - row[id]!)), 0),
+        ).toBeLessThan(0.3);
+      }
+      const last = found.at(-1)!;
+      expect(last.indexOf(Math.max(...last))).toBe(greedy[0]);
     }
   });
 });
