@@ -25,8 +25,10 @@ export function modelFiles(subject: string | undefined): Promise<FileSource[]> {
     throw new PareError(
       'model-missing',
       `${subject} does not exist.`,
-      'Give the path of a model folder, owner/name as on the Hugging Face hub, or demo.',
+      'Give the path of a model folder or a GGUF file, owner/name as on the Hugging Face hub, or demo.',
     );
+  // A GGUF file is a whole model; what lies beside it is another one, as often as not.
+  if (/\.gguf$/i.test(path)) return Promise.all([nodeFile(path)]);
   return nodeFolder(statSync(path).isDirectory() ? path : dirname(path));
 }
 

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { modelFiles } from '../cli/inputs.ts';
 import { nodeFolder } from '../cli/node-files.ts';
 import { CpuBackend } from '../backends/cpu/cpu.ts';
 import { logitsOf } from '../evaluation/logits.ts';
@@ -13,7 +14,7 @@ const stories = 'models/stories260K-F32.gguf';
 
 describe.skipIf(!hasShared(stories))('stories260K as GGUF and as a Hugging Face folder', () => {
   it('are the same model to the bit', async () => {
-    const gguf = await openModel([shared(stories)]);
+    const gguf = await openModel(await modelFiles(sharedPath(stories)));
     const folder = await openModel(await nodeFolder(sharedPath('models/stories260K-hf')));
     expect([...gguf.tensors.keys()]).toEqual([...folder.tensors.keys()]);
     expect(await gguf.fingerprint()).toEqual(await folder.fingerprint());

@@ -61,6 +61,6 @@ function nothingKnown(files: readonly DroppedFile[]): PareError {
   return new PareError(
     'drop-unknown',
     names.length > 0 ? `Pare does not know what ${names.join(', ')} is for.` : 'The folder is empty.',
-    'Drop a Hugging Face model folder (config.json, *.safetensors, tokenizer.json) or a zip of one, data (.jsonl, .json, .csv, .parquet, .txt), or a session (.pare).',
+    'Drop a Hugging Face model folder (config.json, *.safetensors, tokenizer.json) or a zip of one, a GGUF file, data (.jsonl, .json, .csv, .parquet, .txt), or a session (.pare).',
   );
 }

@@ -66,7 +66,9 @@ function Empty({ shared }: { shared: string | null }) {
     );
   }
   return (
-    <p className="hint">Drop a Hugging Face folder anywhere on this page. It never leaves your machine.</p>
+    <p className="hint">
+      Drop a Hugging Face folder or a GGUF file anywhere on this page. It never leaves your machine.
+    </p>
   );
 }
 
