@@ -7,8 +7,6 @@ import { ggufStream, type GgufOutput, type GgufTyped } from '../formats/gguf-wri
 import type { ExportFile, FinishedAdapter, FinishedModel } from './exporter.ts';
 import { targetOf } from './gguf-metadata.ts';
 
-export const loraName = 'adapter.gguf';
-
 /** Only the linear modules of blocks: an embedding's adapter is turned round there, and a head may be the embedding. */
 export function whyNoLora({ adapters, config }: FinishedModel): string | null {
   const outside = adapters.find(({ module }) => !module.startsWith(`${config.names.blocks}.`));
@@ -30,7 +28,7 @@ export function loraFile(model: FinishedModel): ExportFile[] {
     ['adapter.lora.alpha', { f32: 0 }],
   ]);
   const outputs = adapters.flatMap((adapter) => outputsOf(adapter, places.get(`${adapter.module}.weight`)!));
-  return [{ name: loraName, ...ggufStream(metadata, outputs) }];
+  return [{ name: 'adapter.gguf', ...ggufStream(metadata, outputs) }];
 }
 
 type Place = ReturnType<typeof ggufPlaces> extends Map<string, infer P> ? P : never;

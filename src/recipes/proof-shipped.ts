@@ -1,6 +1,5 @@
 import type { ExportFile, ExportFormat } from '../exporters/exporter.ts';
-import { adapterFiles, adapterFolder } from '../exporters/folder-files.ts';
-import { loraName } from '../exporters/gguf-lora.ts';
+import { adapterFolder } from '../exporters/folder-files.ts';
 import { readBack } from '../exporters/onnx/read-back.ts';
 import { exporterOf } from '../exporters/registry.ts';
 import { blobSource, type FileSource } from '../formats/source.ts';
@@ -18,12 +17,7 @@ export async function openShipped(
   files: readonly ExportFile[],
 ): Promise<Runnable> {
   if (format === 'onnx') return openOnnx(finished, await sourcesOf(files));
-  const given =
-    format === 'peft'
-      ? await withBase(finished, files)
-      : format === 'gguf'
-        ? withAdapter(finished, files)
-        : files;
+  const given = format === 'peft' ? await withBase(finished, files) : files;
   return originalModel(await loadModel(finished.run.model.backend, await sourcesOf(given)));
 }
 
@@ -35,13 +29,6 @@ async function withBase(finished: Exportable, files: readonly ExportFile[]): Pro
     .filter(({ name }) => name.startsWith('adapter_'))
     .map((file) => ({ ...file, name: `${adapterFolder}/${file.name}` }));
   return [...(await base.files(bare, '')), ...adapter];
-}
-
-/** A GGUF base beside the adapter in PEFT's form, which Pare reads: the LoRA file is for llama.cpp alone. */
-function withAdapter(finished: Exportable, files: readonly ExportFile[]): ExportFile[] {
-  const model = exportedModel(finished, exporterOf('gguf'));
-  if (model.adapters.length === 0) return [...files];
-  return [...files.filter(({ name }) => name !== loraName), ...adapterFiles(model)];
 }
 
 /** From a copy that the platform keeps (in a browser: on disk where it is large). */

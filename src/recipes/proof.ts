@@ -73,9 +73,7 @@ export async function proveExport(
     return {
       logitError,
       bound,
-      reason: [reason, tokens.source, windowText(most), unproved(finished, format)]
-        .filter(Boolean)
-        .join('; '),
+      reason: [reason, tokens.source, windowText(most)].filter(Boolean).join('; '),
       tokens: examples.reduce((sum, ids) => sum + ids.length, 0),
       ...zeros,
       codes: compared && { compared: compared.compared, equal: compared.equal },
@@ -95,11 +93,6 @@ function commonLength({ decoder: ours }: ModelConfig, { decoder: theirs }: Model
 
 const windowText = (most: number): string | null =>
   most === Infinity ? null : `on texts of up to ${most} tokens, the window that the format has no form for`;
-
-/** What the proof leaves out. */
-function unproved({ trained }: Exportable, format: ExportFormat): string | null {
-  return format === 'gguf' && !mergeable(trained) ? 'the LoRA file beside it is not read back' : null;
-}
 
 /** An export, and the proof of it; the model card tells both. */
 export interface ProvenExport extends ModelExport {
