@@ -10,7 +10,8 @@ const assets = 'dist/assets';
 const entries = [...readFileSync('dist/index.html', 'utf8').matchAll(/(?:src|href)="([^"]+\.js)"/g)].map(
   ([, address]) => basename(address),
 );
-const workers = readdirSync(assets).filter((name) => /\.worker-[^.]+\.js$/.test(name));
+/** The hub's comes with the first name that is looked up there, not with a model. */
+const workers = readdirSync(assets).filter((name) => /(?<!^hub)\.worker-[^.]+\.js$/.test(name));
 if (entries.length === 0 || workers.length === 0) throw new Error('the build has no entry or no worker');
 
 /** The files themselves and those that they import at once. */

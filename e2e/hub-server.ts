@@ -15,7 +15,9 @@ export async function startHub(context: BrowserContext) {
     network.asked.push(address);
     if (!network.open) return route.abort('internetdisconnected');
     const url = address.replace('https://huggingface.co', server.endpoint);
-    return route.fulfill({ response: await route.fetch({ url }) });
+    // A connection that breaks, or is given up with the page, is a broken one for the page as well.
+    const response = await route.fetch({ url }).catch(() => null);
+    return response ? route.fulfill({ response }) : route.abort('failed').catch(() => undefined);
   });
   return { server, network };
 }
