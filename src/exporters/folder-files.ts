@@ -94,13 +94,13 @@ export function adapterFiles(model: FinishedModel): ExportFile[] {
 }
 
 /** The adapters in PEFT's form; `base`: name or path of the model that they belong to. */
-export function adapterIn({ adapters }: FinishedModel, base: string): ExportFile[] {
+export function adapterIn({ adapters, config }: FinishedModel, base: string): ExportFile[] {
   const outputs = adapters.map((adapter) => ({
     ...adapter,
     a: async () => bytesOf(await adapter.a()),
     b: async () => bytesOf(await adapter.b()),
   }));
-  return peftFiles(outputs, { base, dtype: 'F32' });
+  return peftFiles(outputs, { base, dtype: 'F32', transposed: config.decoder.transposed });
 }
 
 const bytesOf = (values: Float32Array<ArrayBuffer>) => new Uint8Array(values.buffer);

@@ -63,7 +63,7 @@ async function readConfig(
 ): Promise<{ described: DescribedModel; packing: Packing }> {
   const json = await readJson(found.config);
   const described = parseModelConfig(json, found.config.path, architectures);
-  const packing = parsePacking(json, found.config.path);
+  const packing = await readPacking(found, json);
   const generation = await readObject(found.generationConfig);
   const extra = z.union([z.int(), z.array(z.int())]).safeParse(generation?.['eos_token_id']);
   if (!extra.success) return { described, packing };
@@ -71,6 +71,15 @@ async function readConfig(
   const { config } = described;
   const eosTokenIds = [...new Set([...config.eosTokenIds, ...ends])];
   return { described: { ...described, config: { ...config, eosTokenIds } }, packing };
+}
+
+/** AutoGPTQ once said how weights are packed in a file of its own. */
+async function readPacking({ config, beside }: FolderFiles, json: unknown): Promise<Packing> {
+  const stated = parsePacking(json, config.path);
+  const older = beside.find(({ name }) => name === 'quantize_config.json');
+  if (stated.gptq || stated.compressed || !older) return stated;
+  const quantization = { quant_method: 'gptq', ...(await readObject(older)) };
+  return parsePacking({ quantization_config: quantization }, older.path);
 }
 
 function weightEntries({ tensors, transposed }: ModelTensors): Map<string, WeightEntry> {

@@ -22,6 +22,8 @@ export interface PeftOptions {
   /** Name or path of the base model, for PEFT's config. */
   readonly base: string;
   readonly dtype: Extract<SafetensorsDtype, 'F32' | 'F16' | 'BF16'>;
+  /** The base holds its linear weights as [in, out] (Conv1D). */
+  readonly transposed?: boolean;
   /** All linear modules of the base model. Where an adapter is on each that ends alike, PEFT is given the ending. */
   readonly baseModules?: readonly string[];
 }
@@ -48,7 +50,7 @@ export function peftConfig(modules: readonly PeftOutput[], options: PeftOptions)
   return {
     base_model_name_or_path: options.base,
     bias: 'none',
-    fan_in_fan_out: false,
+    fan_in_fan_out: options.transposed ?? false,
     inference_mode: true,
     init_lora_weights: true,
     lora_alpha: widest.scale * widest.rank,

@@ -1,5 +1,6 @@
 import { openModel } from '../models/open-model.ts';
 import { compressedTensors } from '../formats/compressed-tensors-write.ts';
+import { gptqTensors } from '../formats/gptq-write.ts';
 import type { SafetensorsDtype } from '../formats/safetensors.ts';
 import { safetensorsStream, type TensorOutput } from '../formats/safetensors-write.ts';
 import { bytesSource, type FileSource } from '../formats/source.ts';
@@ -15,6 +16,7 @@ export interface TinyInt4 {
 }
 
 interface Options {
+  packing?: 'compressed-tensors' | 'gptq';
   /** Inputs a group; null: the whole row. */
   group?: number | null;
   symmetric?: boolean;
@@ -30,8 +32,9 @@ interface Options {
   edit?: (config: Record<string, unknown>) => void;
 }
 
-/** The tiny model with random INT4 weights in every linear module of its blocks, as a compressed-tensors folder. */
+/** The tiny model with random INT4 weights in every linear module of its blocks, as a compressed-tensors or GPTQ folder. */
 export async function tinyInt4({
+  packing = 'compressed-tensors',
   group = 16,
   symmetric = false,
   zeros = 0,
@@ -54,16 +57,17 @@ export async function tinyInt4({
     const bytes = async () => (await folder.readTensor(name)).bytes;
     tensors.set(name, { name, dtype: dtype.toUpperCase() as SafetensorsDtype, shape, bytes });
   }
-  const packed = await compressedTensors(
-    [...modules].map(([module, { shape, codes, grid }]) => ({
-      module,
-      shape,
-      group,
-      codes: () => Promise.resolve(codes),
-      grid: () => Promise.resolve(grid),
-    })),
-    { ignore: ['lm_head', ...floats], dtype: 'f32' },
-  );
+  const outputs = [...modules].map(([module, { shape, codes, grid }]) => ({
+    module,
+    shape,
+    group,
+    codes: () => Promise.resolve(codes),
+    grid: () => Promise.resolve(grid),
+  }));
+  const packed =
+    packing === 'gptq'
+      ? gptqTensors(outputs, { symmetric, ignore: floats })
+      : await compressedTensors(outputs, { ignore: ['lm_head', ...floats], dtype: 'f32' });
   for (const tensor of packed.tensors) tensors.set(tensor.name, tensor);
   change?.(tensors);
   const json = structuredClone({ ...folder.config.raw, quantization_config: packed.quantization });
