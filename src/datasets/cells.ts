@@ -19,6 +19,12 @@ function plain(value: unknown): unknown {
 }
 
 /**
+ * Characters of a cell that is read by a loose pattern, at most: on a made-up text those take time with its square. No
+ * honest list of options is near it.
+ */
+export const mostLoose = 2 ** 14;
+
+/**
  * The texts that a cell lists: a JSON array, or what pandas writes for one into CSV (`['a', "b's"]`, with or without
  * commas); null where it is neither.
  */
@@ -27,6 +33,7 @@ export function listOf(cell: string): string[] | null {
   if (!text.startsWith('[') || !text.endsWith(']')) return null;
   const values = jsonOf(text);
   if (Array.isArray(values)) return values.map(cellOf);
+  if (text.length > mostLoose) return null;
   const quoted = [...text.matchAll(/'((?:[^'\\]|\\.)*)'|"((?:[^"\\]|\\.)*)"/g)];
   const rest = text.replaceAll(/'((?:[^'\\]|\\.)*)'|"((?:[^"\\]|\\.)*)"/g, '');
   if (quoted.length === 0 || !/^\[[\s,]*\]$/.test(rest)) return null;

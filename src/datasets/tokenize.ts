@@ -40,6 +40,8 @@ export interface Asking {
   readonly maxLength: number;
   /** The options of a choice as well. */
   readonly withOptions: boolean;
+  /** Examples that are wanted; tokenizing thousands more takes minutes. All of them unless given. */
+  readonly most?: number;
 }
 
 function pairExample(tokenizer: TextTokenizer, item: Item, template: Exclude<Template, 'chat'>): Example {
@@ -114,17 +116,21 @@ export function tokenizeItems(
   items: readonly Item[],
   asking: Asking,
 ): TokenizedExamples {
-  const { maxLength } = asking;
-  const all = items.map((item) => tokenizeItem(tokenizer, item, asking));
-  const examples = all.filter((example) => longest(example) <= maxLength && example.ids.length > 1);
-  if (examples.length > 0) return { examples, tooLong: all.length - examples.length };
-  const shortest = all.reduce(
-    (least, example) => Math.min(least, longest(example)),
-    Number.POSITIVE_INFINITY,
-  );
+  const { maxLength, most = Infinity } = asking;
+  const examples: Example[] = [];
+  let tooLong = 0;
+  let shortest = Number.POSITIVE_INFINITY;
+  for (const item of items) {
+    if (examples.length >= most) break;
+    const example = tokenizeItem(tokenizer, item, asking);
+    shortest = Math.min(shortest, longest(example));
+    if (longest(example) <= maxLength && example.ids.length > 1) examples.push(example);
+    else tooLong++;
+  }
+  if (examples.length > 0) return { examples, tooLong };
   throw new PareError(
     'data-too-long',
-    `All ${all.length} examples are longer than ${maxLength} tokens; the shortest has ${shortest}.`,
+    `All ${items.length} examples are longer than ${maxLength} tokens; the shortest has ${shortest}.`,
     'Raise the maximal length, or use shorter examples.',
     { maxLength, shortest },
   );

@@ -3,7 +3,7 @@ import { documentsOf, recogniseColumns, toItems, type ColumnChoice } from '../da
 import type { Example } from '../datasets/data.ts';
 import type { Item } from '../datasets/item.ts';
 import type { DataFile } from '../datasets/parse.ts';
-import { tokenizeDocuments, tokenizeItems } from '../datasets/tokenize.ts';
+import { tokenizeDocuments, tokenizeItems, type Asking } from '../datasets/tokenize.ts';
 import type { TextTokenizer } from '../datasets/tokenizer.ts';
 import { optionsOf } from '../evaluation/choice.ts';
 import type { ScoredSet, ScoringRule } from '../evaluation/scorer.ts';
@@ -54,7 +54,7 @@ export function readAs(data: LoadedData, columns: ReturnType<typeof columnsOf> |
 }
 
 /** What of a recipe decides how questions are asked. */
-export type Questions = Pick<Recipe, 'task' | 'template' | 'maxLength'>;
+export type Questions = Pick<Recipe, 'task' | 'template' | 'maxLength'> & Pick<Asking, 'most'>;
 
 type Tokenized = ReturnType<typeof tokenizeItems>;
 
@@ -63,8 +63,8 @@ const latest = new WeakMap<LoadedData, { tokenizer: TextTokenizer; key: string; 
 
 /** Every example of a data file, tokenised for a recipe's task. */
 export function tokenizeAll(data: LoadedData, tokenizer: TextTokenizer, questions: Questions): Tokenized {
-  const { task, template, maxLength } = questions;
-  const key = JSON.stringify([task, template, maxLength]);
+  const { task, template, maxLength, most } = questions;
+  const key = JSON.stringify([task, template, maxLength, most]);
   const known = latest.get(data);
   if (known?.tokenizer === tokenizer && known.key === key) return known.tokenized;
   const tokenized = tokenizeAnew(data, tokenizer, questions);
@@ -73,7 +73,7 @@ export function tokenizeAll(data: LoadedData, tokenizer: TextTokenizer, question
 }
 
 function tokenizeAnew(data: LoadedData, tokenizer: TextTokenizer, questions: Questions): Tokenized {
-  const { task, template, maxLength } = questions;
+  const { task, template, maxLength, most = Infinity } = questions;
   if (!data.content) {
     throw new PareError(
       'columns-unknown',
@@ -83,9 +83,12 @@ function tokenizeAnew(data: LoadedData, tokenizer: TextTokenizer, questions: Que
   }
   requireTask(data, task);
   if (data.content.kind === 'documents')
-    return { examples: tokenizeDocuments(tokenizer, data.content.documents, maxLength), tooLong: 0 };
+    return {
+      examples: tokenizeDocuments(tokenizer, data.content.documents, maxLength).slice(0, most),
+      tooLong: 0,
+    };
   const withOptions = task === 'choice';
-  return tokenizeItems(tokenizer, data.content.items, { template, maxLength, withOptions });
+  return tokenizeItems(tokenizer, data.content.items, { template, maxLength, withOptions, most });
 }
 
 /** Running text has no answers, and only a choice can be chosen from. */

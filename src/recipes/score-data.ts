@@ -55,7 +55,7 @@ export async function scoreData(
   const began = performance.now();
   const maxLength = Math.min(model.config.maxPositions, mostTokens);
   const tokenizer = requireTokenizer(model.tokenizer);
-  const examples = tokenizeAll(data, tokenizer, { task, template, maxLength }).examples.slice(0, limit);
+  const examples = tokenizeAll(data, tokenizer, { task, template, maxLength, most: limit }).examples;
   const span = data.content?.kind === 'documents' ? 'all' : 'answer';
   const parts: Scores[] = [];
   let done = 0;

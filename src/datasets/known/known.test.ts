@@ -116,6 +116,15 @@ describe('known data sets', () => {
     expect(() => rows(good, { ...good, choices: ['x'] })).toThrowError(/column "choices" cannot be used/);
   });
 
+  it('is not held up by texts that were made to', { timeout: 20_000 }, () => {
+    const long = 10 ** 6;
+    const aqua = { question: 'a', correct: 'A', options: ' '.repeat(long) };
+    expect(() => rows({ ...aqua, options: `A) 1${' '.repeat(long)}B` })).toThrowError(/column "options"/);
+    expect(() => rows({ ...aqua, options: `['${"\\\\'".repeat(long)}]` })).toThrowError(/column "options"/);
+    const story = { ctx: '['.repeat(long), endings: ['a', '['.repeat(long)], label: 0 };
+    expect(rows(story).pairs[0]?.correct).toBe(0);
+  });
+
   it.skipIf(!hasShared('data'))('reads the shared files as what they are', () => {
     const arc = shared('llm-adapters/ARC-Easy/test.json');
     expect(arc.title).toBe('LLM-Adapters, commonsense');

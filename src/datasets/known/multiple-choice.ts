@@ -2,7 +2,7 @@
  * Multiple choice as the Hugging Face hub has it. Prompts and answers as in lm-evaluation-harness (tasks `arc`,
  * `openbookqa`, `mmlu`, `hellaswag`): the option's text follows the question; of MMLU, its letter follows the list.
  */
-import { cellOf, listOf, recordOf } from '../cells.ts';
+import { cellOf, listOf, mostLoose, recordOf } from '../cells.ts';
 import { letters, listed } from '../item.ts';
 import { CellProblem, firstOf, type Cells, type Fields, type KnownDataset } from './dataset.ts';
 
@@ -116,9 +116,11 @@ function placeOf(cells: Cells, columns: readonly string[], options: readonly str
   throw new CellProblem(column, `it is no place from 0 to ${options.length - 1}, and no letter of one`);
 }
 
-const cleaned = (text: string): string =>
-  text
+function cleaned(text: string): string {
+  if (text.length > mostLoose) return text.trim();
+  return text
     .trim()
     .replaceAll(' [title]', '. ')
     .replaceAll(/\[.*?\]/g, '')
     .replaceAll('  ', ' ');
+}

@@ -1,5 +1,5 @@
 /** Word problems with a number, or a letter, as the answer. */
-import { listOf } from '../cells.ts';
+import { listOf, mostLoose } from '../cells.ts';
 import { checkOf, letters, type Item } from '../item.ts';
 import { CellProblem, type Fields, type KnownDataset } from './dataset.ts';
 
@@ -80,7 +80,8 @@ function numeric(question: string, answer: string): Fields {
 
 /** `["A)21", …]`, or `A)21 B)21.5 …` in one text. */
 function aquaOptions(cell: string): string[] {
-  const parts = listOf(cell) ?? cell.split(/\s*\(?(?=\b[A-J]\s*\))/);
+  const loose = cell.length > mostLoose ? [] : cell.split(/\s*\(?(?=\b[A-J]\s*\))/);
+  const parts = listOf(cell) ?? loose;
   const options = parts.map((part) => part.replace(/^[\s(]*[A-J]\s*[).:]\s*/, '').trim()).filter(Boolean);
   if (options.length >= 2 && options.length <= letters.length) return options;
   throw new CellProblem('options', 'it is no list of two to ten options');
