@@ -56,6 +56,57 @@ describe.skipIf(!hasShared())('GGUF files read back', () => {
   });
 });
 
+describe.skipIf(!hasShared())('an adapter beside a GGUF model', () => {
+  it('is read as it was written, its scale in B', async () => {
+    const folder = await openModel([
+      ...(await nodeFolder(sharedPath('models/stories260K-hf'))),
+      ...(await adapterFiles()),
+    ]);
+    const model = { ...finishedOf(folder), adapters: adaptersOf(folder) };
+    const files = await gguf.files(model, '');
+    expect(files.map(({ name }) => name)).toContain('adapter.gguf');
+    const { peft } = await openModel(await sources(files));
+    expect(new Set(peft!.modules.keys())).toEqual(new Set(model.adapters.map(({ module }) => module)));
+    for (const { module, rank, scale, a, b } of model.adapters) {
+      const found = peft!.modules.get(module)!;
+      expect(found).toMatchObject({ rank, scale: 1 });
+      const read = async (name: string) => toFloat32(await peft!.store.read(name), 'f32');
+      expect(await read(found.a.name)).toEqual(await a());
+      expect(await read(found.b.name)).toEqual((await b()).map((value) => scale * value));
+    }
+  });
+
+  it('alone is refused', async () => {
+    const folder = await openModel([
+      ...(await nodeFolder(sharedPath('models/stories260K-hf'))),
+      ...(await adapterFiles()),
+    ]);
+    const files = await gguf.files({ ...finishedOf(folder), adapters: adaptersOf(folder) }, '');
+    const [adapter] = await sources(files.filter(({ name }) => name === 'adapter.gguf'));
+    await expect(openModel([adapter!])).rejects.toThrow(/general\.type is "adapter"/);
+  });
+});
+
+/** The golden adapter, in a folder below the model's. */
+async function adapterFiles(): Promise<FileSource[]> {
+  const files = await nodeFolder(sharedPath('golden/lora-stories260K'));
+  return files
+    .filter(({ path }) => path.startsWith('adapter_'))
+    .map((file) => ({ ...file, path: `adapter/${file.path}` }));
+}
+
+function adaptersOf({ peft }: ModelFolder): FinishedModel['adapters'] {
+  return [...peft!.modules.values()].map(({ module, rank, scale, a, b }) => ({
+    module,
+    rank,
+    scale,
+    inputs: a.shape[1]!,
+    outputs: b.shape[0]!,
+    a: async () => toFloat32(await peft!.store.read(a.name), 'f32'),
+    b: async () => toFloat32(await peft!.store.read(b.name), 'f32'),
+  }));
+}
+
 const valuesOf = async (model: ModelFolder, name: string) => {
   const { bytes, dtype } = await model.readTensor(name);
   return toFloat32(bytes, dtype);
