@@ -6,6 +6,7 @@ import { createTokenizer } from '../../src/datasets/tokenizer.ts';
 import { logitsOf } from '../../src/evaluation/logits.ts';
 import type { FinishedModel } from '../../src/exporters/exporter.ts';
 import { gguf } from '../../src/exporters/gguf.ts';
+import { bytesSource } from '../../src/formats/source.ts';
 import { hasShared, readSharedBytes, readSharedJson, sharedPath } from '../../src/lib/golden.testing.ts';
 import { openModel } from '../../src/models/open-model.ts';
 import { loadModel, originalModel } from '../../src/recipes/model.ts';
@@ -63,6 +64,25 @@ describe.skipIf(!hasLlama || !hasShared())('llama.cpp against the transformers l
       const count = Math.min(sequence.greedy.length, longest - sequence.ids.length);
       expect(await decoder.greedy(sequence.ids, count)).toEqual(sequence.greedy.slice(0, count));
     }
+    await decoder.close();
+  });
+});
+
+describe.skipIf(!hasLlama || !hasShared())('Gemma 2 in llama.cpp', () => {
+  // The golden model scales scores in its own way, which llama.cpp has not; published ones have head_dim there.
+  it('computes what Pare does: windows in every other block, caps, four norms', async () => {
+    const files = (await nodeFolder(sharedPath('golden/gemma2'))).filter(
+      ({ name }) => name !== 'config.json',
+    );
+    const json = readSharedJson<{ head_dim: number }>('golden/gemma2/config.json');
+    const config = { ...json, query_pre_attn_scalar: json.head_dim };
+    files.push(bytesSource('config.json', new TextEncoder().encode(JSON.stringify(config))));
+    const decoder = await LlamaDecoder.open(await ggufOf(await asFinished(files)));
+    const model = originalModel(await loadModel(new CpuBackend(), files));
+    const { ids } = golden('golden/gemma2/golden.json').at(-1)!;
+    const expected = await logitsOf(model, ids);
+    const found = await decoder.predict(ids, [...ids.keys()]);
+    for (const [position, row] of expected.entries()) expectWithin(found.get(position)!, [...row], 0.01);
     await decoder.close();
   });
 });
