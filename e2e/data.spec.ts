@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from '@playwright/test';
+import { look } from './looking.ts';
 import { button, drop, fileOf, region } from './studio.ts';
 
 const model = 'public/demo/model';
@@ -34,6 +35,8 @@ test('a Parquet file: recognised, shown as tokens in each template, scored by it
   await expect(
     data.getByRole('status').filter({ hasText: /id 3, “\s?<\/s>”, special, answer, trained on/ }),
   ).toBeVisible();
+
+  await look(page, 'tokens');
 
   const template = data.getByLabel('Prompt template');
   await template.selectOption('plain');

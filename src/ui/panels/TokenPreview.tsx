@@ -14,7 +14,7 @@ export function TokenPreview({ preview }: { preview: DataSummary['preview'] }) {
   return (
     <details className="preview" onToggle={(event) => setOpen(event.currentTarget.open)}>
       <summary>
-        <span className="preview-line">{first.prompt || first.answer}</span>
+        <span className="preview-line">{open ? 'The first examples' : first.prompt || first.answer}</span>
       </summary>
       {open && <Examples preview={preview} />}
     </details>
