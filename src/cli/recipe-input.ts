@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { parseJson } from '../formats/json.ts';
 import { PareError } from '../lib/assert.ts';
 import { presets } from '../recipes/presets.ts';
 import { methods, recipeSchema, type Method, type Recipe } from '../session/recipe.ts';
@@ -16,7 +17,7 @@ async function readRecipe(subject: string | undefined, flags: Flags): Promise<Re
   const text = await readFile(subject, 'utf8').catch(() => {
     throw usage(`${subject} is neither ${methods.join(', ')} nor a readable recipe file.`);
   });
-  const parsed = recipeSchema.safeParse(parseRecipe(text, subject));
+  const parsed = recipeSchema.safeParse(parseJson(text, subject));
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
   throw new PareError(
@@ -24,18 +25,6 @@ async function readRecipe(subject: string | undefined, flags: Flags): Promise<Re
     `${subject}: ${issue?.path.join('.') || 'the file'}: ${issue?.message}`,
     'Save the recipe again in the studio, or mend this field.',
   );
-}
-
-function parseRecipe(text: string, file: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    throw new PareError(
-      'recipe-invalid',
-      `${file} is not JSON: ${(error as Error).message}`,
-      'Save the recipe again in the studio.',
-    );
-  }
 }
 
 /** Flags on top of the recipe. */

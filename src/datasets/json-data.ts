@@ -72,11 +72,18 @@ function tableOf(records: readonly Numbered[], file: string): Table {
   return {
     kind: 'table',
     columns,
-    rows: records.map(({ record }) =>
-      columns.map((column) => cellOf(Object.hasOwn(record, column) ? record[column] : null)),
-    ),
+    rows: records.map(({ record, line }) => columns.map((column) => cellIn(record, column, file, line))),
     lines: records.map(({ line }) => line),
   };
+}
+
+function cellIn(record: Record<string, unknown>, column: string, file: string, line: number): string {
+  try {
+    return cellOf(Object.hasOwn(record, column) ? record[column] : null);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw dataProblem(file, line, `the field "${column.slice(0, 60)}" is nested too deeply`, remedy);
+  }
 }
 
 /** The line on which each element of the list starts. Only for text that is known to be valid. */

@@ -66,10 +66,10 @@ function numberOf(struct: ThriftStruct, id: number): number {
   return typeof value === 'number' ? value : Number.NaN;
 }
 
-function unknownCodec(codec: string): PareError {
+function unknownCodec(codec: string | undefined): PareError {
   return new PareError(
     'parquet-codec',
-    `The Parquet file is compressed with ${codec}, which is not read.`,
+    `the file is compressed with ${codec ?? 'something unknown'}, which is not read.`,
     'Write it with Snappy (the default of datasets and pandas), or as JSON lines.',
   );
 }

@@ -36,6 +36,8 @@ export async function parseParquet(bytes: Uint8Array<ArrayBuffer>, file: string)
     for (const column of columns) {
       const place = `${file}, row group ${index + 1}, column "${column}"`;
       const values = await readColumn(read, { metadata, bytes, index, column, begin: rows.length, count });
+      if (values instanceof PareError)
+        throw new PareError(values.code, `${place}: ${values.message}`, values.remedy);
       if (values instanceof Error) throw malformed(place, values);
       cells.forEach((cell, row) => {
         cell.push(values[row]!);

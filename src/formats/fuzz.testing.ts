@@ -22,6 +22,8 @@ export interface Target {
   open(files: readonly FileSource[]): unknown;
   /** Which of the files are spoilt; all, unless it is said. */
   readonly spoils?: RegExp;
+  /** How a message calls what has no file name. */
+  readonly named?: RegExp;
   /** What a message names beside the file, where `placed` does not fit. */
   readonly place?: RegExp;
   /** Bytes of arrays that a byte of the files may come to. */
@@ -32,7 +34,7 @@ export interface Target {
 
 /** A position, or the name of a field, a tensor or a token. */
 const placed =
-  /\b(?:offset|bytes?|line|row|column|element|input|dimension|token) \d|\w[.[_]\w|__metadata__|header|"[^"]+"|top level/;
+  /\b(?:offset|bytes?|line|row|column|element|input|dimension|token) \d|\w[.[_]\w|__metadata__|header|"[^"]+"|: [\w.]+: |top level/;
 
 /** What is said of files as a whole: that one is missing, or which one is meant. */
 const ofWholeFiles =
@@ -121,7 +123,7 @@ async function outcomeOf(target: Target, sample: Sample): Promise<string> {
   try {
     await counted(work, async () => target.open(files));
   } catch (error) {
-    outcome = codeOf(error, Object.keys(sample), target.place ?? placed);
+    outcome = codeOf(error, Object.keys(sample), target);
   }
   const { growth = most.growth } = target;
   if (work.reads > most.reads) throw new Error(`${work.reads} reads of files of ${size} bytes`);
@@ -133,18 +135,20 @@ async function outcomeOf(target: Target, sample: Sample): Promise<string> {
   return outcome;
 }
 
-function codeOf(error: unknown, paths: readonly string[], place: RegExp): string {
+function codeOf(error: unknown, paths: readonly string[], { named, place = placed }: Target): string {
   if (!(error instanceof PareError)) throw error;
   const { code, message, remedy } = error;
   const fail = (problem: string) => new Error(`${problem}: "${message.slice(0, 500)}" (${code})`);
   if (message.length > 5000) throw fail(`a message of ${message.length} characters`);
   if (remedy === '') throw fail('no remedy');
-  const name = paths.map(nameOf).find((each) => message.includes(each));
-  if (name === undefined) throw fail('no file is named');
+  const says = `${message} ${remedy}`;
+  if (!named?.test(says) && !paths.some((each) => says.includes(nameOf(each))))
+    throw fail('no file is named');
   const rest = paths
     .flatMap((path) => [path, nameOf(path)])
     .reduce((left, path) => left.replaceAll(path, ''), message);
-  if (!ofWholeFiles.test(code) && !place.test(rest)) throw fail('neither a field nor an offset is named');
+  if (!ofWholeFiles.test(code) && !place.test(rest + remedy))
+    throw fail('neither a field nor an offset is named');
   return code;
 }
 

@@ -8,6 +8,9 @@ import { PareError } from '../lib/assert.ts';
 /** Keys that reach an object's prototype when copied carelessly. No honest file uses them. */
 const dangerous: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype']);
 
+/** Many times what any honest file has; what walks through values, `JSON.stringify` too, recurses. */
+const mostNesting = 512;
+
 export interface JsonProblem {
   /** Position in the text, in UTF-16 units. */
   readonly offset: number;
@@ -15,11 +18,11 @@ export interface JsonProblem {
 }
 
 /**
- * Parses JSON; syntax errors, repeated keys and dangerous keys are named with file, line and column. `keys: 'any'` is
+ * Parses JSON; syntax errors, repeated keys, dangerous keys and endless nesting are named with file, line and column. `keys: 'any'` is
  * for files whose keys are words (a vocabulary has "constructor" in it): they are only read through `Object.entries`.
  */
 export function parseJson(text: string, file: string, keys: 'sound' | 'any' = 'sound'): unknown {
-  const found = scanJson(text, keys);
+  const found = new JsonScanner(text, keys === 'any', mostNesting).scan();
   if (!found) return JSON.parse(text);
   const { line, column } = positionOf(text, found.offset);
   throw new PareError(
@@ -75,12 +78,14 @@ function problemOfKey(quoted: string, keys: Set<string>): string | null {
 class JsonScanner {
   readonly #text: string;
   readonly #anyKeys: boolean;
+  readonly #mostNesting: number;
   #at = 0;
   /** Open containers: the keys seen so far for an object, null for an array. */
   readonly #open: (Set<string> | null)[] = [];
 
-  constructor(text: string, anyKeys: boolean) {
+  constructor(text: string, anyKeys: boolean, mostNesting = Infinity) {
     this.#text = text;
+    this.#mostNesting = mostNesting;
     this.#anyKeys = anyKeys;
   }
 
@@ -101,6 +106,8 @@ class JsonScanner {
     if (opening === '{' || opening === '[') {
       this.#at++;
       this.#open.push(opening === '{' ? new Set() : null);
+      if (this.#open.length > this.#mostNesting)
+        return this.#fail(`lists and objects are nested more than ${this.#mostNesting} deep`);
       return this.#closes() ? this.#after() : this.#key();
     }
     if (this.#match(opening === '"' ? string : scalar) === '') {

@@ -30,6 +30,9 @@ const maxZipBytes = 512 * 2 ** 20;
 const maxUnpackedBytes = 1024 * 2 ** 20;
 const maxFiles = 1000;
 
+/** Deflate makes no more than 1,032 bytes of one. */
+const mostGrowth = 1032;
+
 /** The files of a zip, such as one that Pare exported. `limits` are bytes unpacked and number of files. */
 export async function openZip(
   zip: FileSource,
@@ -42,14 +45,20 @@ export async function openZip(
     unzip(
       data,
       {
-        filter: ({ name, originalSize }) => {
+        filter: ({ name, size, originalSize }) => {
           if (name.endsWith('/')) return false;
+          // What is claimed is allocated before anything is unpacked.
+          if (originalSize > mostGrowth * size + mostGrowth)
+            throw damagedZip(
+              zip,
+              `${name.slice(0, 200)} claims to unpack from ${size} to ${originalSize} bytes`,
+            );
           bytes += originalSize;
           count++;
           return bytes <= limits.bytes && count <= limits.files;
         },
       },
-      (error, files) => (error ? reject(damagedZip(zip, error)) : resolve(files)),
+      (error, files) => (error ? reject(damagedZip(zip, error.message)) : resolve(files)),
     );
   });
   if (bytes > limits.bytes || count > limits.files) throw tooLarge(zip, bytes, count);
@@ -62,10 +71,10 @@ export async function unzipped(files: readonly FileSource[]): Promise<FileSource
   return (await Promise.all(parts)).flat();
 }
 
-function damagedZip(zip: FileSource, cause: Error): PareError {
+function damagedZip(zip: FileSource, problem: string): PareError {
   return new PareError(
     'zip-invalid',
-    `${zip.path} is not a zip that can be read: ${cause.message}.`,
+    `${zip.path} is not a zip that can be read: ${problem}.`,
     'Unpack it and open the folder.',
   );
 }

@@ -37,21 +37,23 @@ export async function readBack(files: readonly FileSource[]): Promise<ReadWeight
     throw new PareError('onnx-missing', 'There is no .onnx file among those exported.', remedy);
   }
   const content = await readOnnx(model, files);
-  return { floats: floatsOf(content), int4: int4Of(content) };
+  return { floats: floatsOf(content, model.path), int4: int4Of(content, model.path) };
 }
 
-function floatsOf({ tensors }: OnnxContent): Map<string, ReadFloats> {
+function floatsOf({ tensors }: OnnxContent, file: string): Map<string, ReadFloats> {
   const floats = new Map<string, ReadFloats>();
   const suffix = onnxNames.transposed('');
   for (const [name, entry] of tensors) {
     if (entry.type !== 'f32' && entry.type !== 'f16') continue;
-    if (name.endsWith(suffix)) floats.set(`${name.slice(0, -suffix.length)}.weight`, turnedBack(entry));
+    if (name.endsWith(suffix)) floats.set(`${name.slice(0, -suffix.length)}.weight`, turnedBack(entry, file));
     else floats.set(name, { shape: entry.shape, read: () => values(entry) });
   }
   return floats;
 }
 
-function turnedBack(entry: OnnxEntry): ReadFloats {
+function turnedBack(entry: OnnxEntry, file: string): ReadFloats {
+  if (entry.shape.length !== 2)
+    throw damaged(file, `${entry.name} is [${entry.shape.join(', ')}], no matrix`);
   const [inputs, out] = entry.shape as [number, number];
   return {
     shape: [out, inputs],
@@ -64,26 +66,31 @@ async function values({ type, read }: Pick<OnnxEntry, 'type' | 'read'>): Promise
   return toFloat32(await read(), type);
 }
 
-function int4Of({ nodes, tensors }: OnnxContent): Map<string, ReadInt4> {
-  const modules = nodes.filter(({ op }) => op === 'MatMulNBits').map((node) => int4Module(node, tensors));
+function int4Of({ nodes, tensors }: OnnxContent, file: string): Map<string, ReadInt4> {
+  const modules = nodes
+    .filter(({ op }) => op === 'MatMulNBits')
+    .map((node) => int4Module(node, tensors, file));
   return new Map(modules);
 }
 
-function int4Module(node: OnnxNodeEntry, tensors: ReadonlyMap<string, OnnxEntry>): [string, ReadInt4] {
+function int4Module(
+  node: OnnxNodeEntry,
+  tensors: ReadonlyMap<string, OnnxEntry>,
+  file: string,
+): [string, ReadInt4] {
   const [, codes, scales, zeros] = node.inputs.map((name) => tensors.get(name));
   const [inputs, out, block] = ['K', 'N', 'block_size'].map((key) => node.integers.get(key) ?? 0);
   const blocks = Math.ceil(inputs! / block!);
   const expected = [
-    [codes, [out!, blocks, block! / 2]],
-    [scales, [out!, blocks]],
-    ...(zeros ? [[zeros, [out!, Math.ceil(blocks / 2)]] as const] : []),
+    [codes, [out!, blocks, block! / 2], ['u8']],
+    [scales, [out!, blocks], ['f32', 'f16']],
+    ...(zeros ? [[zeros, [out!, Math.ceil(blocks / 2)], ['u8']] as const] : []),
   ] as const;
-  for (const [entry, shape] of expected) {
-    if (entry?.shape.join() === shape.join()) continue;
-    throw new PareError(
-      'onnx-invalid',
-      `${node.inputs[1]}: its tensors are not those of MatMulNBits with K ${inputs}, N ${out}, block_size ${block}.`,
-      'The file is damaged. Write it again.',
+  for (const [entry, shape, types] of expected) {
+    if (entry?.shape.join() === shape.join() && types.some((type) => type === entry.type)) continue;
+    throw damaged(
+      file,
+      `the tensors of ${node.inputs[1]} are not those of MatMulNBits with K ${inputs}, N ${out}, block_size ${block}`,
     );
   }
   const nbits = { block: block!, blocks };
@@ -100,4 +107,8 @@ function int4Module(node: OnnxNodeEntry, tensors: ReadonlyMap<string, OnnxEntry>
   };
   const module = codes!.name.slice(0, -onnxNames.codes('').length);
   return [module, { shape, group: block!, groups: blocks, read }];
+}
+
+function damaged(file: string, problem: string): PareError {
+  return new PareError('onnx-invalid', `${file}: ${problem}.`, 'The file is damaged. Write it again.');
 }
