@@ -83,9 +83,9 @@ class JsonScanner {
   /** Open containers: the keys seen so far for an object, null for an array. */
   readonly #open: (Set<string> | null)[] = [];
 
-  constructor(text: string, anyKeys: boolean, mostNesting = Infinity) {
+  constructor(text: string, anyKeys: boolean, nesting = Infinity) {
     this.#text = text;
-    this.#mostNesting = mostNesting;
+    this.#mostNesting = nesting;
     this.#anyKeys = anyKeys;
   }
 
