@@ -195,15 +195,16 @@ export function ggufConfig(gguf: GgufFile, architecture: string, divisors: Float
   const { modelType, className, read } = described[architecture]!;
   const reader = readerOf(gguf, architecture);
   const raw = read(reader);
-  const vocabSize = gguf.tensors.get('token_embd.weight')?.shape[0];
+  const embedding = 'token_embd.weight';
+  const vocabSize = gguf.metadata.require(embedding, gguf.tensors.get(embedding)?.shape[0]);
   return {
     architectures: [className],
     model_type: modelType,
     ...raw,
-    vocab_size: gguf.metadata.require('token_embd.weight', vocabSize),
+    vocab_size: vocabSize,
     tie_word_embeddings: !gguf.tensors.has('output.weight'),
     ...ropeScaling(gguf, reader, raw, divisors),
-    ...specialTokens(gguf),
+    ...specialTokens(gguf, vocabSize),
   };
 }
 
@@ -236,11 +237,14 @@ function ropeScaling(
   raw: RawConfig,
   divisors: Float32Array | null,
 ): RawConfig {
-  const type = reader.text('rope.scaling.type') ?? 'none';
+  // As llama.cpp has it: linear unless another type is stated, where there is a factor (`scale_linear`: its old name).
+  const factor = reader.number('rope.scaling.factor', reader.number('rope.scale_linear', 1));
+  const type = reader.text('rope.scaling.type') ?? (factor === 1 || factor === 0 ? 'none' : 'linear');
   if (type !== 'none' && type !== 'linear') {
     throw unknownRope(file.path, `rope.scaling.type is "${type.slice(0, 40)}"`);
   }
   if (divisors) {
+    if (type === 'linear') throw unknownRope(file.path, `${ropeTensor} comes with linear scaling`);
     const headDim = Number(
       raw['head_dim'] ?? Number(raw['hidden_size']) / Number(raw['num_attention_heads']),
     );
@@ -250,7 +254,7 @@ function ropeScaling(
     return { rope_scaling: llama3Json(scaling) };
   }
   if (type === 'none') return {};
-  return { rope_scaling: { rope_type: 'linear', factor: reader.number('rope.scaling.factor') } };
+  return { rope_scaling: { rope_type: 'linear', factor: factor || 1 } };
 }
 
 const llama3Json = (scaling: NonNullable<ReturnType<typeof scalingOf>>) => ({
@@ -270,8 +274,12 @@ function unknownRope(path: string, problem: string): PareError {
 }
 
 /** The end of a turn ends an answer as well. */
-function specialTokens({ metadata }: GgufFile): RawConfig {
-  const id = (name: string) => metadata.count(`tokenizer.ggml.${name}`, { min: 0, max: 2 ** 31 });
+function specialTokens({ metadata }: GgufFile, vocabSize: number): RawConfig {
+  const key = 'tokenizer.ggml.tokens';
+  const tokens = metadata.texts(key);
+  if (tokens && tokens.length !== vocabSize)
+    throw metadata.fail(key, `has ${tokens.length} tokens, but token_embd.weight has ${vocabSize} rows`);
+  const id = (name: string) => metadata.count(`tokenizer.ggml.${name}`, { min: 0, max: vocabSize - 1 });
   const ends = [...new Set([id('eos_token_id'), id('eot_token_id')].filter((end) => end !== undefined))];
   const bos = id('bos_token_id');
   return {

@@ -1,9 +1,7 @@
-import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { hasShared, readSharedBytes } from '../lib/golden.testing.ts';
 import { PareError } from '../lib/assert.ts';
-import { openModel } from '../models/open-model.ts';
 import { openGguf } from './gguf.ts';
+import { ggufConfig } from './gguf-config.ts';
 import { ggufStream, type GgufOutput, type GgufTyped } from './gguf-write.ts';
 import { bytesSource, type FileSource } from './source.ts';
 
@@ -40,6 +38,34 @@ const example = () =>
     },
     [tensor('one', [3], 1), tensor('two', [2, 3], 2)],
   );
+
+describe('rotary scaling', () => {
+  const scalingOf = async (fields: Record<string, GgufTyped>, divisors: Float32Array | null = null) => {
+    const sizes = { embedding_length: 8, block_count: 1, feed_forward_length: 8, context_length: 16 };
+    const counts = { ...sizes, 'attention.head_count': 1 };
+    const own = Object.entries(counts).map(([key, u32]): [string, GgufTyped] => [`llama.${key}`, { u32 }]);
+    const metadata = { 'llama.attention.layer_norm_rms_epsilon': { f32: 1e-5 }, ...fields };
+    const bytes = await fileOf({ ...Object.fromEntries(own), ...metadata }, [
+      tensor('token_embd.weight', [4, 8], 0),
+    ]);
+    const raw = ggufConfig(await openGguf(bytesSource('m.gguf', bytes)), 'llama', divisors);
+    return raw['rope_scaling'];
+  };
+  const factor = { 'llama.rope.scaling.factor': { f32: 4 } };
+  const linear = { rope_type: 'linear', factor: 4 };
+
+  it('is linear where there is a factor and no type, as in llama.cpp', async () => {
+    expect(await scalingOf({})).toBeUndefined();
+    expect(await scalingOf(factor)).toEqual(linear);
+    expect(await scalingOf({ ...factor, 'llama.rope.scaling.type': { text: 'linear' } })).toEqual(linear);
+    expect(await scalingOf({ ...factor, 'llama.rope.scaling.type': { text: 'none' } })).toBeUndefined();
+    expect(await scalingOf({ 'llama.rope.scale_linear': { f32: 4 } })).toEqual(linear);
+  });
+
+  it('is one or the other', async () => {
+    await expect(scalingOf(factor, new Float32Array(4).fill(1))).rejects.toThrow(/comes with linear scaling/);
+  });
+});
 
 /** The file with some bytes replaced. */
 function patched(bytes: Uint8Array<ArrayBuffer>, at: number, ...values: number[]): FileSource {
@@ -152,41 +178,4 @@ describe('a GGUF file', () => {
       expect(error.remedy).not.toBe('');
     },
   );
-});
-
-const stories = 'models/stories260K-F32.gguf';
-
-/** Where the tensors of stories260K begin. */
-const headerBytes = 14_208;
-
-describe.skipIf(!hasShared(stories))('a real GGUF file, mutated and cut', () => {
-  it('opens, or is refused by name; never does anything else', async () => {
-    const whole = readSharedBytes(stories);
-    const mutation = fc.array(fc.tuple(fc.nat(headerBytes), fc.nat(255)), { minLength: 1, maxLength: 4 });
-    await fc.assert(
-      fc.asyncProperty(mutation, fc.option(fc.nat(whole.length), { freq: 3 }), async (changes, length) => {
-        const bytes = whole.slice(0, length ?? whole.length);
-        for (const [at, value] of changes) if (at < bytes.length) bytes[at] = value;
-        const source = bytesSource('m.gguf', bytes);
-        let most = 0;
-        const watched: FileSource = {
-          ...source,
-          read(begin, end, signal) {
-            most = Math.max(most, end - begin);
-            return source.read(begin, end, signal);
-          },
-        };
-        const error: unknown = await openModel([watched])
-          .then((folder) => folder.fingerprint())
-          .then(
-            () => null,
-            (reason: unknown) => reason,
-          );
-        if (error !== null) expect(error).toBeInstanceOf(PareError);
-        if (error !== null) expect((error as PareError).message).toContain('m.gguf');
-        expect(most).toBeLessThanOrEqual(bytes.length);
-      }),
-      { numRuns: 100 },
-    );
-  });
 });

@@ -122,15 +122,17 @@ async function readTensorInfo(file: FileSource, cursor: GgufCursor): Promise<Ten
 }
 
 /** No tensor has more elements than its file has half bytes: the product stays exact. */
-function readExtent(cursor: GgufCursor, size: number, inner: readonly number[]): Promise<number> {
-  return cursor.u64((2 * size) / inner.reduce((product, extent) => product * extent, 1), 'a dimension');
+async function readExtent(cursor: GgufCursor, size: number, inner: readonly number[]): Promise<number> {
+  const most = (2 * size) / inner.reduce((product, extent) => product * extent, 1);
+  const extent = await cursor.u64(most, 'a dimension');
+  if (extent > 0) return extent;
+  throw cursor.fail('a dimension is 0', cursor.offset - 8);
 }
 
 async function readType(file: FileSource, cursor: GgufCursor, shape: readonly number[]): Promise<GgmlType> {
   const id = await cursor.u32();
   const type = ggmlTypeOf(id);
   if (!type) throw unsupported(file, cursor, id);
-  if (shape.includes(0)) throw cursor.fail(`it is empty, [${shape.join(', ')}]`);
   const { block } = ggmlForms[type];
   if (shape.at(-1)! % block === 0) return type;
   throw cursor.fail(`rows of ${shape.at(-1)} are no whole ${type} blocks of ${block}`, cursor.offset - 4);
