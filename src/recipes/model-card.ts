@@ -4,6 +4,7 @@ import type { ModelInfo, Proof, ResultRow } from '../session/events.ts';
 import type { Recipe } from '../session/recipe.ts';
 import { toMarkdown } from '../session/table.ts';
 import { presets } from './presets.ts';
+import { metricOf } from './run-context.ts';
 
 export interface ModelCardFacts {
   readonly name: string;
@@ -30,7 +31,7 @@ const libraries: Record<ExportFormat, string> = {
 /** README.md of an exported model: what it is, how to load it, how it was made, what was measured. */
 export function modelCard(facts: ModelCardFacts): string {
   const { name, format, model, recipe, rows, notes, proof, usage } = facts;
-  const metric = recipe.task === 'exact' ? 'accuracy' : 'perplexity';
+  const metric = metricOf(recipe);
   return [
     '---',
     `base_model: ${JSON.stringify(model.name)}`,

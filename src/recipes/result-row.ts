@@ -22,18 +22,23 @@ export interface RowFacts {
 }
 
 /** A row with the paper's columns (METHODS §10). Costs count adapters unmerged, as published. */
-export function resultRow({ recipe, model }: RunContext, facts: RowFacts, scores: Scores): ResultRow {
+export function resultRow(
+  { recipe, model }: Pick<RunContext, 'recipe' | 'model'>,
+  facts: RowFacts,
+  scores: Scores,
+): ResultRow {
   const { structure } = model;
   const cost = costOf(structure, facts.subNetwork);
   const linear = costOf(structure, { ...facts.subNetwork, ranks: {} }).parameters;
   const counted = recipe.task !== 'perplexity';
+  const score = scoreOf(recipe, scores);
   return {
     label: facts.label,
     tag: facts.tag,
     genome: facts.genome ? [...facts.genome] : null,
-    score: scoreOf(recipe, scores),
+    score,
     examples: scores.examples,
-    interval: counted ? wilson(Math.round(scores.accuracy * scores.examples), scores.examples) : null,
+    interval: counted ? wilson(Math.round(score * scores.examples), scores.examples) : null,
     sparsity: facts.zeros / linear,
     precision: precisionOf(model.info.dtype, facts),
     tmacsAt256: teraMacs(cost.macsPerToken),

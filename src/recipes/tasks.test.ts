@@ -8,7 +8,9 @@ import { RunControl } from './control.ts';
 import { runToEnd, searchHere } from './engine.ts';
 import { readData, type LoadedData } from './loaded-data.ts';
 import { loadModel, type LoadedModel } from './model.ts';
+import { modelCard } from './model-card.ts';
 import { presets } from './presets.ts';
+import { plainNetwork, resultRow } from './result-row.ts';
 import { scoreData } from './score-data.ts';
 import { tinyModel } from './tiny-model.testing.ts';
 import { previewTokens } from './token-preview.ts';
@@ -69,6 +71,37 @@ describe('the ways of scoring', { timeout: 60_000 }, () => {
     const rows = log.filter((event) => event.type === 'result').map(({ row }) => row);
     expect(rows.map(({ tag }) => tag)).toEqual(['untuned-dense', 'chosen']);
     for (const row of rows) expect([row.interval === null, row.examples]).toEqual([task === 'perplexity', 2]);
+  });
+
+  it('gives the interval of the likelihood that was asked for', () => {
+    const recipe = recipeOf('choice');
+    const scores = { accuracy: 0.25, normalised: 0.75, perplexity: 2, examples: 100, tokens: 100 };
+    const facts = {
+      label: '',
+      tag: 'chosen',
+      genome: null,
+      subNetwork: plainNetwork,
+      zeros: 0,
+      quantized: false,
+      merged: false,
+      speedup: null,
+      bytes: null,
+    } as const;
+    const rowOf = (choice: 'plain' | 'length') =>
+      resultRow({ recipe: { ...recipe, scoring: { ...recipe.scoring, choice } }, model }, facts, scores);
+    for (const choice of ['plain', 'length'] as const) {
+      const { score, interval } = rowOf(choice);
+      expect(interval![0]).toBeLessThan(score);
+      expect(interval![1]).toBeGreaterThan(score);
+    }
+  });
+
+  it.each(tasks)('a model card of %s says what was measured', (task) => {
+    const recipe = recipeOf(task);
+    const facts = { format: 'hf', name: 'm', notes: [], proof: null, usage: null } as const;
+    const card = modelCard({ ...facts, model: model.info, recipe, rows: [] });
+    expect(card.includes('| Perplexity |')).toBe(task === 'perplexity');
+    expect(card.includes('| Accuracy |')).toBe(task !== 'perplexity');
   });
 
   it('gives generated answers greedily and with beams, and refuses choices where there are none', async () => {
