@@ -40,7 +40,8 @@ export async function beamSearch(
     }));
     // Every sequence is fed, so that the first step writes the same into each.
     const logits = await generator.next(Array.from({ length: width }, (_, s) => feeds[s] ?? feeds[0]!));
-    const candidates = bestOf(beams, logits, 2 * width);
+    // One of each beam at least is no end token.
+    const candidates = bestOf(beams, logits, Math.max(2, 1 + endIds.size) * width);
     const next: Beam[] = [];
     candidates.forEach(({ token, score, from }, rank) => {
       const { tokens } = beams[from]!;
