@@ -105,6 +105,8 @@ describe('reading', () => {
     ['another method', { peft_type: 'IA3' }, {}, /peft_type is "IA3"/],
     ['DoRA', { use_dora: true }, {}, /use_dora is true/],
     ['biases', { bias: 'all' }, {}, /bias is not "none"/],
+    ['PiSSA', { init_lora_weights: 'pissa_niter_4' }, {}, /init_lora_weights is "pissa_niter_4"/],
+    ['aLoRA', { alora_invocation_tokens: [1, 2] }, {}, /alora_invocation_tokens is set/],
     ['no rank', { r: undefined }, {}, /r: /],
     [
       'a foreign tensor',

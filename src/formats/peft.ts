@@ -42,6 +42,8 @@ const configSchema = z.object({
   use_rslora: z.boolean().nullish(),
   use_dora: z.boolean().nullish(),
   bias: z.string().nullish(),
+  init_lora_weights: z.union([z.boolean(), z.string().max(100)]).nullish(),
+  alora_invocation_tokens: z.array(z.int()).nullish(),
   rank_pattern: patternsOf(wholeRank).nullish(),
   alpha_pattern: patternsOf(positive).nullish(),
   base_model_name_or_path: z.string().nullish(),
@@ -124,6 +126,11 @@ function requirePlainLora(config: PeftConfig, file: string): void {
     refuse('peft_type', `is "${config.peft_type.slice(0, 40)}"; Pare reads LORA`);
   if (config.use_dora) refuse('use_dora', 'is true');
   if ((config.bias ?? 'none') !== 'none') refuse('bias', 'is not "none"');
+  if (config.alora_invocation_tokens) refuse('alora_invocation_tokens', 'is set');
+  const init = config.init_lora_weights;
+  // They take something from the base weights when they begin, and PEFT does so again when it loads them.
+  if (typeof init === 'string' && /^(?:pissa|olora|corda|loftq|lora_ga)/i.test(init))
+    refuse('init_lora_weights', `is "${init.slice(0, 40)}", which changes the base weights`);
 }
 
 function pairTensors(
