@@ -48,7 +48,7 @@ describe('known data sets', () => {
       ],
       answerKey: 'B',
     });
-    expect(stem.pairs[0]).toMatchObject({ answer: ' cold', correct: 1 });
+    expect(stem.pairs[0]).toMatchObject({ prompt: 'Ice is', answer: ' cold', correct: 1 });
   });
 
   it('reads MMLU with its letters', async () => {

@@ -19,7 +19,9 @@ const labelled: KnownDataset = {
     const { texts, labels } = labelledChoices(cells('choices'));
     const correct = labels.indexOf(cells('answerkey'));
     if (correct === -1) throw new CellProblem('answerkey', `it is none of ${labels.join(', ')}`);
-    return byText(firstOf(cells, questions), texts, correct, labels);
+    const fields = byText(firstOf(cells, questions), texts, correct, labels);
+    // OpenBookQA's is the beginning of a sentence, which the option ends.
+    return cells('question') === '' ? { ...fields, prompt: cells('question_stem') } : fields;
   },
 };
 
