@@ -21,6 +21,8 @@ import type { SafetensorsDtype, TensorEntry } from './safetensors.ts';
 export interface QuantizedModule extends QuantizedEntry {
   /** Without `.weight`: `model.layers.0.mlp.up_proj`. */
   readonly module: string;
+  /** What the weights are called in errors. */
+  readonly file: string;
   readonly packed: TensorEntry;
   readonly scale: TensorEntry;
   readonly zero: TensorEntry | null;
@@ -107,11 +109,24 @@ function describe(
   requireForm(scale, ['F32', 'F16', 'BF16'], [out, groups], file);
   requireForm(shapeEntry, ['I64'], [2], file);
   if (zero) requireForm(zero, ['I32'], [Math.ceil(out / 8), groups], file);
-  const parts = zero ? [packed, scale, zero, shapeEntry] : [packed, scale, shapeEntry];
-  const bytes = parts.reduce((sum, { begin, end }) => sum + end - begin, 0);
+  const present = zero ? [packed, scale, zero, shapeEntry] : [packed, scale, shapeEntry];
+  const bytes = present.reduce((sum, { begin, end }) => sum + end - begin, 0);
   const scaleBytes = scale.dtype === 'F32' ? 4 : 2;
   const symmetric = zero === null;
-  return { module, shape, group, groups, symmetric, scaleBytes, bytes, packed, scale, zero, shapeEntry };
+  return {
+    module,
+    file,
+    shape,
+    group,
+    groups,
+    symmetric,
+    scaleBytes,
+    bytes,
+    packed,
+    scale,
+    zero,
+    shapeEntry,
+  };
 }
 
 /** The scheme that the shape of the scales and the zero points agree with: at most one group size does. */
@@ -142,10 +157,10 @@ export async function readQuantized(
   module: QuantizedModule,
   read: (entry: TensorEntry) => Promise<Uint8Array<ArrayBuffer>>,
 ): Promise<StoredInt4> {
-  const { shape, group, groups, packed, scale, zero, shapeEntry } = module;
-  requireShapeValue(shapeEntry, new BigInt64Array((await read(shapeEntry)).buffer), shape);
+  const { file, shape, group, groups, packed, scale, zero, shapeEntry } = module;
+  requireShapeValue(file, shapeEntry, new BigInt64Array((await read(shapeEntry)).buffer), shape);
   const scales = toFloat32(await read(scale), scale.dtype.toLowerCase() as FloatDtype);
-  requireScales(scale, scales);
+  requireScales(file, scale, scales);
   const zeros = zero ? new Uint32Array((await read(zero)).buffer) : null;
   const codes = clearPadding(await read(packed), shape[1]);
   return { shape, group, groups, codes, grid: gridOf(scales, zeros, shape[0], groups) };
@@ -176,23 +191,24 @@ function clearPadding(bytes: Uint8Array<ArrayBuffer>, inputs: number): Uint8Arra
 }
 
 /** A scale is positive, and 15 of it are still a number: the largest weight that a code can mean. */
-function requireScales({ name }: TensorEntry, scales: Float32Array): void {
+function requireScales(file: string, { name }: TensorEntry, scales: Float32Array): void {
   const bad = scales.findIndex((scale) => !(scale > 0 && Number.isFinite(Math.fround(15 * scale))));
   if (bad < 0) return;
   throw new PareError(
     'not-finite',
-    `${name} holds ${scales[bad]} at element ${bad}; a scale is a positive number.`,
+    `${file}: ${name} holds ${scales[bad]} at element ${bad}; a scale is a positive number.`,
     'The checkpoint is damaged. Download it again, or quantize the float model again.',
   );
 }
 
 function requireShapeValue(
+  file: string,
   { name }: TensorEntry,
   stated: BigInt64Array,
   [out, inputs]: readonly [number, number],
 ): void {
   if (stated[0] === BigInt(out) && stated[1] === BigInt(inputs)) return;
-  throw damaged(null, `${name} says [${stated.join(', ')}], but config.json makes it [${out}, ${inputs}]`);
+  throw damaged(file, `${name} says [${stated.join(', ')}], but config.json makes it [${out}, ${inputs}]`);
 }
 
 function requireForm(
@@ -238,10 +254,10 @@ function reordered(name: string, file: string): PareError {
   );
 }
 
-function damaged(file: string | null, problem: string): PareError {
+function damaged(file: string, problem: string): PareError {
   return new PareError(
     'quantization-mismatch',
-    `${file === null ? '' : `${file}: `}${problem}.`,
+    `${file}: ${problem}.`,
     'Check that config.json belongs to these weights; else save the model again with a current compressed-tensors, or open the float model that it was made from.',
   );
 }

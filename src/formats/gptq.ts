@@ -24,6 +24,8 @@ import type { SafetensorsDtype, TensorEntry } from './safetensors.ts';
 export interface GptqModule extends QuantizedEntry {
   /** Without `.weight`: `model.layers.0.mlp.up_proj`. */
   readonly module: string;
+  /** What the weights are called in errors. */
+  readonly file: string;
   readonly scheme: GptqScheme;
   readonly codes: TensorEntry;
   readonly zeros: TensorEntry;
@@ -127,6 +129,7 @@ function describe(
   const scaleBytes = scales.dtype === 'F32' ? 4 : 2;
   return {
     module,
+    file,
     shape,
     group,
     groups,
@@ -164,12 +167,12 @@ export async function readGptq(
   module: GptqModule,
   read: (entry: TensorEntry) => Promise<Uint8Array<ArrayBuffer>>,
 ): Promise<StoredInt4> {
-  const { shape, group, groups, scales, order, spareBias } = module;
-  if (order) requireInOrder(order, new Int32Array((await read(order)).buffer), group ?? shape[1]);
-  if (spareBias) requireNothing(spareBias, await read(spareBias));
+  const { file, shape, group, groups, scales, order, spareBias } = module;
+  if (order) requireInOrder(file, order, new Int32Array((await read(order)).buffer), group ?? shape[1]);
+  if (spareBias) requireNothing(file, spareBias, await read(spareBias));
   const zeros = zerosOf(module, new Uint32Array((await read(module.zeros)).buffer));
   const values = toFloat32(await read(scales), scales.dtype.toLowerCase() as FloatDtype);
-  requireScales(scales, values);
+  requireScales(file, scales, values);
   const [out] = shape;
   const grid = new Float32Array(2 * out * groups);
   for (let row = 0; row < out; row++) {
@@ -203,12 +206,12 @@ function zerosOf(module: GptqModule, words: Uint32Array): Uint8Array {
 }
 
 /** Whatever version config.json names: 7 is 8 as v1 stores it, and as v2 it is not symmetric. */
-function symmetricZeros({ zeros, module }: GptqModule, words: Uint32Array): Uint8Array {
+function symmetricZeros({ file, zeros, module }: GptqModule, words: Uint32Array): Uint8Array {
   const [first] = words;
   const known = first === 0x77777777 || first === 0x88888888;
   if (known && words.every((word) => word === first)) return new Uint8Array(words.length * 8).fill(8);
   throw mismatch(
-    null,
+    file,
     `${zeros.name} has other zero points than 8, but config.json says that ${module} is symmetric (sym)`,
   );
 }
@@ -218,30 +221,30 @@ function nibblesOf(words: Uint32Array): Uint8Array {
 }
 
 /** desc_act leaves the groups in the order of the activations: no grid of consecutive inputs can say that. */
-function requireInOrder({ name }: TensorEntry, order: Int32Array, group: number): void {
+function requireInOrder(file: string, { name }: TensorEntry, order: Int32Array, group: number): void {
   const moved = order.findIndex((index, input) => index !== Math.floor(input / group));
   if (moved < 0) return;
   throw new PareError(
     'quantization-unsupported',
-    `${name} puts input ${moved} into group ${order[moved]}: the groups follow the activations (desc_act).`,
+    `${file}: ${name} puts input ${moved} into group ${order[moved]}: the groups follow the activations (desc_act).`,
     'Quantize the float model again with desc_act false (or static groups), or open the float model itself.',
     { field: name },
   );
 }
 
 /** Older packers write a bias for every module. */
-function requireNothing({ name, dtype }: TensorEntry, bytes: Uint8Array<ArrayBuffer>): void {
+function requireNothing(file: string, { name, dtype }: TensorEntry, bytes: Uint8Array<ArrayBuffer>): void {
   if (toFloat32(bytes, dtype.toLowerCase() as FloatDtype).every((value) => value === 0)) return;
-  throw mismatch(null, `${name} is not zero, but the model of config.json has no such bias`);
+  throw mismatch(file, `${name} is not zero, but the model of config.json has no such bias`);
 }
 
 /** A scale is positive, and 15 of it are still a number: the largest weight that a code can mean. */
-function requireScales({ name }: TensorEntry, scales: Float32Array): void {
+function requireScales(file: string, { name }: TensorEntry, scales: Float32Array): void {
   const bad = scales.findIndex((scale) => !(scale > 0 && Number.isFinite(Math.fround(15 * scale))));
   if (bad < 0) return;
   throw new PareError(
     'not-finite',
-    `${name} holds ${scales[bad]} at element ${bad}; a scale is a positive number.`,
+    `${file}: ${name} holds ${scales[bad]} at element ${bad}; a scale is a positive number.`,
     'The checkpoint is damaged. Download it again, or quantize the float model again.',
   );
 }
@@ -279,19 +282,19 @@ function unstated(module: string, file: string): PareError {
   );
 }
 
-function unclear({ zeros }: GptqModule): PareError {
+function unclear({ file, zeros }: GptqModule): PareError {
   return new PareError(
     'quantization-unsupported',
-    `${zeros.name} holds a zero point 0, which GPTQ v1 has no form for: packers differ in what they leave there. Or its zero points are those of v2, and config.json says v1.`,
+    `${file}: ${zeros.name} holds a zero point 0, which GPTQ v1 has no form for: packers differ in what they leave there. Or its zero points are those of v2, and config.json says v1.`,
     'If the file was made as gptq_v2, say so in config.json (quantization_config.checkpoint_format); else save it again as gptq_v2 with the library that made it, or open the float model.',
     { field: zeros.name },
   );
 }
 
-function mismatch(file: string | null, problem: string): PareError {
+function mismatch(file: string, problem: string): PareError {
   return new PareError(
     'quantization-mismatch',
-    `${file === null ? '' : `${file}: `}${problem}.`,
+    `${file}: ${problem}.`,
     'Check that config.json belongs to these weights; else quantize the float model again, or open it itself.',
   );
 }

@@ -1,5 +1,5 @@
 /** Finds a model's tensors in its weight files, under their canonical names, and checks them against the config. */
-import { PareError } from '../lib/assert.ts';
+import { assert, PareError } from '../lib/assert.ts';
 import type { FloatDtype } from '../lib/half.ts';
 import type { Architecture, DescribedModel } from './architecture.ts';
 import { expectedTensors, type ExpectedTensor } from './expected-tensors.ts';
@@ -27,12 +27,17 @@ const floatDtypes = new Map<SafetensorsDtype, FloatDtype>([
   ['BF16', 'bf16'],
 ]);
 
-/** The stored dtype of a weight. */
+/** The stored dtype of a weight that `resolveTensors` has accepted. */
 export function floatDtypeOf(entry: TensorEntry): FloatDtype {
   const dtype = floatDtypes.get(entry.dtype);
-  if (dtype) return dtype;
+  assert(dtype, `${entry.name} is ${entry.dtype}`);
+  return dtype;
+}
+
+function requireFloat(entry: TensorEntry, file: string): void {
+  if (floatDtypes.has(entry.dtype)) return;
   const remedy = 'Save the model as F32, F16 or BF16, then open it again.';
-  throw new PareError('dtype-unsupported', `${entry.name} is stored as ${entry.dtype}.`, remedy);
+  throw new PareError('dtype-unsupported', `${file}: ${entry.name} is stored as ${entry.dtype}.`, remedy);
 }
 
 /** Maps, completes and checks; `file` names the weights in errors. `packing`: how config.json says that INT4 ones are. */
@@ -58,7 +63,7 @@ export function resolveTensors(
   for (const [name, place] of expected) {
     const entry = found.get(name) as TensorEntry;
     requireShape(entry, place.transposed ? place.shape.toReversed() : place.shape, file);
-    floatDtypeOf(entry);
+    requireFloat(entry, file);
     tensors.set(name, entry);
     if (place.transposed) transposed.add(name);
   }
@@ -71,10 +76,7 @@ export const outerNames = ({ names }: ModelConfig) => ({
   headName: `${names.head}.weight`,
 });
 
-function canonicalTensors(
-  store: TensorStore,
-  architecture: Architecture,
-): Map<string, TensorEntry> {
+function canonicalTensors(store: TensorStore, architecture: Architecture): Map<string, TensorEntry> {
   const found = new Map<string, TensorEntry>();
   for (const entry of store.entries.values()) {
     if (!architecture.isIgnored(entry.name)) found.set(architecture.canonicalName(entry.name), entry);
