@@ -18,6 +18,7 @@ describe('isRight', () => {
     [{ kind: 'gsm8k', gold: '18' }, '#### $18. Then 5 more', true],
     [{ kind: 'gsm8k', gold: '18' }, 'so the answer is 18', true],
     [{ kind: 'gsm8k', gold: '18' }, '#### 17\n18', false],
+    [{ kind: 'gsm8k', gold: '0' }, 'it cannot be known #### .', false],
     [{ kind: 'word', gold: 'B', words }, ' B', true],
     [{ kind: 'word', gold: 'B', words }, 'A or B', false],
     [{ kind: 'word', gold: 'answer2', words: ['answer1', 'answer2'] }, 'the correct answer is answer2', true],

@@ -32,7 +32,8 @@ function lastNumber(text: string): number | null {
 
 function markedNumber(text: string): number | null {
   const found = /####\s*\$?(-?[\d.,]+)/.exec(text)?.[1];
-  const value = Number(found?.replaceAll(',', '').replace(/\.$/, '') ?? Number.NaN);
+  // A lone full stop or comma is no number, and not 0.
+  const value = Number(found?.replaceAll(',', '').replace(/\.$/, '') || Number.NaN);
   return Number.isNaN(value) ? null : value;
 }
 
