@@ -32,6 +32,14 @@ describe('parseModelConfig', () => {
     expect(parse({ head_dim: null, num_key_value_heads: null })).toMatchObject({ kvHeads: 6, headDim: 8 });
   });
 
+  it.each(['mistral', 'qwen2'])('%s: a window that is not stated is the one of the library', (type) => {
+    const switches = { model_type: type, use_sliding_window: true, max_window_layers: 0 };
+    const windowsOf = (changes: object) => parse({ ...switches, ...changes }).decoder.windows;
+    expect(windowsOf({})).toEqual([4096, 4096]);
+    expect(windowsOf({ sliding_window: null })).toEqual([null, null]);
+    expect(windowsOf({ sliding_window: 3 })).toEqual([3, 3]);
+  });
+
   it('reads both styles of rotary settings and dtypes', () => {
     expect(parse({ rope_theta: 5e5, torch_dtype: 'bfloat16' })).toMatchObject({
       ropeTheta: 5e5,

@@ -20,7 +20,8 @@ const schema = z.object({
   ...ropeFields,
   rms_norm_eps: epsilon.default(1e-6),
   hidden_act: z.string().default('silu'),
-  sliding_window: size(1e9).nullish(),
+  /** Missing, it is the library's own; null, there is none. */
+  sliding_window: size(1e9).nullable().default(4096),
 });
 
 /** Llama with a sliding window in every layer. Source: transformers `modeling_mistral.py`. */
@@ -40,7 +41,7 @@ export const mistral: Architecture = {
       decoder: {
         ...llamaTraits({ ...sizes, dims }),
         activation: activationOf(config.hidden_act, 'hidden_act', file),
-        windows: Array.from({ length: sizes.layers }, () => config.sliding_window ?? null),
+        windows: Array.from({ length: sizes.layers }, () => config.sliding_window),
       },
       names: llamaNames,
       raw,

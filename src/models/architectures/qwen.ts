@@ -41,7 +41,9 @@ function parse(raw: RawConfig, file: string, variant: Variant): ModelConfig {
   const sizes = sizesOf(config, file, variant.headDim);
   const { dims, ...rope } = ropeOf(config, sizes, file);
   const first = config.max_window_layers ?? 28;
-  const window = config.use_sliding_window ? config.sliding_window : null;
+  // Missing, it is the library's own; null, there is none.
+  const { sliding_window: stated = 4096 } = config;
+  const window = config.use_sliding_window ? stated : null;
   return {
     modelType: variant.modelType,
     ...sizes,
