@@ -63,6 +63,20 @@ const model = { vocabSize: 8, bosTokenId: 1, eosTokenIds: [2] };
 describe('createTokenizer', () => {
   it.each<[string, unknown, object, object, number[]]>([
     ["takes the model's BOS where the tokenizer adds none", words, {}, {}, [1]],
+    [
+      'adds none of its own to bytes, whatever the model has',
+      { ...(words as object), decoder: { type: 'Sequence', decoders: [{ type: 'ByteLevel' }] } },
+      {},
+      {},
+      [],
+    ],
+    [
+      'adds it to bytes where the tokenizer is told to',
+      { ...(words as object), decoder: { type: 'ByteLevel' } },
+      { add_bos_token: true },
+      {},
+      [1],
+    ],
     ['adds none where the model has none', words, {}, { bosTokenId: null }, []],
     ['adds none where the tokenizer is told not to', words, { add_bos_token: false }, {}, []],
     [

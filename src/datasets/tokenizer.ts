@@ -1,5 +1,6 @@
 /** A model's tokenizer: text ↔ ids that the model's embedding has. */
 import { Tokenizer } from '@huggingface/tokenizers';
+import { addsBosItself } from '../formats/beginning-token.ts';
 import { PareError } from '../lib/assert.ts';
 import { openChatTemplate, tokenText, type ChatTemplate } from './chat-template.ts';
 
@@ -39,7 +40,7 @@ export async function openTokenizer(
 
 /**
  * `tokenizerJson` and `tokenizerConfig` as in the model's folder. BOS is put in front where the tokenizer adds nothing
- * there and the model has one, unless tokenizer_config.json says `add_bos_token: false`.
+ * there, the model has one, and transformers' tokenizer would put it there (`addsBosItself`).
  */
 export function createTokenizer(
   tokenizerJson: unknown,
@@ -48,10 +49,14 @@ export function createTokenizer(
 ): TextTokenizer {
   const tokenizer = build(tokenizerJson, tokenizerConfig ?? {});
   const plain = (text: string) =>
-    known(tokenizer.encode(text, { add_special_tokens: false }).ids, text, model);
-  const prefix = prefixOf(tokenizer, tokenizerConfig ?? {}, model);
+    known(
+      using(() => tokenizer.encode(text, { add_special_tokens: false }).ids),
+      text,
+      model,
+    );
+  const prefix = prefixOf(tokenizer, addsBosItself(tokenizerJson, tokenizerConfig), model);
   const endIds = endIdsOf(tokenizer, tokenizerConfig ?? {}, model);
-  const special = specialIds(tokenizer);
+  const special = using(() => specialIds(tokenizer));
   return {
     prefix,
     endId: endIds[0] ?? null,
@@ -60,8 +65,8 @@ export function createTokenizer(
     encode: (text) => [...prefix, ...plain(text)],
     encodeSpelled: plain,
     decode: (ids) =>
-      ids.length === 0 ? '' : tokenizer.decode([...ids], decodeOptions(tokenizerConfig ?? {})),
-    pieces: (ids) => piecesOf(tokenizer, ids),
+      ids.length === 0 ? '' : using(() => tokenizer.decode([...ids], decodeOptions(tokenizerConfig ?? {}))),
+    pieces: (ids) => using(() => piecesOf(tokenizer, ids)),
     isSpecial: (id) => special.has(id),
   };
 }
@@ -95,8 +100,13 @@ function build(json: unknown, config: TokenizerConfig): Tokenizer {
       "Add the model's tokenizer.json to its folder, and open the folder again.",
     );
   }
+  return using(() => new Tokenizer(json, config));
+}
+
+/** The library trusts its file, and finds only in use that a part of it is not what it should be. */
+function using<T>(work: () => T): T {
   try {
-    return new Tokenizer(json, config);
+    return work();
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new PareError(
@@ -107,24 +117,24 @@ function build(json: unknown, config: TokenizerConfig): Tokenizer {
   }
 }
 
-/** The special tokens that the tokenizer's own post-processor puts before a text. */
-function prefixOf(tokenizer: Tokenizer, config: TokenizerConfig, model: TokenizerModel): number[] {
+/** The special tokens that the tokenizer's own post-processor puts before a text, else BOS where transformers has it. */
+function prefixOf(tokenizer: Tokenizer, addsBos: boolean, model: TokenizerModel): number[] {
   const sample = 'a';
-  const plain = tokenizer.encode(sample, { add_special_tokens: false }).ids;
-  const full = tokenizer.encode(sample).ids;
+  const plain = using(() => tokenizer.encode(sample, { add_special_tokens: false }).ids);
+  const full = using(() => tokenizer.encode(sample).ids);
   const added = full.length - plain.length;
   const start = Array.from({ length: added + 1 }, (_, i) => i).find((i) =>
     plain.every((id, k) => full[i + k] === id),
   );
   const own = full.slice(0, start ?? 0);
   if (own.length > 0) return known(own, 'its special tokens', model);
-  if (model.bosTokenId === null || config['add_bos_token'] === false) return [];
+  if (model.bosTokenId === null || !addsBos) return [];
   return known([model.bosTokenId], 'bos_token_id', model);
 }
 
 /** The model's end tokens, else the tokenizer's. */
 function endIdsOf(tokenizer: Tokenizer, config: TokenizerConfig, model: TokenizerModel): number[] {
-  const own = tokenizer.token_to_id(tokenText(config['eos_token']));
+  const own = using(() => tokenizer.token_to_id(tokenText(config['eos_token'])));
   const ids = model.eosTokenIds.length > 0 || own === undefined ? model.eosTokenIds : [own];
   return known(ids, 'eos_token_id', model);
 }

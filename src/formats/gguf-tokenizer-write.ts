@@ -5,6 +5,7 @@
  * file, and llama.cpp aborts them where it has no tokenizer at all (`none`), or a `llama` without tokens for bytes.
  */
 import { z } from 'zod';
+import { addsBosItself, postProcessorBegins } from './beginning-token.ts';
 import { checked } from './json.ts';
 import { tokenKinds } from './gguf-tokenizer.ts';
 import type { GgufTyped } from './gguf-write.ts';
@@ -31,6 +32,8 @@ const schema = z.object({
     .nullish(),
   normalizer: z.unknown().optional(),
   pre_tokenizer: z.unknown().optional(),
+  post_processor: z.unknown().optional(),
+  decoder: z.unknown().optional(),
 });
 
 type TokenizerJson = z.infer<typeof schema>;
@@ -137,8 +140,11 @@ function commonFields(
     ['padding', idOf(settings['pad_token'])],
   ];
   const flags = [
-    // As `createTokenizer` does it: BOS comes first wherever the model has one, unless that is denied.
-    ['add_bos_token', settings['add_bos_token'] !== false && bosTokenId !== null],
+    // As `createTokenizer` does it.
+    [
+      'add_bos_token',
+      postProcessorBegins(tokenizer) || (bosTokenId !== null && addsBosItself(tokenizer, settings)),
+    ],
     ['add_eos_token', false],
   ] as const;
   const template = settings['chat_template'];
