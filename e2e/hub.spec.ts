@@ -118,3 +118,19 @@ test('a broken download goes on after the tab was closed, a file of a data set i
   expect(stored).not.toContain('hf_letmein');
   network.open = false;
 });
+
+test('a look-up that nobody answers is cancelled', async ({ page, context }) => {
+  const { server } = await startHub(context);
+  server.commit('models', 'pare/sums', files());
+  server.fault = () => ({ silent: true });
+  await page.goto('./');
+  await lookUp(page, 'Model', 'pare/sums');
+  const model = region(page, 'Model');
+  await expect(model.getByText('Looking up pare/sums…')).toBeVisible();
+  await model.getByRole('button', { name: 'Cancel look-up' }).click();
+  await expect(model.getByText('Looking up pare/sums…')).toBeHidden();
+  await expect(page.getByRole('alert')).toBeHidden();
+  server.fault = () => null;
+  await lookUp(page, 'Model', 'pare/sums');
+  await expect(page.getByRole('group', { name: 'pare/sums on the hub' })).toBeVisible();
+});

@@ -8,7 +8,7 @@ import { changed, noRoom, offline, storageRanOut } from './errors.ts';
 import { Incoming } from './incoming.ts';
 import type { HubFile } from './repository.ts';
 import { Sha256 } from './sha256.ts';
-import { ask, type HubAccess } from './transport.ts';
+import { ask, usualPatience, type HubAccess } from './transport.ts';
 import { addTo, verify } from './verify.ts';
 
 export interface HubProgress {
@@ -65,7 +65,7 @@ export async function download(selection: HubSelection, options: DownloadOptions
 export async function fetchSmall(file: HubFile, most: number, access: HubAccess): Promise<FileSource> {
   if (file.size > most) throw changed(file.as);
   const body = await openAt('model', file, 0, access);
-  const incoming = new Incoming(body, file.size, stallMs, () => undefined);
+  const incoming = new Incoming(body, file.size, access.patience ?? usualPatience, () => undefined);
   const bytes = new Uint8Array(await new Response(incoming.take(file.size)).arrayBuffer());
   await incoming.cancel();
   if (incoming.failure) throw incoming.failure;

@@ -5,8 +5,12 @@ export const offline = (reason: string): PareError =>
   new PareError(
     'hub-offline',
     `The hub cannot be reached: ${reason}.`,
-    'Check the connection, then resume. What has arrived is kept; what was downloaded before opens without a connection.',
+    'Check the connection, then try it again. What has arrived is kept; what was downloaded before opens without a connection.',
   );
+
+/** It took a request, or began an answer, and then nothing came. `patience`: milliseconds. */
+export const silent = (patience: number): PareError =>
+  offline(`nothing has come from it for ${Math.ceil(patience / 1000)} s`);
 
 export const changed = (what: string): PareError =>
   new PareError(

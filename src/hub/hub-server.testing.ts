@@ -34,6 +34,8 @@ export interface Fault {
   readonly whole?: boolean;
   /** Nothing is sent any more after the headers. */
   readonly hang?: boolean;
+  /** Nothing is ever sent. */
+  readonly silent?: boolean;
 }
 
 export interface SeenRequest {
@@ -139,8 +141,10 @@ export class HubServer {
   #onHub(request: IncomingMessage, response: ServerResponse): void {
     const seen = this.#note('hub', request);
     const fault = this.fault(seen);
+    if (fault?.silent) return;
     if (fault?.status) {
       response.writeHead(fault.status, { 'content-type': 'application/json', ...fault.headers });
+      if (fault.hang) return void response.write('[');
       return void response.end(fault.body ?? '{"error":"so it is"}');
     }
     const url = new URL(request.url ?? '', this.endpoint);

@@ -164,6 +164,23 @@ describe('the hub', () => {
     if (status === 429) expect(error.remedy).toContain('30 seconds');
   });
 
+  it.each([
+    ['nothing at all', { silent: true }],
+    ['half an answer', { status: 200, hang: true }],
+  ])('that sends %s is not waited for, and lets itself be cancelled', async (_, fault) => {
+    on.server.commit('models', 'tiny/llama', model);
+    on.server.fault = () => fault;
+    const error = await failure(on.hub.lookUp('tiny/llama', 'model', { ...anybody(), patience: 40 }));
+    expect(error).toMatchObject({ code: 'hub-offline' });
+    expect(error.message).toContain('nothing has come');
+    expect(error.remedy).toContain('try it again');
+
+    const control = new AbortController();
+    const looking = failure(on.hub.lookUp('tiny/llama', 'model', { token: null, signal: control.signal }));
+    setTimeout(() => control.abort(), 40);
+    expect(await looking).toMatchObject({ name: 'AbortError' });
+  });
+
   it('says neither that a private repository is there, nor gives a gated one, without a token', async () => {
     on.server.commit('models', 'me/private', model);
     on.server.restrict('models', 'me/private', 'private');

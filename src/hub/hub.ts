@@ -52,7 +52,7 @@ export interface HubOptions {
   readonly endpoint: string;
 }
 
-type Ask = Pick<HubAccess, 'token' | 'signal'>;
+type Ask = Pick<HubAccess, 'token' | 'signal' | 'patience'>;
 
 /** Where the hub keeps its own copy of a data set in a form that Pare reads. */
 const parquetBranch = 'refs/convert/parquet';
@@ -72,6 +72,8 @@ export class Hub {
     try {
       return await this.#offer(reference, { ...ask, endpoint: this.#options.endpoint });
     } catch (error) {
+      // Who has cancelled wants no copies either.
+      ask.signal.throwIfAborted();
       const copies = isUnreachable(error) ? await this.#copiesOf(reference) : null;
       if (!copies) throw error;
       return { ...copies, offline: (error as PareError).message };

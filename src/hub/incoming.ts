@@ -1,5 +1,6 @@
+import { PareError } from '../lib/assert.ts';
 import { changed, offline } from './errors.ts';
-import { reasonOf } from './transport.ts';
+import { reasonOf, within } from './transport.ts';
 
 /** A body that is given out as streams of a bounded length, none of which ever fails. */
 export class Incoming {
@@ -48,12 +49,12 @@ export class Incoming {
     if (this.ended) return null;
     if (this.#rest) return this.#rest;
     try {
-      const { done, value } = await notLongerThan(this.#stall, this.#reader.read());
+      const { done, value } = await within(this.#stall, this.#reader.read());
       if (done) return this.#end(null);
       if (this.given + value.byteLength <= this.#expected) return value;
       return this.#end(changed('The file, which is longer,'));
     } catch (cause) {
-      return this.#end(offline(reasonOf(cause)));
+      return this.#end(cause instanceof PareError ? cause : offline(reasonOf(cause)));
     }
   }
 
@@ -65,17 +66,5 @@ export class Incoming {
 
   async cancel(): Promise<void> {
     await this.#reader.cancel().catch(() => undefined);
-  }
-}
-
-async function notLongerThan<T>(milliseconds: number, work: Promise<T>): Promise<T> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error('nothing has come for too long')), milliseconds);
-  });
-  try {
-    return await Promise.race([work, late]);
-  } finally {
-    clearTimeout(timer);
   }
 }

@@ -1,7 +1,7 @@
 import { useId, useState } from 'react';
 import type { FormEvent } from 'react';
 import { useStore } from 'zustand';
-import { hubStore, isHubBusy, lookUpOnHub, refreshDownloads } from '../../state/hub.ts';
+import { cancelHub, hubStore, isHubBusy, lookUpOnHub, refreshDownloads } from '../../state/hub.ts';
 import type { HubKind } from '../../workers/hub.protocol.ts';
 import { HubComing } from './HubComing.tsx';
 import { HubDownloads } from './HubDownloads.tsx';
@@ -64,9 +64,14 @@ function LookUp({ kind, disabled }: Props) {
         </button>
       </form>
       {state.looking !== null && (
-        <p className="loading" role="status">
-          Looking up {state.looking}…
-        </p>
+        <div className="hub-row">
+          <p className="loading" role="status">
+            Looking up {state.looking}…
+          </p>
+          <button type="button" className="quiet small" onClick={() => void cancelHub(kind)}>
+            Cancel look-up
+          </button>
+        </div>
       )}
       {!state.offer && !state.coming && state.looking === null && (
         <p className="hint">
