@@ -28,7 +28,7 @@ export function modelFiles(subject: string | undefined): Promise<FileSource[]> {
       'Give the path of a model folder or a GGUF file, owner/name as on the Hugging Face hub, or demo.',
     );
   // A GGUF file is a whole model; what lies beside it is another one, as often as not.
-  if (/\.gguf$/i.test(path)) return Promise.all([nodeFile(path)]);
+  if (/\.gguf$/i.test(path)) return nodeFile(path).then((file) => [file]);
   return nodeFolder(statSync(path).isDirectory() ? path : dirname(path));
 }
 

@@ -53,11 +53,12 @@ export function linearShapes(config: ModelConfig): Map<BlockRole, readonly [numb
   return new Map(present.map((role) => [role, shapes[role]]));
 }
 
+const sized = (names: readonly (string | null | undefined)[], size: number) =>
+  names.flatMap((name) => (name ? [{ name, size }] : []));
+
 /** Norms of a block and how many values each has. */
 export function blockNorms({ names, hiddenSize, headDim }: ModelConfig): { name: string; size: number }[] {
   const { attentionInput, attentionOutput, feedForwardInput, feedForwardOutput, query, key } = names.norms;
   const hidden = [attentionInput, attentionOutput, feedForwardInput, feedForwardOutput];
-  const sized = (list: (string | null | undefined)[], size: number) =>
-    list.flatMap((name) => (name ? [{ name, size }] : []));
   return [...sized(hidden, hiddenSize), ...sized([query, key], headDim)];
 }

@@ -117,11 +117,23 @@ function architectureLine(config: ModelConfig): string {
     config;
   const plainLlama = modelType === 'llama' && decoder.activation === 'silu';
   return JSON.stringify({
-    ...{ modelType, hiddenSize, intermediateSize, layers, heads, kvHeads, headDim, vocabSize },
-    ...{ maxPositions, normEpsilon, ropeTheta, ropeScaling },
+    modelType,
+    hiddenSize,
+    intermediateSize,
+    layers,
+    heads,
+    kvHeads,
+    headDim,
+    vocabSize,
+    maxPositions,
+    normEpsilon,
+    ropeTheta,
+    ropeScaling,
     attentionBias: decoder.biases.includes('q'),
     mlpBias: decoder.biases.includes('up'),
-    ...{ tied, bosTokenId, eosTokenIds },
+    tied,
+    bosTokenId,
+    eosTokenIds,
     ...(plainLlama ? {} : { decoder }),
   });
 }
