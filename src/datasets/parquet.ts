@@ -7,6 +7,7 @@ import { PareError } from '../lib/assert.ts';
 import { cellOf } from './cells.ts';
 import type { Table } from './data.ts';
 import { checkGroup, mostValues, tableTooLarge } from './parquet-check.ts';
+import { decompressSnappy } from './snappy.ts';
 import { readThrift } from './thrift.ts';
 
 /** `PAR1`, at both ends of the file. */
@@ -77,6 +78,7 @@ async function readColumn(
       rowEnd: begin + count,
       geoparquet: false,
       parsers,
+      compressors: { SNAPPY: decompressSnappy },
       onComplete: (found) => (values = found),
     });
     return Array.from({ length: count }, (_, row) => cellOf(values[row]?.[0]));
