@@ -52,22 +52,35 @@ export function recogniseColumns(table: Table): Recognised | null {
 
 /** A table whose only known column is `text` is running text; null otherwise. */
 export function documentsOf(table: Table): Documents | null {
+  return recogniseColumns(table) ? null : textColumn(table);
+}
+
+/** The column `text` as running text, whatever else there is; null: there is none. */
+export function textColumn(table: Table): Documents | null {
   const at = table.columns.findIndex((column) => column.toLowerCase() === 'text');
-  if (at === -1 || recogniseColumns(table)) return null;
+  if (at === -1) return null;
   return {
     kind: 'documents',
     documents: table.rows.map((row) => (row[at] ?? '').trim()).filter((text) => text !== ''),
   };
 }
 
+/** As the data set that is known by its columns was published, or as a plain pair of columns. */
+export type Reading = 'published' | 'pair';
+
 /**
  * Every row as question and answer. Without a choice, or with the columns that would be recognised anyway, a known data
- * set is read as it was published. `file` names the table in errors.
+ * set is read as it was published, unless a plain pair is asked for. `file` names the table in errors.
  */
-export function toItems(table: Table, file: string, choice?: ColumnChoice): Item[] {
+export function toItems(
+  table: Table,
+  file: string,
+  choice?: ColumnChoice,
+  reading: Reading = 'published',
+): Item[] {
   const columns = choice ?? recogniseColumns(table);
   if (!columns) throw unknownColumns(table, file);
-  const known = findKnown(table);
+  const known = reading === 'pair' ? null : findKnown(table);
   const isKnown = known?.columns.prompt === columns.prompt && known.columns.answer === columns.answer;
   const read = isKnown ? known.dataset.read : pairReader(table, columns, file);
   const cellsOf = cellReader(table, columns.answer);

@@ -7,7 +7,7 @@ import { Random } from '../lib/random.ts';
 import type { DataInfo } from '../session/events.ts';
 import type { Recipe } from '../session/recipe.ts';
 import {
-  columnsOf,
+  readingOf,
   evaluationShapeOf,
   requireTokenizer,
   scoredSet,
@@ -74,7 +74,7 @@ export function prepareData(
       validation: split.validation.length,
       test: split.test.length,
       tooLong,
-      columns: columnsOf(data),
+      ...readingOf(data),
       tests: tests.map((set) => set.info),
     },
   };

@@ -115,7 +115,7 @@ export async function keepInputs({ library, saved, inputs, onTrouble }: Inputs):
 export function requireSame(started: EventOf<'started'>, model: LoadedModel, data: LoadedData): LoadedData {
   requireModel(started, model);
   requireFile('data', started.data, data.file.sha256);
-  return readAs(data, started.data.columns);
+  return readAs(data, started.data);
 }
 
 /** Throws where another model is open than the session's. */
@@ -139,11 +139,11 @@ export async function testsOfSession(
   open: readonly { data: LoadedData }[],
 ): Promise<LoadedData[]> {
   return Promise.all(
-    tests.map(async ({ name, sha256, columns }) => {
+    tests.map(async ({ name, sha256, ...reading }) => {
       const found = open.find(({ data }) => data.file.sha256 === sha256)?.data;
-      if (found) return readAs(found, columns);
+      if (found) return readAs(found, reading);
       const [source] = (await library?.kept('data', sha256)) ?? [];
-      if (source) return readAs(readData(await openData(source)), columns);
+      if (source) return readAs(readData(await openData(source)), reading);
       throw new PareError(
         'session-other-test',
         `The session was also tested on ${name}, which is not open.`,

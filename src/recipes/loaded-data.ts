@@ -1,5 +1,12 @@
 import { batchShape, evaluationBatches, type BatchShape, type LossSpan } from '../datasets/batches.ts';
-import { documentsOf, recogniseColumns, toItems, type ColumnChoice } from '../datasets/columns.ts';
+import {
+  documentsOf,
+  recogniseColumns,
+  textColumn,
+  toItems,
+  type ColumnChoice,
+  type Reading,
+} from '../datasets/columns.ts';
 import type { Example } from '../datasets/data.ts';
 import type { Item } from '../datasets/item.ts';
 import type { DataFile } from '../datasets/parse.ts';
@@ -8,6 +15,7 @@ import type { TextTokenizer } from '../datasets/tokenizer.ts';
 import { optionsOf } from '../evaluation/choice.ts';
 import type { ScoredSet, ScoringRule } from '../evaluation/scorer.ts';
 import { PareError } from '../lib/assert.ts';
+import type { DataInfo } from '../session/events.ts';
 import type { Recipe } from '../session/recipe.ts';
 
 /** A data file, read as questions and answers or as running text. */
@@ -15,7 +23,7 @@ export interface LoadedData {
   readonly file: DataFile;
   readonly columns: readonly string[];
   readonly choice: ColumnChoice | null;
-  /** The published data set that it was recognised as; null: none, or other columns were picked. */
+  /** The published data set that it is read as; null: none, or as a plain pair. */
   readonly title: string | null;
   /** null: a table whose columns the user has still to pick. */
   readonly content:
@@ -24,7 +32,8 @@ export interface LoadedData {
     | null;
 }
 
-export function readData(file: DataFile, chosen?: ColumnChoice): LoadedData {
+/** Without `chosen`, by the columns that are known. `reading` says whether a known data set is read as one. */
+export function readData(file: DataFile, chosen?: ColumnChoice, reading: Reading = 'published'): LoadedData {
   const { dataset } = file;
   const plain = { file, choice: null, title: null };
   if (dataset.kind === 'documents') return { ...plain, columns: [], content: dataset };
@@ -33,24 +42,42 @@ export function readData(file: DataFile, chosen?: ColumnChoice): LoadedData {
   const recognised = recogniseColumns(dataset);
   const choice = chosen ?? recognised;
   const same = recognised?.prompt === choice?.prompt && recognised?.answer === choice?.answer;
+  const asPublished = same && reading === 'published';
   return {
     file,
     columns: dataset.columns,
     choice: choice && { prompt: choice.prompt, answer: choice.answer },
-    title: same ? (recognised?.title ?? null) : null,
-    content: choice ? { kind: 'pairs', items: toItems(dataset, file.name, choice) } : null,
+    title: asPublished ? (recognised?.title ?? null) : null,
+    content: choice ? { kind: 'pairs', items: toItems(dataset, file.name, choice, reading) } : null,
   };
 }
 
-/** For the session's log: how a table is read; null: running text. */
-export const columnsOf = ({ choice }: LoadedData) =>
-  choice && { prompt: choice.prompt.slice(0, 200), answer: choice.answer.slice(0, 200) };
+/** What a session's log says of how a file is read. `columns` is null for running text. */
+export type ReadingInfo = Pick<DataInfo, 'columns' | 'reading'>;
 
-/** The same file, read by the columns that a log names. */
-export function readAs(data: LoadedData, columns: ReturnType<typeof columnsOf> | undefined): LoadedData {
-  const { prompt, answer } = columnsOf(data) ?? {};
-  const same = !columns || (prompt === columns.prompt && answer === columns.answer);
-  return same ? data : readData(data.file, columns);
+export function readingOf({ choice, title }: LoadedData): ReadingInfo {
+  if (!choice) return { columns: null };
+  const columns = { prompt: choice.prompt.slice(0, 200), answer: choice.answer.slice(0, 200) };
+  return { columns, reading: title === null ? 'pair' : 'published' };
+}
+
+/** The same file, read as a log says. One that names columns alone is from before data sets were known by them. */
+export function readAs(data: LoadedData, { columns, reading = 'pair' }: ReadingInfo): LoadedData {
+  if (columns === undefined) return data;
+  if (columns === null) return asText(data);
+  const now = readingOf(data);
+  const same =
+    now.columns?.prompt === columns.prompt &&
+    now.columns.answer === columns.answer &&
+    now.reading === reading;
+  return same ? data : readData(data.file, columns, reading);
+}
+
+/** A table whose column `text` was the only one known then. */
+function asText(data: LoadedData): LoadedData {
+  const { dataset } = data.file;
+  const content = data.choice && dataset.kind === 'table' ? textColumn(dataset) : null;
+  return content ? { ...data, choice: null, title: null, content } : data;
 }
 
 /** What of a recipe decides how questions are asked. */

@@ -1,5 +1,5 @@
 import type { Backend } from '../backends/backend.ts';
-import type { ColumnChoice } from '../datasets/columns.ts';
+import type { ColumnChoice, Reading } from '../datasets/columns.ts';
 import { openData } from '../datasets/parse.ts';
 import type { ExportFormat } from '../exporters/exporter.ts';
 import type { FileSource } from '../formats/source.ts';
@@ -86,8 +86,9 @@ export class Studio {
     return this.#onDevice('opening a model', open, renew);
   }
 
-  async openData(source: FileSource, columns?: ColumnChoice): Promise<DataSummary> {
-    const data = readData(await openData(source), columns);
+  /** `reading`: as a session's log has it. */
+  async openData(source: FileSource, columns?: ColumnChoice & { reading?: Reading }): Promise<DataSummary> {
+    const data = readData(await openData(source), columns, columns?.reading);
     this.#data = { source, data };
     return dataSummary(data);
   }

@@ -4,7 +4,7 @@ import { PareError } from '../lib/assert.ts';
 import type { DataInfo } from '../session/events.ts';
 import type { Recipe } from '../session/recipe.ts';
 import {
-  columnsOf,
+  readingOf,
   evaluationShapeOf,
   requireTokenizer,
   scoredSet,
@@ -58,7 +58,7 @@ export function prepareTestSet(
       examples: unseen.length,
       total: examples.length + tooLong,
       tooLong,
-      columns: columnsOf(data),
+      ...readingOf(data),
     },
   };
 }

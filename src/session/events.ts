@@ -40,6 +40,11 @@ export const modelInfoSchema = z.strictObject({
 });
 
 const columnsSchema = z.strictObject({ prompt: name, answer: name });
+/**
+ * How columns are read: as a data set that is known by them was published, or as a plain pair. Logs from before data
+ * sets were known lack it, and were made of plain pairs.
+ */
+const readingSchema = z.enum(['published', 'pair']).optional();
 
 export const dataInfoSchema = z.strictObject({
   name,
@@ -52,6 +57,7 @@ export const dataInfoSchema = z.strictObject({
   tooLong: z.int().min(0),
   /** Columns of a table that are read; null: running text. */
   columns: columnsSchema.nullable().optional(),
+  reading: readingSchema,
   /** Further files that are only tested on. */
   tests: z
     .array(
@@ -65,6 +71,7 @@ export const dataInfoSchema = z.strictObject({
         tooLong: z.int().min(0),
         /** As of the data itself. */
         columns: columnsSchema.nullable().optional(),
+        reading: readingSchema,
       }),
     )
     .max(32)
@@ -137,6 +144,8 @@ export const proofSchema = z.strictObject({
   otherZeros: z.int().min(0),
   /** Codes compared and codes equal; null where the file holds no codes. */
   codes: z.strictObject({ compared: z.int().min(0), equal: z.int().min(0) }).nullable(),
+  /** Weights that dense adapters were merged into, and those that are that sum but for its rounding. */
+  merged: z.strictObject({ compared: z.int().min(0), equal: z.int().min(0) }).optional(),
   /** Of the files; absent in logs from before there was a choice. */
   format: z.enum(exportFormats).optional(),
   holds: z.boolean(),

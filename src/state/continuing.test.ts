@@ -112,7 +112,7 @@ describe('a session that broke off', () => {
     await keepFixture(library, log, { id: 'a' });
     await keepFiles();
     await continueKept('a');
-    expect(open.openData).toHaveBeenCalledWith({ stored: data.sha256 }, columns);
+    expect(open.openData).toHaveBeenCalledWith({ stored: data.sha256 }, { ...columns, reading: 'pair' });
   });
 
   it('is refused where it is open in another tab, or only its log is kept', async () => {

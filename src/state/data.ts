@@ -1,4 +1,5 @@
 import { createStore } from 'zustand/vanilla';
+import type { DataInfo } from '../session/events.ts';
 import type { DataSummary, DroppedFile, HubFiles, StoredFiles } from '../workers/studio.protocol.ts';
 import { engine } from './engine.ts';
 import { reportError, withdraw } from './notices.ts';
@@ -10,7 +11,13 @@ export type DataSource = DroppedFile | 'demo' | StoredFiles | HubFiles;
 export interface Columns {
   prompt: string;
   answer: string;
+  /** Of a log's: whether a data set known by these columns is read as one. It is, unless this says otherwise. */
+  reading?: NonNullable<DataInfo['reading']>;
 }
+
+/** How a session's log says that its data was read. */
+export const columnsOfLog = (data: DataInfo | null): Columns | null | undefined =>
+  data?.columns && { ...data.columns, reading: data.reading ?? 'pair' };
 
 /** The open data set; `source` and `columns` are kept so that it can be read again without dropping it again. */
 export const dataStore = createStore<{
@@ -66,6 +73,8 @@ export async function pickColumns(prompt: string, answer: string): Promise<void>
 export async function readColumns(columns: Columns | null | undefined): Promise<void> {
   const { source, summary } = dataStore.getState();
   if (!columns || !source || !summary) return;
-  if (summary.prompt === columns.prompt && summary.answer === columns.answer) return;
+  const { prompt, answer, reading = 'published' } = columns;
+  const alike = (summary.dataset === null) === (reading === 'pair');
+  if (summary.prompt === prompt && summary.answer === answer && alike) return;
   await loadData(source, columns, summary.name);
 }

@@ -7,6 +7,7 @@ import { aboutOf } from '../storage/about.ts';
 import type { SessionAbout } from '../storage/about.ts';
 import { compare } from './compare.ts';
 import { cancelContinue, continueEntry, continueStore, isBusy, isElsewhere } from './continuing.ts';
+import { columnsOfLog } from './data.ts';
 import { droppedStore } from './dropped.ts';
 import { engine } from './engine.ts';
 import { forgetRun, historyStore, runOfEntry } from './history.ts';
@@ -78,7 +79,7 @@ export async function continueKept(id: string): Promise<void> {
     if (!about) throw isMissing();
     if (sessionStore.getState().entry !== id) await openKept(id);
     if (sessionStore.getState().entry === id)
-      await continueEntry(about, sessionStore.getState().view.data?.columns);
+      await continueEntry(about, columnsOfLog(sessionStore.getState().view.data));
   } catch (error) {
     reportError(error);
   }

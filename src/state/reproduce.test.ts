@@ -165,7 +165,7 @@ describe('to reproduce a shared session', () => {
     sessionStore.setState({ view: viewOf(other) });
     await openBoth();
     await reproduce();
-    expect(openTable).toHaveBeenLastCalledWith('demo', columns);
+    expect(openTable).toHaveBeenLastCalledWith('demo', { ...columns, reading: 'pair' });
   });
 });
 

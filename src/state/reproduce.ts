@@ -7,7 +7,7 @@ import { isCandidate, sameGenome } from '../session/view.ts';
 import type { SessionView } from '../session/view.ts';
 import { toPareError } from '../workers/errors.ts';
 import { continueEntry, isBusy } from './continuing.ts';
-import { dataStore, readColumns } from './data.ts';
+import { columnsOfLog, dataStore, readColumns } from './data.ts';
 import { droppedStore } from './dropped.ts';
 import { deviceStore, engine } from './engine.ts';
 import { keepShown } from './kept.ts';
@@ -119,7 +119,7 @@ export async function runShownRecipe(): Promise<void> {
 export async function continueShown(): Promise<void> {
   if (isRunning()) return reportError(isBusy());
   const about = shownStore.getState().about ?? (await keepShown());
-  if (about) await continueEntry(about, sessionStore.getState().view.data?.columns);
+  if (about) await continueEntry(about, columnsOfLog(sessionStore.getState().view.data));
 }
 
 interface Outcome {
@@ -141,7 +141,7 @@ async function compareWith(
   stopWatching?.();
   set({ ...nothing, doing: 'scoring', kind, of: { view, log: sessionLog() } });
   try {
-    await readColumns(view.data?.columns);
+    await readColumns(columnsOfLog(view.data));
     const { device, scored } = await score(view);
     const sameDevice = device !== null && view.device !== null && isSameDevice(view.device, device);
     const result = reproductionOf(view, scored, { kind, sameDevice });

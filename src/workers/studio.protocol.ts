@@ -73,7 +73,7 @@ export interface StudioApi {
   openModel(files: DroppedFile[] | 'demo' | StoredFiles | HubFiles): Promise<ModelSummary>;
   openData(
     file: DroppedFile | 'demo' | StoredFiles | HubFiles,
-    columns?: { prompt: string; answer: string },
+    columns?: { prompt: string; answer: string; reading?: 'published' | 'pair' },
   ): Promise<DataSummary>;
   /** A data set that runs are only tested on; several can be open. `removeTest` takes one out, by its SHA-256. */
   addTest(file: DroppedFile, columns?: { prompt: string; answer: string }): Promise<DataSummary>;
