@@ -5,15 +5,28 @@ import { engine } from './engine.ts';
 import { reportError } from './notices.ts';
 import { platform } from './platform.ts';
 
-/** What the chosen model can be saved as, and the last export, with what its format could not carry. */
-export const exportStore = createStore<{
+interface ExportState {
   busy: boolean;
   file: { name: string; notes: readonly string[] } | null;
   /** The default first; empty until they are known. */
   offers: readonly FormatOffer[];
   /** The user's; null: the default. */
   format: ExportFormat | null;
-}>(() => ({ busy: false, file: null, offers: [], format: null }));
+}
+
+/** What the chosen model can be saved as, and the last export, with what its format could not carry. */
+export const exportStore = createStore<ExportState>(() => ({
+  busy: false,
+  file: null,
+  offers: [],
+  format: null,
+}));
+
+/** The user's choice, or the first format that takes this model; undefined where none does. */
+export function wantedOffer({ offers, format }: ExportState): FormatOffer | undefined {
+  const possible = offers.filter(({ refused }) => refused === null);
+  return possible.find((offer) => offer.format === format) ?? possible[0];
+}
 
 /** Asks anew what the chosen model can be saved as: once a run has ended, and after every other choice. */
 export async function refreshFormats(): Promise<readonly FormatOffer[]> {
@@ -36,10 +49,13 @@ export function chooseFormat(format: ExportFormat): void {
   exportStore.setState({ format, file: null });
 }
 
-/** Without a format: the one that is chosen on the page, else the one that the method ships as. */
+/** Without a format: the one that is marked on the page, else the one that the method ships as. */
 export async function exportModel(format?: ExportFormat): Promise<void> {
   if (exportStore.getState().busy) return;
-  const wanted = format ?? exportStore.getState().format ?? undefined;
+  const state = exportStore.getState();
+  const marked = wantedOffer(state);
+  // The default is the worker's to know: offers may be of the run before.
+  const wanted = format ?? (marked === state.offers[0] ? undefined : marked?.format);
   exportStore.setState({ busy: true, file: null });
   try {
     const client = await engine();

@@ -4,11 +4,11 @@ import type { SessionEvent } from '../session/events.ts';
 import type { Recipe } from '../session/recipe.ts';
 import { logFixture } from '../session/session.testing.ts';
 import { encodeLink } from '../session/link.ts';
-import type { StudioClient } from '../workers/studio.protocol.ts';
+import type { FormatOffer, StudioClient } from '../workers/studio.protocol.ts';
 import { clientFixture, replay } from './client.testing.ts';
 import { dataStore, openData } from './data.ts';
 import { deviceStore, provideEngine } from './engine.ts';
-import { chooseFormat, exportModel, exportStore, refreshFormats } from './exporting.ts';
+import { chooseFormat, exportModel, exportStore, refreshFormats, wantedOffer } from './exporting.ts';
 import { historyStore } from './history.ts';
 import { modelStore, openModel } from './model.ts';
 import { noticeStore } from './notices.ts';
@@ -272,9 +272,9 @@ describe('what a session is taken away as', () => {
   it('is in the format that was chosen, for as long as it can hold the model', async () => {
     const asked: unknown[] = [];
     const offer = { title: '', readers: '', refused: null, notes: [] };
-    let offers = [
-      { ...offer, format: 'hf' as const },
-      { ...offer, format: 'gptq' as const },
+    let offers: FormatOffer[] = [
+      { ...offer, format: 'hf' },
+      { ...offer, format: 'gptq' },
     ];
     begin({
       exportFormats: () => Promise.resolve(offers),
@@ -291,6 +291,15 @@ describe('what a session is taken away as', () => {
     await refreshFormats();
     await exportModel();
     expect(asked).toEqual(['gptq', 'hf', undefined]);
+    // Where the default cannot hold the model, the first that can is marked and taken.
+    offers = [
+      { ...offer, format: 'gptq', refused: 'No.' },
+      { ...offer, format: 'onnx' },
+    ];
+    await refreshFormats();
+    expect(wantedOffer(exportStore.getState())?.format).toBe('onnx');
+    await exportModel();
+    expect(asked.at(-1)).toBe('onnx');
   });
 
   it('does not open where it is broken, and nothing is lost', async () => {

@@ -1,19 +1,19 @@
 import { useEffect, useId } from 'react';
 import { useStore } from 'zustand';
-import { chooseFormat, exportStore, refreshFormats } from '../../state/exporting.ts';
+import { chooseFormat, exportStore, refreshFormats, wantedOffer } from '../../state/exporting.ts';
 import { sessionStore } from '../../state/session.ts';
 import type { FormatOffer } from '../../workers/studio.protocol.ts';
 import './export.css';
 
 /** What the chosen model can be saved as, what reads it, and what to know before the download. */
 export function ExportFormats({ disabled }: { disabled: boolean }) {
-  const { offers, format } = useStore(exportStore);
+  const { offers } = useStore(exportStore);
   const genome = useStore(sessionStore, ({ view }) => view.chosen?.genome.join() ?? null);
   useEffect(() => {
     if (!disabled && genome !== null) void refreshFormats();
   }, [genome, disabled]);
-  const wanted = offers.find((offer) => offer.format === format) ?? offers[0];
-  if (!wanted) return null;
+  const wanted = useStore(exportStore, wantedOffer);
+  if (offers.length === 0) return null;
   return (
     <>
       <fieldset className="formats" role="radiogroup" aria-label="Format" disabled={disabled}>
@@ -22,11 +22,13 @@ export function ExportFormats({ disabled }: { disabled: boolean }) {
           <Format key={offer.format} offer={offer} isChosen={offer === wanted} />
         ))}
       </fieldset>
-      <ul className="format-notes hint" aria-label={`Before you save ${wanted.title}`}>
-        {wanted.notes.map((note) => (
-          <li key={note}>{note}</li>
-        ))}
-      </ul>
+      {wanted && (
+        <ul className="format-notes hint" aria-label={`Before you save ${wanted.title}`}>
+          {wanted.notes.map((note) => (
+            <li key={note}>{note}</li>
+          ))}
+        </ul>
+      )}
     </>
   );
 }
