@@ -17,17 +17,20 @@ export function ropeTables(
   config: Rotary,
   positions: number,
 ): { cos: Float32Array<ArrayBuffer>; sin: Float32Array<ArrayBuffer> } {
+  return { cos: ropeTable(config, positions, 'cos'), sin: ropeTable(config, positions, 'sin') };
+}
+
+/** One of the two, [positions, rotaryDims / 2]. */
+export function ropeTable(config: Rotary, positions: number, kind: 'cos' | 'sin'): Float32Array<ArrayBuffer> {
   const frequencies = ropeFrequencies(config);
   const half = frequencies.length;
-  const cos = new Float32Array(positions * half);
-  const sin = new Float32Array(positions * half);
+  const table = new Float32Array(positions * half);
   for (let position = 0; position < positions; position++) {
     frequencies.forEach((frequency, pair) => {
-      cos[position * half + pair] = Math.cos(position * frequency);
-      sin[position * half + pair] = Math.sin(position * frequency);
+      table[position * half + pair] = Math[kind](position * frequency);
     });
   }
-  return { cos, sin };
+  return table;
 }
 
 /** θ^(−2i/d), scaled as transformers' modeling_rope_utils does for `linear` and `llama3`. */

@@ -1,5 +1,5 @@
 import type { ModelConfig } from '../../formats/model-config.ts';
-import { ropeTables, rotaryDims } from '../../models/rope.ts';
+import { ropeTable, rotaryDims } from '../../models/rope.ts';
 import type { OnnxGraph } from './graph.ts';
 import { capped, cast, scaled } from './parts.ts';
 
@@ -11,17 +11,24 @@ export interface Rotation {
   readonly dims: number;
 }
 
+/** Rows of the tables at most: with 128 dimensions 8 MiB each, where a context of a million would take 256. */
+const mostRows = 32_768;
+
+/** Positions that the file has rows for; beyond them ONNX Runtime refuses to run. */
+export const tabledPositions = ({ maxPositions }: Pick<ModelConfig, 'maxPositions'>): number =>
+  Math.min(maxPositions, mostRows);
+
 /** Rows of tables that were made in double precision; null where positions are learned. */
 export function rotation(graph: OnnxGraph, config: ModelConfig, positions: string): Rotation | null {
   const dims = rotaryDims(config);
   if (dims === 0) return null;
-  const shape = [config.maxPositions, dims / 2];
+  const rows = tabledPositions(config);
   const row = (kind: 'cos' | 'sin') => {
     const table = graph.stored({
       name: `rope.${kind}`,
       type: 'f32',
-      shape,
-      bytes: () => Promise.resolve(new Uint8Array(ropeTables(config, config.maxPositions)[kind].buffer)),
+      shape: [rows, dims / 2],
+      bytes: () => Promise.resolve(new Uint8Array(ropeTable(config, rows, kind).buffer)),
     });
     return graph.apply('Unsqueeze', [graph.apply('Gather', [table, positions]), graph.integers([1])]);
   };

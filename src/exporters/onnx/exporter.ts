@@ -2,6 +2,7 @@ import { nbitsOf } from '../../formats/onnx-nbits.ts';
 import { onnxFiles, type OnnxLayout } from '../../formats/onnx-write.ts';
 import type { ExportCheck, Exporter, ExportFile, FinishedModel } from '../exporter.ts';
 import { jsonFile, readme, tokenizerFiles } from '../folder-files.ts';
+import { tabledPositions } from './attention.ts';
 import { decoderModel } from './decoder.ts';
 
 /**
@@ -39,9 +40,17 @@ function notesOf(model: FinishedModel): string[] {
     notes.push('There is no tokenizer.json: transformers.js runs the model on token ids only.');
   if (hasUnevenHeads(model))
     notes.push('Blocks keep different numbers of key heads: transformers.js loads that from version 4 on.');
-  if (config.decoder.positions.kind === 'rotary')
-    notes.push(`Positions up to ${config.maxPositions} are in the file, as tables of cosines and sines.`);
+  if (config.decoder.positions.kind === 'rotary') notes.push(positionsNote(config));
   return notes;
+}
+
+function positionsNote(config: FinishedModel['config']): string {
+  const { maxPositions } = config;
+  const positions = tabledPositions(config);
+  const note = `Positions up to ${positions} are in the file, as tables of cosines and sines`;
+  return positions < maxPositions
+    ? `${note}: of the model's ${maxPositions}, longer texts cannot be run.`
+    : `${note}.`;
 }
 
 /** Whether the shape of the cache differs by block. */
