@@ -5,7 +5,7 @@ import { ggufPlaces, type GgufPlace } from '../formats/gguf-names.ts';
 import { tokenizerMetadata } from '../formats/gguf-tokenizer-write.ts';
 import { ggufStream, type GgufOutput, type GgufTyped } from '../formats/gguf-write.ts';
 import { dequantized } from '../compression/quantization/dequantize.ts';
-import { assert } from '../lib/assert.ts';
+import { assert, PareError } from '../lib/assert.ts';
 import { encodeF16, f16ToF32, f32ToF16, fromFloat32, toFloat32, type FloatDtype } from '../lib/half.ts';
 import type { Exporter, FinishedCodes, FinishedModel } from './exporter.ts';
 import { readme } from './folder-files.ts';
@@ -23,7 +23,8 @@ export const gguf: Exporter = {
   async check(model) {
     const refused = whyNot(model.config) ?? whyNoLora(model);
     if (refused) return { refused, notes: [] };
-    const { notes } = tokenizerOf(model);
+    const notes = tokenizerNotes(model);
+    if (notes instanceof PareError) return { refused: `${notes.message} ${notes.remedy}`, notes: [] };
     return { refused: null, notes: [...deviations(model.config), ...(await int4Notes(model)), ...notes] };
   },
   async files(model, card) {
@@ -45,6 +46,16 @@ function usage(model: FinishedModel): string {
 
 const tokenizerOf = ({ tokenizerJson, tokenizerConfig, config }: FinishedModel) =>
   tokenizerMetadata(tokenizerJson, tokenizerConfig, config);
+
+/** Or why the tokenizer cannot be read. */
+function tokenizerNotes(model: FinishedModel): readonly string[] | PareError {
+  try {
+    return tokenizerOf(model).notes;
+  } catch (error) {
+    if (error instanceof PareError) return error;
+    throw error;
+  }
+}
 
 /** How an INT4 module is written. `exact`: its weights are the same numbers in that type. */
 interface Int4Form {

@@ -2,6 +2,7 @@
  * How byte-level BPE cuts text into words: GGUF has names for it, tokenizer.json has rules.
  * (ggml-org/llama.cpp, `src/llama-vocab.cpp`, llm_tokenizer_bpe; the expressions are those of the models' tokenizer.json.)
  */
+import { PareError } from '../lib/assert.ts';
 
 interface Rule {
   /** Values of `tokenizer.ggml.pre`; the first is what Pare writes. */
@@ -83,18 +84,45 @@ const rules: readonly Rule[] = [
 export const preTokenizerOf = (name: string): Rule | undefined =>
   rules.find(({ names }) => names.includes(name));
 
-/** The name of what a tokenizer.json does, or null where GGUF has none that Pare knows. */
-export function preTokenizerName(preTokenizer: unknown, ignoreMerges: boolean): string | null {
+/**
+ * The name of what a tokenizer.json does, and what llama.cpp does otherwise under that name. Throws a PareError where the
+ * pre-tokenizer is none.
+ */
+export function preTokenizerName(
+  preTokenizer: unknown,
+  ignoreMerges: boolean,
+): { name: string; notes: string[] } {
   const wanted = essence(preTokenizer);
   const found = rules.filter((rule) => essence(rule.preTokenizer) === wanted);
-  return (found.find((rule) => rule.ignoreMerges === ignoreMerges) ?? found[0])?.names[0] ?? null;
+  const rule = found.find((each) => each.ignoreMerges === ignoreMerges) ?? found[0];
+  if (!rule)
+    return {
+      name: 'gpt-2',
+      notes: [
+        'GGUF has no name that Pare knows for the way in which the tokenizer cuts text into words; it is written as GPT-2’s, and may give other tokens.',
+      ],
+    };
+  const [name] = rule.names as [string];
+  if (rule.ignoreMerges === ignoreMerges) return { name, notes: [] };
+  const does = ignoreMerges
+    ? 'takes every word of its vocabulary as one token (ignore_merges), and llama.cpp merges its letters'
+    : 'merges the letters of every word, and llama.cpp takes those of its vocabulary as one token';
+  return { name, notes: [`The tokenizer ${does} (${name}): some words may become other tokens.`] };
 }
 
 /** What matters of a pre-tokenizer, as text: its steps and expressions, not how offsets are counted. */
 function essence(preTokenizer: unknown): string {
   const steps = (value: unknown): unknown[] => {
     const step = (value ?? {}) as Record<string, unknown>;
-    if (step['type'] === 'Sequence') return (step['pretokenizers'] as unknown[]).flatMap(steps);
+    if (step['type'] === 'Sequence') {
+      const { pretokenizers } = step;
+      if (Array.isArray(pretokenizers)) return pretokenizers.flatMap(steps);
+      throw new PareError(
+        'tokenizer-unsupported',
+        'tokenizer.json: a Sequence in pre_tokenizer has no list "pretokenizers".',
+        'Save the tokenizer again with transformers.',
+      );
+    }
     const pattern = step['pattern'] as Record<string, unknown> | undefined;
     return [
       [

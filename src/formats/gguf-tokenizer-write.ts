@@ -56,17 +56,35 @@ export function tokenizerMetadata(json: unknown, settings: Settings | null, conf
       ['tokenizer.ggml.scores', { f32s: scoresOf(tokens, pairsOf(tokenizer)) }],
       ['tokenizer.ggml.add_space_prefix', { flag: prependsSpace(tokenizer) }],
     ];
-    return { fields: new Map([...own, ...common]), notes: [] };
+    return { fields: new Map([...own, ...common]), notes: normalizerNotes(tokenizer) };
   }
   const pre = preTokenizerName(tokenizer.pre_tokenizer, tokenizer.model.ignore_merges ?? false);
   const own: [string, GgufTyped][] = [
     ['tokenizer.ggml.model', { text: 'gpt2' }],
-    ['tokenizer.ggml.pre', { text: pre ?? 'gpt-2' }],
+    ['tokenizer.ggml.pre', { text: pre.name }],
     ['tokenizer.ggml.merges', { texts: pairsOf(tokenizer).map((pair) => pair.join(' ')) }],
   ];
-  const note =
-    'GGUF has no name that Pare knows for the way in which the tokenizer cuts text into words; it is written as GPT-2’s, and may give other tokens.';
-  return { fields: new Map([...own, ...common]), notes: pre === null ? [note] : [] };
+  return { fields: new Map([...own, ...common]), notes: [...pre.notes, ...normalizerNotes(tokenizer)] };
+}
+
+/** llama.cpp normalizes no text of either kind, but for the spaces of SentencePiece. */
+function normalizerNotes({ normalizer, model }: TokenizerJson): string[] {
+  const left = typesOf(normalizer, Boolean(model.byte_fallback));
+  if (left.length === 0) return [];
+  const names = [...new Set(left)].slice(0, 4).join(', ');
+  return [
+    `llama.cpp leaves out how the tokenizer normalizes text (${names}): text that is not in that form already may give other tokens.`,
+  ];
+}
+
+/** What the steps of a normalizer are called; `spaces`: without those that write spaces as ▁. */
+function typesOf(value: unknown, spaces: boolean): string[] {
+  if (typeof value !== 'object' || value === null) return [];
+  const step = value as Record<string, unknown>;
+  const { normalizers, type } = step;
+  if (Array.isArray(normalizers)) return normalizers.flatMap((each) => typesOf(each, spaces));
+  if (spaces && (type === 'Prepend' || (type === 'Replace' && step['content'] === '▁'))) return [];
+  return [typeof type === 'string' ? type.slice(0, 40) : 'unknown'];
 }
 
 function vocabularyAlone(tokenizer: TokenizerJson, settings: Settings, config: Ids): TokenizerMetadata {
