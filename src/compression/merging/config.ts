@@ -59,6 +59,6 @@ function windowKinds(
   raw: ModelConfig['raw'],
 ): Record<string, unknown> {
   const mixed = new Set(before).size > 1;
-  if (!mixed || before.length === windows.length || 'layer_types' in raw) return {};
+  if (!mixed || before.length === windows.length || Array.isArray(raw['layer_types'])) return {};
   return { layer_types: windows.map((size) => (size === null ? 'full_attention' : 'sliding_attention')) };
 }
