@@ -168,6 +168,13 @@ describe('opening a folder', () => {
     );
   });
 
+  it('refuses two names of the same tensor', async () => {
+    const twice = shapesOf().set('norm.weight', [8]);
+    await expect(opened({}, weights('model.safetensors', twice))).rejects.toThrow(
+      'model.safetensors: model.norm.weight and norm.weight are names of the same tensor.',
+    );
+  });
+
   it('gives the same fingerprint however the file is cut, and another one for other weights', async () => {
     const shapes = shapesOf();
     const whole = await opened({}, weights('model.safetensors', shapes, 'F32', 1));

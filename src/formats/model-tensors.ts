@@ -47,7 +47,7 @@ export function resolveTensors(
   store: TensorStore,
   file: string,
 ): ModelTensors {
-  const found = canonicalTensors(store, architecture);
+  const found = canonicalTensors(store, architecture, file);
   const warnings: string[] = [];
   const config = settleTying(stated, found, warnings);
   const { embeddingName, headName } = outerNames(config);
@@ -76,12 +76,29 @@ export const outerNames = ({ names }: ModelConfig) => ({
   headName: `${names.head}.weight`,
 });
 
-function canonicalTensors(store: TensorStore, architecture: Architecture): Map<string, TensorEntry> {
+function canonicalTensors(
+  store: TensorStore,
+  architecture: Architecture,
+  file: string,
+): Map<string, TensorEntry> {
   const found = new Map<string, TensorEntry>();
   for (const entry of store.entries.values()) {
-    if (!architecture.isIgnored(entry.name)) found.set(architecture.canonicalName(entry.name), entry);
+    if (architecture.isIgnored(entry.name)) continue;
+    const name = architecture.canonicalName(entry.name);
+    const other = found.get(name);
+    if (other) throw twice(other.name, entry.name, file);
+    found.set(name, entry);
   }
   return found;
+}
+
+function twice(first: string, second: string, file: string): PareError {
+  return new PareError(
+    'tensors-unexpected',
+    `${file}: ${first} and ${second} are names of the same tensor.`,
+    'Leave one of them out: save the model again with transformers.',
+    { unexpected: [first, second] },
+  );
 }
 
 /** A file with only one of embedding and head is a tied model, whatever its config says. */
