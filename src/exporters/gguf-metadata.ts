@@ -14,19 +14,21 @@ interface Target {
   readonly head: 'any' | 'own' | 'tied';
   /** Heads are hidden size / heads wide, whatever the file says. */
   readonly wholeHeads?: true;
+  /** Of attention: there is no place for that of its output, or it adds those of q, k and v unasked; absent: it takes both. */
+  readonly biases?: 'none' | 'needed';
   /** It knows sliding windows. */
   readonly windows?: true;
   readonly extra?: (config: ModelConfig) => Fields;
 }
 
-const gemma = { activation: 'gelu-tanh', head: 'tied' } as const;
+const gemma = { activation: 'gelu-tanh', head: 'tied', biases: 'none' } as const;
 
 /** By `model_type`. */
 const targets: Readonly<Record<string, Target>> = {
   llama: { name: 'llama', activation: 'silu', head: 'any' },
   mistral: { name: 'llama', activation: 'silu', head: 'any' },
   qwen2: { name: 'qwen2', activation: 'silu', head: 'any' },
-  qwen3: { name: 'qwen3', activation: 'silu', head: 'any' },
+  qwen3: { name: 'qwen3', activation: 'silu', head: 'any', biases: 'none' },
   gemma: { name: 'gemma', ...gemma },
   gemma2: {
     name: 'gemma2',
@@ -43,6 +45,7 @@ const targets: Readonly<Record<string, Target>> = {
     name: 'gptneox',
     activation: 'gelu-tanh',
     head: 'own',
+    biases: 'needed',
     wholeHeads: true,
     extra: ({ decoder }) => [['use_parallel_residual', { flag: decoder.residual === 'parallel' }]],
   },
@@ -65,6 +68,11 @@ export function whyNot(config: ModelConfig): string | null {
   if (target.head === 'tied' && !tied) return is('takes the embedding as head, and here they are two');
   if (target.wholeHeads && heads * headDim !== hiddenSize)
     return is('cannot have fewer heads than its hidden size makes');
+  const isBiased = decoder.biases.includes('o');
+  if (target.biases === 'none' && isBiased)
+    return is('has no biases in attention, and this model has them (attention_bias)');
+  if (target.biases === 'needed' && !isBiased)
+    return is('needs biases in attention, and this model has none (attention_bias)');
   if (Math.abs(decoder.scoreScale / scaleOf(config) - 1) > 1e-6)
     return is('scales attention scores otherwise');
   return null;
