@@ -100,6 +100,6 @@ test.describe.serial('the formats of an export', () => {
     expect(width).toBeLessThanOrEqual(390);
     await group.getByRole('radio', { name: 'Hugging Face', exact: true }).focus();
     await page.keyboard.press('ArrowDown');
-    await expect(group.getByRole('radio', { name: 'PEFT adapter', exact: true })).toBeChecked();
+    await expect(group.getByRole('radio', { name: 'ONNX', exact: true })).toBeChecked();
   });
 });

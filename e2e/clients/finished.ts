@@ -35,7 +35,7 @@ export async function asFinished(files: readonly FileSource[]): Promise<Finished
     })),
     codes,
     adapters: [],
-    base: { name, isOriginal: true },
+    base: { name, isOriginal: true, isExported: true },
     tokenizerJson: folder.tokenizerJson,
     tokenizerConfig: folder.tokenizerConfig,
     generationConfig: folder.generationConfig,

@@ -40,6 +40,8 @@ export interface FinishedBase {
   readonly name: string;
   /** Its weights are as they were opened: nothing was pruned, quantized, cut, put into another order or merged. */
   readonly isOriginal: boolean;
+  /** Whether other formats hold those weights without the adapters in them. */
+  readonly isExported: boolean;
 }
 
 /** A finished model as every exporter sees it. Nothing of its weights is read before it is asked for. */

@@ -68,7 +68,7 @@ async function finishedOf(folder: ModelFolder): Promise<FinishedModel> {
       grid: () => Promise.resolve(weight.grid),
     })),
     adapters: first ? [adapterOn(first[0].replace(/\.weight$/, ''), first[1].shape)] : [],
-    base: { name, isOriginal: true },
+    base: { name, isOriginal: true, isExported: true },
   };
 }
 

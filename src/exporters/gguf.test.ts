@@ -144,6 +144,6 @@ function finishedOf(folder: ModelFolder): FinishedModel {
     })),
     codes: [],
     adapters: [],
-    base: { name, isOriginal: true },
+    base: { name, isOriginal: true, isExported: true },
   };
 }

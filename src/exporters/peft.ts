@@ -18,9 +18,11 @@ export const peft: Exporter = {
   },
 };
 
-function refusal({ adapters, structure }: FinishedModel): string | null {
+function refusal({ adapters, structure, base }: FinishedModel): string | null {
   if (adapters.length === 0)
     return 'The adapters were merged inside the training, under the mask or on the INT4 grid: that update has no low rank, and no adapter file can hold it. Choose the merged model.';
+  if (!base.isOriginal && !base.isExported)
+    return `They belong on what this run made of ${base.name} (cut, or with channels in another order), which no file holds without them: every other format has them merged. Choose the merged model.`;
   const { embedding, head } = structure.outer;
   const outer = adapters.find(({ module }) => module === embedding || module === head);
   if (outer)
@@ -31,6 +33,6 @@ function refusal({ adapters, structure }: FinishedModel): string | null {
 function notesOf({ base, codes }: FinishedModel): string[] {
   if (base.isOriginal) return [`It belongs on ${base.name}, as it was opened.`];
   return [
-    `It is exact only on the base that this run made of ${base.name} (pruned, quantized or cut), which is not in this file: save that once as ${codes.length > 0 ? 'compressed-tensors or GPTQ' : 'Hugging Face'}. Adapters of other points of the same run fit it too, where ranks alone differ.`,
+    `It is exact only on the base that this run made of ${base.name} (pruned or quantized), which is not in this file: save that once as ${codes.length > 0 ? 'compressed-tensors or GPTQ' : 'Hugging Face'}. Adapters of other points of the same run fit it too, where ranks alone differ.`,
   ];
 }

@@ -54,5 +54,7 @@ describe.each(tinyConfigs)('$model_type', (config) => {
     whole.forEach((row, i) => row.forEach((logit, j) => expect(cut[i]![j]!).toBeCloseTo(logit, 4)));
     const { proof } = await provenExport(finished!, []);
     expect(proof).toMatchObject({ holds: true });
+    expect(proof!.merged?.equal).toBe(proof!.merged?.compared);
+    expect(proof!.merged !== undefined).toBe(method === 'lonas-plus');
   });
 });

@@ -58,7 +58,7 @@ describe.skipIf(architectures.length === 0)('what is exported of every architect
     async (name) => {
       const finished = finishedRun(await open(name));
       const possible = (await formatOffers(finished)).filter(({ refused }) => refused === null);
-      expect(possible.map(({ format }) => format)).toEqual(expect.arrayContaining(['hf', 'peft', 'onnx']));
+      expect(possible.map(({ format }) => format)).toEqual(expect.arrayContaining(['hf', 'onnx']));
       const tokens = {
         ids: randomTokens(finished)
           .ids.slice(0, 2)

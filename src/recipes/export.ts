@@ -88,7 +88,7 @@ function runNotes(finished: Exportable, format: ExportFormat): string[] {
   const { sizes, adapters } = exporterOf(format);
   const { blocks } = new Kept(subNetworkModel(run.model, trained, genome));
   const { masked, plan } = trained;
-  const notes = adapters === 'merged' || plan.merge !== 'none' ? [mergeNote(finished)] : [];
+  const notes = adapters === 'merged' || plan.merge !== 'none' ? [mergeNote(finished, format)] : [];
   if (masked.size > 0 && adapters === 'merged')
     notes.push('Unstructured zeros save memory and time only in software that skips them.');
   if (plan.blocks.some((column) => column !== null)) {
@@ -119,7 +119,20 @@ function sizeNotes(blocks: Kept['blocks'], form: 'uniform' | 'by-layer'): string
   });
 }
 
-function mergeNote({ run: { model }, trained: { plan, masked, quantized } }: Exportable): string {
+/** Where an adapter is that stays beside the weights. */
+const places: Readonly<Record<ExportFormat, string>> = {
+  hf: 'is separate (adapter/)',
+  peft: 'is separate',
+  gptq: 'is separate (adapter/)',
+  'compressed-tensors': 'is separate (adapter/)',
+  onnx: 'stays in the graph, beside the weights',
+  gguf: 'is separate (adapter.gguf)',
+};
+
+function mergeNote(
+  { run: { model }, trained: { plan, masked, quantized } }: Exportable,
+  format: ExportFormat,
+): string {
   const { dtype } = model.info;
   if (plan.merge === 'quantized')
     return 'Adapters are merged on the INT4 grid that they were trained on: the codes are those of the last training forward, and no adapter is left.';
@@ -128,6 +141,6 @@ function mergeNote({ run: { model }, trained: { plan, masked, quantized } }: Exp
   if (masked.size === 0 && quantized.size === 0)
     return `Adapters are merged into the weights and rounded once, to ${dtype} (at most ${rounding[dtype] ?? 'its rounding'} of each weight).`;
   return quantized.size > 0
-    ? 'The base stays INT4; the adapter is separate (adapter/), since its sum with the codes is on no grid.'
-    : 'The base keeps its zeros; the adapter is separate (adapter/), since merging it would fill them.';
+    ? `The base stays INT4; the adapter ${places[format]}, since its sum with the codes is on no grid.`
+    : `The base keeps its zeros; the adapter ${places[format]}, since merging it would fill them.`;
 }

@@ -38,7 +38,11 @@ export function exportedModel({ run, trained, genome }: Exportable, form: Export
     tensors: finishedTensors(network, folder.tensors.keys(), { merge, pad: uniform }),
     codes: codesOf(run, network, kept),
     adapters: merge ? [] : adaptersOf(network, kept, uniform),
-    base: { name: info.name, isOriginal: isOriginal(run, network, kept) },
+    base: {
+      name: info.name,
+      isOriginal: isOriginal(run, network, kept),
+      isExported: !mergeable(trained),
+    },
     tokenizerJson: folder.tokenizerJson,
     tokenizerConfig: folder.tokenizerConfig,
     generationConfig: folder.generationConfig,

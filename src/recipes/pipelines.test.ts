@@ -63,7 +63,7 @@ describe('every recipe, on the CPU', { timeout: 180_000 }, () => {
 
   const offered: Record<Method, ExportFormat[]> = {
     lora: ['gguf', 'hf', 'onnx', 'peft'],
-    lonas: ['gguf', 'hf', 'onnx', 'peft'],
+    lonas: ['gguf', 'hf', 'onnx'],
     'lonas-plus': ['gguf', 'hf', 'onnx'],
     shears: ['gguf', 'hf', 'onnx', 'peft'],
     sqft: ['compressed-tensors', 'gguf', 'gptq', 'hf', 'onnx', 'peft'],

@@ -4,6 +4,7 @@ import { dequantize, dequantized } from '../compression/quantization/dequantize.
 import { logitsOf } from '../evaluation/logits.ts';
 import { floatBytes, fromFloat32, toFloat32, type FloatDtype } from '../lib/half.ts';
 import { codesName, maskName, moduleShape } from '../models/elastic.ts';
+import { structureOf } from '../models/structure.ts';
 import type { Runnable } from '../models/runnable.ts';
 
 /** Largest |difference| of two models' logits over the largest |logit|. */
@@ -55,7 +56,8 @@ export async function countZeros(network: Runnable, shipped: Runnable) {
   return counts;
 }
 
-async function weightOf({ store, quantized }: Runnable, module: string): Promise<Float32Array> {
+/** A module's weight as float32, [out, in]. */
+export async function weightOf({ store, quantized }: Runnable, module: string): Promise<Float32Array> {
   if (quantized.has(module)) return dequantize(store, module);
   const { dtype, shape } = floatSpec(store, module);
   const bytes = await store.read(`${module}.weight`);
@@ -120,4 +122,14 @@ function equalCodes(
     }
   }
   return equal;
+}
+
+/** Half a unit in the last place, relative, of what ships. */
+export const roundoff: Record<FloatDtype, number> = { f32: 2 ** -24, f16: 2 ** -11, bf16: 2 ** -8 };
+
+/** What the matrices of a model are stored as, its INT4 ones aside. */
+export function weightDtype({ store, config }: Pick<Runnable, 'store' | 'config'>): FloatDtype {
+  const names = [...structureOf(config).modules.map(({ name }) => name), config.names.embedding];
+  const held = names.map((name) => `${name}.weight`).find((name) => store.has(name))!;
+  return store.spec(held).dtype as FloatDtype;
 }

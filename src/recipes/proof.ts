@@ -10,9 +10,16 @@ import { Random } from '../lib/random.ts';
 import type { Proof, ResultRow } from '../session/events.ts';
 import { defaultFormat, exportModel, type ModelExport } from './export.ts';
 import type { Runnable } from '../models/runnable.ts';
-import { structureOf } from '../models/structure.ts';
 import type { Exportable } from './exported-model.ts';
-import { compareCodes, countZeros, largestError, type ComparedCodes } from './proof-compare.ts';
+import {
+  compareCodes,
+  countZeros,
+  largestError,
+  roundoff,
+  weightDtype,
+  type ComparedCodes,
+} from './proof-compare.ts';
+import { compareMerged } from './proof-merged.ts';
 import { openShipped } from './proof-shipped.ts';
 import { proofKey, type FinishedRun } from './run.ts';
 import { mergeable, subNetworkModel } from './trained.ts';
@@ -64,12 +71,14 @@ export async function proveExport(
     const logitError = Number.isFinite(largest) ? largest : null;
     const zeros = await countZeros(network, shipped);
     const compared = await compareCodes(network, shipped);
+    const merged = await compareMerged(finished, network, shipped, format);
     const { bound, reason } = boundOf(finished, shipped, format, compared);
     const holds =
       logitError !== null &&
       logitError <= bound &&
       zeros.maskedZeros === zeros.maskedWeights &&
-      (!compared || compared.equal === compared.compared);
+      (!compared || compared.equal === compared.compared) &&
+      (!merged || merged.equal === merged.compared);
     return {
       logitError,
       bound,
@@ -77,6 +86,7 @@ export async function proveExport(
       tokens: examples.reduce((sum, ids) => sum + ids.length, 0),
       ...zeros,
       codes: compared && { compared: compared.compared, equal: compared.equal },
+      ...(merged ? { merged } : {}),
       format,
       holds,
     };
@@ -147,9 +157,6 @@ export function provenExport(
   });
 }
 
-/** Half a unit in the last place, relative, of what ships. */
-const roundoff: Record<FloatDtype, number> = { f32: 2 ** -24, f16: 2 ** -11, bf16: 2 ** -8 };
-
 function boundOf(
   { run: { model }, trained }: Exportable,
   shipped: Runnable,
@@ -160,10 +167,6 @@ function boundOf(
   const coarser = roundoff[theirs] > roundoff[ours] ? theirs : ours;
   const dense =
     exporterOf(format).adapters === 'merged' && trained.plan.merge === 'none' && mergeable(trained);
-  const rounded = (what: string, dtype: FloatDtype) => ({
-    bound: 16 * roundoff[dtype],
-    reason: `${what}, each rounded once to ${dtype.toUpperCase()}: 16 of its roundings`,
-  });
   if (codes && !codes.exact) return rounded('INT4 weights in floats', theirs);
   if (dense && coarser !== 'f32') return rounded('a dense adapter, merged weights', coarser);
   if (ours !== theirs && theirs !== 'f32') return rounded(`${ours.toUpperCase()} weights`, theirs);
@@ -176,9 +179,7 @@ function boundOf(
     : { bound: 1e-5, reason: 'merged as trained; two programs of one device may sum in another order' };
 }
 
-/** What the matrices of a model are stored as, its INT4 ones aside. */
-function weightDtype({ store, config }: Pick<Runnable, 'store' | 'config'>): FloatDtype {
-  const names = [...structureOf(config).modules.map(({ name }) => name), config.names.embedding];
-  const held = names.map((name) => `${name}.weight`).find((name) => store.has(name))!;
-  return store.spec(held).dtype as FloatDtype;
-}
+const rounded = (what: string, dtype: FloatDtype) => ({
+  bound: 16 * roundoff[dtype],
+  reason: `${what}, each rounded once to ${dtype.toUpperCase()}: 16 of its roundings`,
+});

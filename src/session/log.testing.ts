@@ -125,6 +125,7 @@ const proof = record<EventOf<'proof'>['proof']>({
   maskedZeros: whole,
   otherZeros: whole,
   codes: fc.option(fc.record({ compared: whole, equal: whole })),
+  merged: fc.record({ compared: whole, equal: whole }),
   format: fc.constantFrom(...exportFormats),
   holds: fc.boolean(),
 });

@@ -3,7 +3,8 @@ import { integer } from './format.ts';
 
 /** The proof of the merge in one sentence: what was compared, what came out, and what was allowed. */
 export function proofText(proof: Proof): string {
-  const { logitError, bound, reason, tokens, maskedWeights, maskedZeros, otherZeros, codes, holds } = proof;
+  const { logitError, bound, reason, tokens, maskedWeights, maskedZeros, otherZeros } = proof;
+  const { codes, merged, holds } = proof;
   const logits = logitsText(logitError, bound);
   const parts = [
     `${logits} over ${integer(tokens)} positions (bound ${bound === 0 ? '0' : power(bound)}: ${reason})`,
@@ -12,6 +13,10 @@ export function proofText(proof: Proof): string {
     parts.push(`${integer(maskedZeros)} of ${integer(maskedWeights)} masked weights exactly zero`);
   if (otherZeros > 0) parts.push(`${integer(otherZeros)} further zeros`);
   if (codes) parts.push(`${integer(codes.equal)} of ${integer(codes.compared)} codes equal`);
+  if (merged)
+    parts.push(
+      `${integer(merged.equal)} of ${integer(merged.compared)} merged weights are W + s·B·A, rounded`,
+    );
   return `Proof of merge${holds ? '' : ' FAILED'}: ${parts.join(', ')}.`;
 }
 
