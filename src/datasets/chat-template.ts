@@ -1,9 +1,9 @@
 /**
  * The model's own chat template: a Jinja program out of its tokenizer_config.json, and so from a stranger. It is run with
- * a bound on its steps, its time and what it writes. It is told no date: the same question is always the same prompt.
+ * bounds on its steps, its time, what it writes and what a single step makes. It is told no date: the same question is always the same prompt.
  */
-import type { Interpreter } from '@huggingface/jinja';
 import { PareError } from '../lib/assert.ts';
+import { boundedInterpreter } from './bounded-jinja.ts';
 
 export interface Message {
   readonly role: 'user' | 'assistant';
@@ -16,8 +16,6 @@ export interface ChatTemplate {
 }
 
 const mostTemplate = 2 ** 18;
-const mostSteps = 500_000;
-const mostSeconds = 1;
 /** Characters that a value may have beyond the conversation's own. */
 const mostText = 2 ** 16;
 const mostRange = 10_000;
@@ -102,30 +100,6 @@ const globals = {
     throw new Error(String(message));
   },
 };
-
-/** An interpreter that counts its steps. `evaluate` is where each of them passes. */
-function boundedInterpreter(Base: typeof Interpreter) {
-  return class extends Base {
-    readonly #most: number;
-    readonly #deadline = performance.now() + 1000 * mostSeconds;
-    #steps = 0;
-
-    constructor(environment: ConstructorParameters<typeof Interpreter>[0], most: number) {
-      super(environment);
-      this.#most = most;
-    }
-
-    override evaluate(...[statement, environment]: Parameters<Interpreter['evaluate']>) {
-      this.#steps++;
-      const late = this.#steps % 128 === 0 && performance.now() > this.#deadline;
-      if (late || this.#steps > mostSteps) throw new Error('it takes too long');
-      const value = super.evaluate(statement, environment);
-      const { length = 0 } = (value.value ?? {}) as { length?: unknown };
-      if (typeof length === 'number' && length > this.#most) throw new Error('it writes too much');
-      return value;
-    }
-  };
-}
 
 function unusable(cause: unknown): PareError {
   const reason = cause instanceof Error ? cause.message : String(cause);

@@ -260,6 +260,18 @@ describe('chat templates', () => {
     );
   });
 
+  const sixtyThousand = `{% set x = '${'a'.repeat(60_000)}' %}`;
+
+  it('may multiply within bounds', async () => {
+    const { chat } = await open(
+      String.raw`{{ "a\nb" | indent(2) }} {{ ['a', 'b'] | join(', ') }} {{ messages[0].content.replace('a', 'bc') }} ` +
+        `{{ 'aa' | replace('a', 'b') }} {{ {'a': [1]} | tojson(indent=1) }} {{ 'a b'.split(' ')[1] }}`,
+    );
+    expect(chat?.render([{ role: 'user', content: 'a?' }], true)).toBe(
+      'a\n  b a, b bc? bb {\n "a": [\n  1\n ]\n} b',
+    );
+  });
+
   it.each([
     [
       'endless loops',
@@ -268,6 +280,18 @@ describe('chat templates', () => {
     ],
     ['counting', '{% for a in range(1000000000) %}{% endfor %}', /it counts to 1000000000/],
     ['doubling', `{% set x = 'aaaaaaaa' %}${'{% set x = x + x %}'.repeat(40)}{{ x }}`, /writes too much/],
+    ['indenting', String.raw`{{ "a\nb" | indent(200000000) }}`, /writes too much/],
+    ['indenting a block', '{% filter indent(200000000) %}a{% endfilter %}', /indent on a block/],
+    ['joining', `${sixtyThousand}{{ x | join(x) }}`, /writes too much/],
+    ['replacing', `${sixtyThousand}{{ x | replace('a', x) }}`, /writes too much/],
+    ['a method that replaces', `${sixtyThousand}{% set f = x.replace %}{{ f('a', x) }}`, /writes too much/],
+    ['spacing JSON', '{{ [[1], [2]] | tojson(indent=200000000) }}', /writes too much/],
+    ['hidden arguments', '{{ "a" | indent(*[200000000]) }}', /spreads the arguments/],
+    [
+      'values that hold one another many times',
+      `{% set x = ['a'] %}${'{% set x = [x, x] %}'.repeat(40)}{{ x | tojson }}`,
+      /writes too much/,
+    ],
     [
       'a template of their own calling',
       '{% macro f() %}{{ f() }}{% endmacro %}{{ f() }}',
