@@ -6,8 +6,9 @@ import { dataStore, openData } from './data.ts';
 import { provideEngine } from './engine.ts';
 import { modelStore, openModel } from './model.ts';
 import { noticeStore } from './notices.ts';
+import { changeRecipe, recipeStore } from './recipe.ts';
 import { startRun } from './run.ts';
-import { scoreModel, stopScoring } from './score.ts';
+import { keepScoreCurrent, scoreModel, stopScoring } from './score.ts';
 import { scoreStore } from './scoreStore.ts';
 import { closeSession, sessionStore } from './session.ts';
 
@@ -75,6 +76,28 @@ describe('scoring the model as it is', () => {
       await open();
       expect(scoreStore.getState().result).toBeNull();
     }
+  });
+
+  it('is forgotten when the recipe asks otherwise, and only then', async () => {
+    const { recipe } = recipeStore.getState();
+    const stop = keepScoreCurrent();
+    begin();
+    await openBoth();
+    await scoreModel();
+    changeRecipe({ ...recipe, seed: recipe.seed + 1 });
+    expect(scoreStore.getState().result).not.toBeNull();
+    changeRecipe({ ...recipe, template: 'plain' });
+    expect(scoreStore.getState().result).toBeNull();
+    begin({
+      score: () => {
+        changeRecipe({ ...recipe, task: 'generated' });
+        return Promise.resolve(answer);
+      },
+    });
+    await scoreModel();
+    expect(scoreStore.getState().result).toBeNull();
+    stop();
+    recipeStore.setState({ recipe, past: [], future: [] });
   });
 
   it('can be stopped, which is no error', async () => {

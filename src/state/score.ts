@@ -1,13 +1,13 @@
 import { PareError } from '../lib/assert.ts';
 import { toPareError } from '../workers/errors.ts';
-import type { DataScore } from '../workers/studio.protocol.ts';
+import type { DataScore, StudioClient } from '../workers/studio.protocol.ts';
 import { dataStore } from './data.ts';
 import { engine } from './engine.ts';
 import { modelStore } from './model.ts';
 import { reportError, withdraw } from './notices.ts';
 import { recipeStore } from './recipe.ts';
 import { isRunActive } from './session.ts';
-import { scoreStore } from './scoreStore.ts';
+import { forgetScore, scoreStore } from './scoreStore.ts';
 
 /** Scores the open model, as it is, on all of the open data, as the recipe would. null: it failed or was stopped. */
 export async function scoreModel(): Promise<DataScore | null> {
@@ -23,12 +23,13 @@ export async function scoreModel(): Promise<DataScore | null> {
   withdraw('score');
   try {
     const client = await engine();
-    const { task, template, scoring } = recipeStore.getState().recipe;
-    const score = await client.score({ task, template, scoring }, (done, total) => {
+    const question = questionOf(recipeStore.getState().recipe);
+    const score = await client.score(question, (done, total) => {
       if (scoreStore.getState().progress !== null) scoreStore.setState({ progress: { done, total } });
     });
     const unit = data.kind === 'pairs' ? 'examples' : 'documents';
-    scoreStore.setState({ result: { ...score, unit } });
+    if (sameQuestion(question, recipeStore.getState().recipe))
+      scoreStore.setState({ result: { ...score, unit } });
     return score;
   } catch (error) {
     // To be stopped is what the person asked for.
@@ -38,6 +39,19 @@ export async function scoreModel(): Promise<DataScore | null> {
     scoreStore.setState({ progress: null, stopping: false });
   }
 }
+
+/** Forgets the score when the recipe asks otherwise than it was asked; gives back how to stop that. */
+export const keepScoreCurrent = (): (() => void) =>
+  recipeStore.subscribe((now, before) => {
+    if (!sameQuestion(now.recipe, before.recipe)) forgetScore();
+  });
+
+type Question = Parameters<StudioClient['score']>[0];
+
+const questionOf = ({ task, template, scoring }: Question): Question => ({ task, template, scoring });
+
+const sameQuestion = (a: Question, b: Question): boolean =>
+  JSON.stringify(questionOf(a)) === JSON.stringify(questionOf(b));
 
 export async function stopScoring(): Promise<void> {
   if (scoreStore.getState().progress === null) return;

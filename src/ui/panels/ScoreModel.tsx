@@ -8,7 +8,7 @@ import { scoreModel, stopScoring } from '../../state/score.ts';
 import { scoreStore } from '../../state/scoreStore.ts';
 import { isRunActive, sessionStore } from '../../state/session.ts';
 import { ProgressBar } from '../controls/ProgressBar.tsx';
-import { intervalText, scoredText } from './statusText.ts';
+import { scoredText } from './statusText.ts';
 
 /** What the open model makes of the open data before anything is done to it. */
 export function ScoreModel() {
@@ -45,9 +45,7 @@ export function ScoreModel() {
         <p
           className="scored"
           role="status"
-          title={[`${integer(result.tokens)} tokens in ${result.seconds.toFixed(1)} s`, intervalText(result)]
-            .filter(Boolean)
-            .join('; ')}
+          title={`${integer(result.tokens)} tokens in ${result.seconds.toFixed(1)} s`}
         >
           <strong>{score}</strong> · {of}
         </p>

@@ -43,8 +43,10 @@ describe('the score of the model as it is', () => {
       'Perplexity 3.705',
       '200 documents · 74,120 tokens',
     ]);
-    expect(scoredText({ ...scored, task: 'exact', value: 0.2454, examples: 2600, unit: 'examples' })).toEqual(
-      ['Exact match 24.5 %', '2,600 examples'],
-    );
+    const share = { ...scored, task: 'exact', value: 0.2454, examples: 2600, unit: 'examples' } as const;
+    expect(scoredText({ ...share, interval: [0.229, 0.262] })).toEqual([
+      'Exact match 24.5 %',
+      '2,600 examples · 95 %: 22.9 % to 26.2 %',
+    ]);
   });
 });

@@ -68,11 +68,12 @@ export const templateTitles: Readonly<Record<Template, string>> = {
   chat: 'Chat, the model’s own',
 };
 
-/** “Perplexity 3.705” and “200 documents · 74,120 tokens”. */
+/** “Perplexity 3.705” and “200 documents · 74,120 tokens”; a share with its 95 % interval. */
 export function scoredText({
   task,
   value,
   choice,
+  interval,
   examples,
   tokens,
   unit,
@@ -82,12 +83,9 @@ export function scoredText({
   const counted = `${integer(examples)} ${examples === 1 ? unit.slice(0, -1) : unit}`;
   if (task === 'perplexity') return [score, `${counted} · ${integer(tokens)} tokens`];
   const both = choice && `as it is ${percent(choice.plain)}, by length ${percent(choice.length)}`;
-  return [score, both ? `${counted} · ${both}` : counted];
+  const likely = interval && `95 %: ${percent(interval[0])} to ${percent(interval[1])}`;
+  return [score, [counted, both, likely].filter(Boolean).join(' · ')];
 }
-
-/** The 95 % interval of a share; empty where there is none. */
-export const intervalText = ({ interval }: Pick<ScoredData, 'interval'>): string =>
-  interval ? `95 %: ${percent(interval[0])} to ${percent(interval[1])}` : '';
 
 /** What the front will show next, said in its place for as long as there is no sub-network on it. */
 export function nextText(view: SessionView): string | null {
