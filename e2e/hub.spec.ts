@@ -134,3 +134,23 @@ test('a look-up that nobody answers is cancelled', async ({ page, context }) => 
   await lookUp(page, 'Model', 'pare/sums');
   await expect(page.getByRole('group', { name: 'pare/sums on the hub' })).toBeVisible();
 });
+
+test('a download whose record is broken is shown with its size, and deleted', async ({ page, context }) => {
+  await startHub(context);
+  await page.goto('./');
+  await page.evaluate(async () => {
+    let folder = await navigator.storage.getDirectory();
+    for (const name of ['pare', 'hub', 'a'.repeat(32)])
+      folder = await folder.getDirectoryHandle(name, { create: true });
+    const file = await folder.getFileHandle('about.json', { create: true });
+    const writable = await file.createWritable();
+    await writable.write('{');
+    await writable.close();
+  });
+  const model = region(page, 'Model');
+  await model.getByText('From the Hugging Face hub').click();
+  await expect(model.getByRole('list', { name: 'Downloads' })).toContainText('Damaged download aaaaaaa');
+  await model.getByRole('button', { name: 'Delete damaged download aaaaaaa' }).click();
+  await model.getByRole('button', { name: 'Delete', exact: true }).click();
+  await expect(model.getByRole('list', { name: 'Downloads' })).toBeHidden();
+});

@@ -68,9 +68,41 @@ export async function keyOf({ kind, files }: HubSelection): Promise<string> {
   return (await sha256(JSON.stringify([kind, identity]))).slice(0, 32);
 }
 
-/** The latest first. What another version has written, or nobody can read, is left out. */
+/** What another version has written, or nobody can read: it takes room, and can only be removed. */
+export interface DamagedEntry {
+  readonly key: string;
+  /** Of all that is in its folder. */
+  readonly bytes: number;
+}
+
+const keysIn = async (folder: Folder): Promise<string[]> =>
+  (await folder.list(root)).filter((name) => keyPattern.test(name));
+
+/** Without one that is only being begun, which has no bytes yet. */
+export async function readDamaged(folder: Folder): Promise<DamagedEntry[]> {
+  const damaged: DamagedEntry[] = [];
+  for (const key of await keysIn(folder)) {
+    if (await readAbout(folder, key)) continue;
+    const bytes = await bytesIn(folder, key);
+    if (bytes > 0) damaged.push({ key, bytes });
+  }
+  return damaged;
+}
+
+async function bytesIn(folder: Folder, key: string): Promise<number> {
+  const names = await folder.list(placeOf(key));
+  const paths = names.map(async (name) => {
+    const path = `${placeOf(key)}/${name}`;
+    const inside = name.startsWith('file-') ? await folder.list(path) : null;
+    return inside?.map((piece) => `${path}/${piece}`) ?? [path];
+  });
+  const files = await Promise.all((await Promise.all(paths)).flat().map((path) => folder.read(path)));
+  return files.reduce((sum, file) => sum + (file?.size ?? 0), 0);
+}
+
+/** The latest first, but for the damaged ones. */
 export async function readEntries(folder: Folder): Promise<HubEntry[]> {
-  const keys = (await folder.list(root)).filter((name) => keyPattern.test(name));
+  const keys = await keysIn(folder);
   const entries = await Promise.all(keys.map((key) => readEntry(folder, key)));
   return entries.filter((entry) => entry !== null).toSorted((a, b) => (a.added < b.added ? 1 : -1));
 }

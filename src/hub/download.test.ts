@@ -149,6 +149,21 @@ describe('the storage', () => {
     await expectModel(await on.hub.open(key));
   });
 
+  it('shows what nobody can read any more with its bytes, to be deleted', async () => {
+    on.server.commit('models', 'tiny/llama', model);
+    const { key } = await fetchFirst(on, await on.hub.lookUp('tiny/llama', 'model', anybody()));
+    expect(await on.hub.damaged()).toEqual([]);
+    await on.folder.write(`hub/${key}/about.json`, new TextEncoder().encode('{"version":9}'));
+    expect(await on.hub.entries()).toEqual([]);
+    // The files, their four marks, and the record.
+    expect(await on.hub.damaged()).toEqual([{ key, bytes: 100_041 + 4 + 13 }]);
+    await on.folder.remove(`hub/${key}/about.json`);
+    expect(await on.hub.damaged()).toEqual([{ key, bytes: 100_045 }]);
+    await on.hub.remove(key);
+    expect(await on.hub.damaged()).toEqual([]);
+    expect(await on.folder.list('hub')).toEqual([]);
+  });
+
   it('forgets what is deleted', async () => {
     on.server.commit('models', 'tiny/llama', model);
     const { key } = await fetchFirst(on, await on.hub.lookUp('tiny/llama', 'model', anybody()));

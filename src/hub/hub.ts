@@ -5,7 +5,8 @@ import { readText, type FileSource } from '../formats/source.ts';
 import { PareError } from '../lib/assert.ts';
 import type { Exclusive } from '../storage/exclusive.ts';
 import type { Folder } from '../storage/folder.ts';
-import { bytesOf, keyOf, readEntries, readEntry, removeEntry, type HubEntry } from './cache.ts';
+import { bytesOf, keyOf, readDamaged, readEntries, readEntry, removeEntry } from './cache.ts';
+import type { DamagedEntry, HubEntry } from './cache.ts';
 import {
   adapterFiles,
   dataChoices,
@@ -104,6 +105,11 @@ export class Hub {
   /** The latest first; unfinished ones too. */
   entries(): Promise<HubEntry[]> {
     return readEntries(this.#options.folder);
+  }
+
+  /** Downloads that nobody can read any more. */
+  damaged(): Promise<DamagedEntry[]> {
+    return readDamaged(this.#options.folder);
   }
 
   open(key: string): Promise<FileSource[]> {

@@ -3,6 +3,7 @@ import { PareError } from '../lib/assert.ts';
 import { parseReference } from '../hub/reference.ts';
 import { toPareError } from '../workers/errors.ts';
 import type {
+  DamagedEntry,
   HubApi,
   HubEntry,
   HubKind,
@@ -32,8 +33,12 @@ const idle: HubState = { looking: null, offer: null, chosen: 0, coming: null };
 
 /** `token` is kept here and nowhere else. */
 export const hubStore = createStore<
-  Readonly<Record<HubKind, HubState>> & { token: string; entries: readonly HubEntry[] }
->(() => ({ model: idle, dataset: idle, token: '', entries: [] }));
+  Readonly<Record<HubKind, HubState>> & {
+    token: string;
+    entries: readonly HubEntry[];
+    damaged: readonly DamagedEntry[];
+  }
+>(() => ({ model: idle, dataset: idle, token: '', entries: [], damaged: [] }));
 
 type HubFactory = (onCrash: () => void) => HubApi;
 let factory: HubFactory | null = null;
@@ -131,7 +136,8 @@ export async function cancelHub(kind: HubKind): Promise<void> {
 /** Reads the list anew; other tabs say nothing. */
 export async function refreshDownloads(): Promise<void> {
   try {
-    hubStore.setState({ entries: await client().entries() });
+    const [entries, damaged] = await Promise.all([client().entries(), client().damaged()]);
+    hubStore.setState({ entries, damaged });
   } catch (error) {
     reportError(error);
   }

@@ -33,6 +33,7 @@ export function createHubClient(onCrash: () => void): HubApi {
     download: (selection, token, onProgress) => call(hub.download(selection, token, proxy(onProgress))),
     cancel: (kind) => call(hub.cancel(kind)),
     entries: () => call(hub.entries()),
+    damaged: () => call(hub.damaged()),
     remove: (key) => call(hub.remove(key)),
   };
 }

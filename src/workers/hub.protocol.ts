@@ -1,10 +1,10 @@
-import type { HubEntry } from '../hub/cache.ts';
+import type { DamagedEntry, HubEntry } from '../hub/cache.ts';
 import type { HubSelection } from '../hub/choices.ts';
 import type { HubProgress } from '../hub/download.ts';
 import type { HubOffer } from '../hub/hub.ts';
 import type { HubKind } from '../hub/reference.ts';
 
-export type { HubEntry } from '../hub/cache.ts';
+export type { DamagedEntry, HubEntry } from '../hub/cache.ts';
 export type { HubSelection } from '../hub/choices.ts';
 export type { HubProgress } from '../hub/download.ts';
 export type { HubChoice, HubOffer } from '../hub/hub.ts';
@@ -28,5 +28,7 @@ export interface HubApi {
   cancel(kind: HubKind): Promise<void>;
   /** Downloads, unfinished ones too, the latest first. Asks nobody. */
   entries(): Promise<HubEntry[]>;
+  /** What takes room and cannot be read. */
+  damaged(): Promise<DamagedEntry[]>;
   remove(key: string): Promise<void>;
 }

@@ -64,6 +64,7 @@ const api: HubApi = {
     return Promise.resolve();
   },
   entries: async () => (await opened).entries(),
+  damaged: async () => (await opened).damaged(),
   remove: async (key) => (await opened).remove(key),
 };
 
