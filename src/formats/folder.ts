@@ -10,6 +10,8 @@ export interface FolderFiles {
   readonly index: FileSource | null;
   /** All files beside config.json. */
   readonly beside: readonly FileSource[];
+  /** A graph of the same model, which is no way in. */
+  readonly onnx: FileSource | null;
   readonly tokenizer: FileSource | null;
   readonly tokenizerConfig: FileSource | null;
   /** Where the chat template is not in tokenizer_config.json. */
@@ -33,6 +35,7 @@ export function findModelFiles(files: readonly FileSource[]): FolderFiles {
     config,
     index: named('model.safetensors.index.json'),
     beside: [...beside.values()],
+    onnx: files.find((file) => isOnnx(file) && isWithin(file, folder)) ?? null,
     tokenizer: named('tokenizer.json'),
     tokenizerConfig: named('tokenizer_config.json'),
     chatTemplate: named('chat_template.jinja'),
@@ -47,21 +50,40 @@ export const adapterWeightsName = 'adapter_model.safetensors';
 
 const depthOf = (file: FileSource): number => file.path.split('/').length;
 
+/** In the folder, or anywhere below it. */
+const isWithin = (file: FileSource, folder: string): boolean =>
+  folder === '' || file.path.startsWith(`${folder}/`);
+
+export const isGguf = ({ name }: FileSource): boolean => /\.gguf$/i.test(name);
+
+/** Of a model, not of an adapter. */
+export const isWeights = ({ name }: FileSource): boolean =>
+  name.endsWith('.safetensors') && name !== adapterWeightsName;
+
+const isOnnx = ({ name }: FileSource): boolean => /\.onnx$/i.test(name);
+
 function findConfig(files: readonly FileSource[]): FileSource {
   const configs = files
     .filter((file) => file.name === 'config.json')
     .toSorted((a, b) => depthOf(a) - depthOf(b));
-  const [first, second] = configs;
+  const [first] = configs;
   if (!first) throw noConfig(files);
-  if (!second || depthOf(second) > depthOf(first)) return first;
+  const folder = folderOf(first.path);
+  // One below belongs to the same model (of a checkpoint, say); one elsewhere is another's.
+  const other =
+    configs.slice(1).find((file) => folderOf(file.path) === folder || !isWithin(file, folder)) ??
+    files.find((file) => isGguf(file) && !isWithin(file, folder));
+  if (!other) return first;
   throw new PareError(
     'model-ambiguous',
-    `There are several models here: ${first.path} and ${second.path}.`,
-    'Open one model folder at a time.',
+    `There are several models here: ${first.path} and ${other.path}.`,
+    'Open one model at a time; only an adapter may come with it.',
   );
 }
 
 function noConfig(files: readonly FileSource[]): PareError {
+  const onnx = files.find(isOnnx);
+  if (onnx) return onnxOnly(onnx, `There is no config.json beside ${onnx.path}`);
   const names = files.slice(0, 5).map((file) => file.path);
   const has = files.length === 0 ? 'Nothing was opened' : `There is no config.json among ${names.join(', ')}`;
   const remedy =
@@ -69,7 +91,23 @@ function noConfig(files: readonly FileSource[]): PareError {
   return new PareError('config-missing', `${has}.`, remedy, { files: names });
 }
 
-/** The PEFT adapter in a folder or in one below it; at the root, wherever it is. */
+function onnxOnly({ path }: FileSource, problem: string): PareError {
+  return new PareError(
+    'weights-missing',
+    `${problem}: ONNX is written here, not read.`,
+    'Open the same model as Hugging Face folder, GPTQ, compressed-tensors or GGUF; Pare exports each of them.',
+    { path },
+  );
+}
+
+/** The adapter that came without a model; null: with one, or there is none. */
+export function findLoneAdapter(files: readonly FileSource[]): FileSource | null {
+  if (files.some((file) => file.name === 'config.json' || isWeights(file))) return null;
+  const { config } = findAdapter(files, '');
+  return config ?? files.find(({ name }) => name === adapterWeightsName) ?? null;
+}
+
+/** The PEFT adapter in a folder or in one below it, else the only one elsewhere; at the root, wherever it is. */
 export function findAdapter(
   files: readonly FileSource[],
   folder: string,
@@ -81,26 +119,33 @@ export function findAdapter(
 }
 
 function findAdapterConfig(files: readonly FileSource[], folder: string): FileSource | null {
-  const below = files.filter((file) => {
-    if (file.name !== adapterConfigName) return false;
+  const configs = files.filter((file) => file.name === adapterConfigName);
+  const own = configs.filter((file) => {
     const place = folderOf(file.path);
     return place === folder || folderOf(place) === folder || folder === '';
   });
-  return below.toSorted((a, b) => depthOf(a) - depthOf(b))[0] ?? null;
+  const dropped = configs.filter((file) => !isWithin(file, folder));
+  const [first] = [...own.toSorted((a, b) => depthOf(a) - depthOf(b)), ...dropped];
+  const other = dropped.find((file) => file !== first);
+  if (!first || !other) return first ?? null;
+  throw new PareError(
+    'adapter-ambiguous',
+    `There are several adapters here: ${first.path} and ${other.path}.`,
+    'Open the model with one adapter at a time.',
+  );
 }
 
 /** The weight files among those beside config.json, where there is no index. */
-export function findWeights(beside: readonly FileSource[]): FileSource[] {
-  const candidates = beside.filter(
-    (file) => file.name.endsWith('.safetensors') && file.name !== adapterWeightsName,
-  );
+export function findWeights({ beside, onnx }: Pick<FolderFiles, 'beside' | 'onnx'>): FileSource[] {
+  const candidates = beside.filter(isWeights);
   const single = candidates.find((file) => file.name === 'model.safetensors');
   if (single) return [single];
   const shards = candidates.filter((file) => /-\d+-of-\d+\.safetensors$/.test(file.name));
   if (shards.length > 0) return requireAllShards(shards);
   if (candidates.length === 1) return [...candidates];
   if (candidates.length > 1) throw severalWeights(candidates);
-  const other = beside.find((file) => /\.(?:bin|pt|pth|h5|msgpack|onnx)$/.test(file.name));
+  if (onnx) throw onnxOnly(onnx, `There is no model.safetensors beside config.json, only ${onnx.path}`);
+  const other = beside.find((file) => /\.(?:bin|pt|pth|h5|msgpack)$/.test(file.name));
   throw new PareError(
     'weights-missing',
     `There is no model.safetensors beside config.json${other ? `, only ${other.name}` : ''}.`,

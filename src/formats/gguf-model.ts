@@ -5,7 +5,7 @@
 import { PareError } from '../lib/assert.ts';
 import { fromFloat32, toFloat32 } from '../lib/half.ts';
 import { parseModelConfig, type Architecture } from './architecture.ts';
-import { adapterWeightsName, findAdapter } from './folder.ts';
+import { findAdapter, isGguf, isWeights } from './folder.ts';
 import { openGguf, type GgufFile, type GgufTensor } from './gguf.ts';
 import { ggufAdapter } from './gguf-adapter.ts';
 import { damagedGguf } from './gguf-cursor.ts';
@@ -33,10 +33,6 @@ interface Placement {
   /** Module → tensor, of those that stay INT4. */
   readonly int4: ReadonlyMap<string, Placed>;
 }
-
-const isWeights = ({ name }: FileSource) => name.endsWith('.safetensors') && name !== adapterWeightsName;
-
-const isGguf = ({ name }: FileSource) => /\.gguf$/i.test(name);
 
 /** Whether the model among these files is a GGUF file: there is one, and no safetensors model. */
 export const holdsGguf = (files: readonly FileSource[]): boolean =>

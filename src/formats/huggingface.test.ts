@@ -5,6 +5,7 @@ import { hasShared, readSharedBytes, readSharedJson, sharedPath } from '../lib/g
 import { configOf } from '../models/config.testing.ts';
 import { openModel } from '../models/open-model.ts';
 import { expectedTensors } from './expected-tensors.ts';
+import { findModelFiles } from './folder.ts';
 import { openSafetensors } from './safetensors.ts';
 import { safetensorsStream } from './safetensors-write.ts';
 import { bytesSource, type FileSource } from './source.ts';
@@ -244,6 +245,51 @@ describe('opening a folder', () => {
     const shapes = shapesOf();
     change(shapes);
     expect((await refusal(opened(changes, weights('model.safetensors', shapes)))).message).toMatch(message);
+  });
+
+  it('says of an adapter alone which model it needs', async () => {
+    const adapter = text('a/adapter_config.json', { base_model_name_or_path: 'tiny/llama' });
+    const named = await refusal(
+      openModel([adapter, await weights('a/adapter_model.safetensors', new Map())]),
+    );
+    expect(named.message).toBe(
+      'a/adapter_config.json is of a PEFT adapter, and its base model, which it calls tiny/llama, is not with it.',
+    );
+    expect(named.remedy).toContain("together with the model's folder");
+    const bare = await refusal(openModel([await weights('adapter_model.safetensors', new Map())]));
+    expect(bare.message).toContain('is of a PEFT adapter, and its base model is not with it');
+  });
+
+  it('says of an ONNX folder that it is written and not read', async () => {
+    const graph = bytesSource('m/onnx/model_q4.onnx', new Uint8Array());
+    for (const files of [[text('m/config.json', configJson), graph], [graph]]) {
+      const error = await refusal(openModel(files));
+      expect(error.message).toContain('m/onnx/model_q4.onnx: ONNX is written here, not read');
+      expect(error.remedy).toContain('compressed-tensors or GGUF');
+    }
+    await opened({}, weights('model.safetensors', shapesOf()), graph);
+  });
+
+  it('takes the one adapter that was dropped beside the model', async () => {
+    const config = text('m.zip/config.json', configJson);
+    const model = [config, await weights('m.zip/model.safetensors', shapesOf())];
+    const adapter = (folder: string) => text(`${folder}/adapter_config.json`, {});
+    expect(findModelFiles([...model, adapter('a/b')]).adapterConfig?.path).toBe('a/b/adapter_config.json');
+    expect(findModelFiles([...model, adapter('m.zip/checkpoints/9')]).adapterConfig).toBeNull();
+    for (const adapters of [
+      [adapter('m.zip/adapter'), adapter('b')],
+      [adapter('a'), adapter('b')],
+    ])
+      expect((await refusal(openModel([...model, ...adapters]))).code).toBe('adapter-ambiguous');
+  });
+
+  it('refuses two models, whatever their form and depth', async () => {
+    const model = [text('a/config.json', configJson), await weights('a/model.safetensors', shapesOf())];
+    for (const other of ['b/c/config.json', 'b/x.gguf'])
+      expect((await refusal(openModel([...model, text(other, {})]))).message).toContain(
+        `a/config.json and ${other}`,
+      );
+    await openModel([...model, text('a/checkpoint/config.json', {}), text('a/x.gguf', {})]);
   });
 
   it('refuses what is no folder of a model', async () => {

@@ -5,7 +5,7 @@
 import { z } from 'zod';
 import { floatBytes } from '../lib/half.ts';
 import { parseModelConfig, type Architecture, type DescribedModel } from './architecture.ts';
-import { findModelFiles, findWeights, type FolderFiles } from './folder.ts';
+import { findLoneAdapter, findModelFiles, findWeights, type FolderFiles } from './folder.ts';
 import { checked, parseJson } from './json.ts';
 import {
   fingerprintOf,
@@ -18,7 +18,7 @@ import {
 } from './model-folder.ts';
 import { type ModelTensors, floatDtypeOf, outerNames, resolveTensors } from './model-tensors.ts';
 import { parsePacking, type Packing } from './packed.ts';
-import { openPeft } from './peft.ts';
+import { loneAdapter, openPeft } from './peft.ts';
 import { missingTensor, type TensorEntry, type TensorStore } from './safetensors.ts';
 import { openSharded, openTogether } from './safetensors-sharded.ts';
 import { sha256 } from './sha256.ts';
@@ -32,6 +32,8 @@ export async function openModelFolder(
   files: readonly FileSource[],
   architectures: readonly Architecture[],
 ): Promise<ModelFolder> {
+  const alone = findLoneAdapter(files);
+  if (alone) throw await loneAdapter(alone);
   const found = findModelFiles(files);
   const { described, packing } = await readConfig(found, architectures);
   const { store, path } = await openWeights(found);
@@ -128,9 +130,10 @@ async function readTokenizerConfig({
 }
 
 /** The weights, and what to call them in errors. */
-async function openWeights({ index, beside }: FolderFiles): Promise<{ store: TensorStore; path: string }> {
+async function openWeights(found: FolderFiles): Promise<{ store: TensorStore; path: string }> {
+  const { index, beside } = found;
   if (index) return { store: await openSharded(index, beside), path: index.path };
-  const weights = findWeights(beside);
+  const weights = findWeights(found);
   return { store: await openTogether(weights), path: weights[0]?.path ?? '' };
 }
 

@@ -77,6 +77,22 @@ export async function openPeft(
   return { name: config.base_model_name_or_path ?? weights.path, modules, config, store };
 }
 
+/** What is said of an adapter without its model. `file`: its config, or its weights where that is missing too. */
+export async function loneAdapter(file: FileSource): Promise<PareError> {
+  const json = file.name.endsWith('.json')
+    ? parseJson(await readText(file, maxConfigBytes), file.path)
+    : null;
+  const { data } = z.object({ base_model_name_or_path: z.string().min(1) }).safeParse(json);
+  const base = data
+    ? `its base model, which it calls ${data.base_model_name_or_path.slice(0, 200)},`
+    : 'its base model';
+  return new PareError(
+    'config-missing',
+    `${file.path} is of a PEFT adapter, and ${base} is not with it.`,
+    "Drop the adapter together with the model's folder (config.json, model.safetensors and tokenizer.json), zip or GGUF file.",
+  );
+}
+
 /** The value of the first pattern that matches the module, as PEFT's `get_pattern_key` chooses it. */
 export function patternValue(
   patterns: Readonly<Record<string, number>> | null | undefined,

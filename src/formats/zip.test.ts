@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { PareError } from '../lib/assert.ts';
 import { textStream } from './safetensors-write.ts';
 import { bytesSource, readText } from './source.ts';
-import { openZip, zipStream } from './zip.ts';
+import { openZip, unzipped, zipStream } from './zip.ts';
 
 const files = () => [
   { name: 'model/config.json', ...textStream('{}') },
@@ -32,6 +32,24 @@ describe('zip', () => {
     const bytes = zipSync({ 'a/': new Uint8Array(), 'a/b.txt': new Uint8Array(1000) });
     const opened = await openZip(bytesSource('m.zip', bytes));
     expect(opened.map(({ path, size }) => [path, size])).toEqual([['a/b.txt', 1000]]);
+  });
+
+  it('opens several together, each as a folder, one alone as it is', async () => {
+    const zip = (path: string, inner: string) =>
+      bytesSource(path, zipSync({ [inner]: new TextEncoder().encode(path) }));
+    const [base, adapter] = [zip('base.zip', 'config.json'), zip('Adapter.ZIP', 'x/adapter_config.json')];
+    const loose = bytesSource('tokenizer.json', new Uint8Array(1));
+    const both = await unzipped([base, loose, adapter]);
+    expect(both.map(({ path }) => path)).toEqual([
+      'base/config.json',
+      'tokenizer.json',
+      'Adapter/x/adapter_config.json',
+    ]);
+    expect(await readText(both[2]!, 20)).toBe('Adapter.ZIP');
+    expect((await unzipped([base, loose])).map(({ path }) => path)).toEqual([
+      'config.json',
+      'tokenizer.json',
+    ]);
   });
 
   it('refuses bombs and what is no zip', async () => {

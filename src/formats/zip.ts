@@ -65,11 +65,30 @@ export async function openZip(
   return Object.entries(unpacked).map(([path, content]) => bytesSource(path, content));
 }
 
-/** The same files, zips among them unpacked: a model that was exported can be dropped as it was saved. */
+/**
+ * The same files, zips among them unpacked: a model that was exported can be dropped as it was saved. Of several zips
+ * (a model and its adapter) each becomes a folder, and they share the room of one.
+ */
 export async function unzipped(files: readonly FileSource[]): Promise<FileSource[]> {
-  const parts = files.map(async (file) => (/\.zip$/i.test(file.name) ? openZip(file) : [file]));
-  return (await Promise.all(parts)).flat();
+  const several = files.filter(isZip).length > 1;
+  let [bytes, count] = [maxUnpackedBytes, maxFiles];
+  const all: FileSource[] = [];
+  for (const file of files) {
+    if (!isZip(file)) {
+      all.push(file);
+      continue;
+    }
+    const unpacked = await openZip(file, { bytes, files: count });
+    bytes -= unpacked.reduce((sum, { size }) => sum + size, 0);
+    count -= unpacked.length;
+    const folder = `${file.path.replace(zipEnding, '')}/`;
+    all.push(...(several ? unpacked.map((inner) => ({ ...inner, path: folder + inner.path })) : unpacked));
+  }
+  return all;
 }
+
+const zipEnding = /\.zip$/i;
+const isZip = ({ name }: FileSource): boolean => zipEnding.test(name);
 
 function damagedZip(zip: FileSource, problem: string): PareError {
   return new PareError(

@@ -13,7 +13,14 @@ const sorted = (...paths: string[]) => {
 
 describe('sortDropped', () => {
   it('knows a Hugging Face folder', () => {
-    const folder = ['config.json', 'model.safetensors', 'tokenizer.json', 'quantize_config.json', 'odd.json'];
+    const folder = [
+      'config.json',
+      'model.safetensors',
+      'tokenizer.json',
+      'quantize_config.json',
+      'odd.json',
+      'model.onnx',
+    ];
     const paths = folder.map((name) => `tiny/${name}`);
     expect(sorted(...paths, 'tiny/README.md', 'tiny/.gitattributes')).toEqual({
       model: paths,

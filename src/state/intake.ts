@@ -12,7 +12,7 @@ export interface Sorted {
 }
 
 const modelFiles =
-  /^(config|tokenizer|tokenizer_config|generation_config|special_tokens_map|added_tokens|vocab|adapter_config|quantize_config|.*\.safetensors\.index)\.json$|^merges\.txt$|\.(safetensors|gguf|bin|model|jinja|zip)$/i;
+  /^(config|tokenizer|tokenizer_config|generation_config|special_tokens_map|added_tokens|vocab|adapter_config|quantize_config|.*\.safetensors\.index)\.json$|^merges\.txt$|\.(safetensors|gguf|onnx|bin|model|jinja|zip)$/i;
 const dataFiles = /\.(jsonl|ndjson|json|csv|tsv|parquet|txt)$/i;
 /** What travels in a model's folder and is neither its weights nor anybody's data. */
 const companions = /^(readme|license|notice|usage_policy|\.).*/i;
