@@ -80,7 +80,7 @@ const Opened = memo(function Opened({ summary }: { summary: ModelSummary }) {
       </p>
       <Facts
         facts={[
-          ['Architecture', summary.architecture.replace(/ForCausalLM$/, '')],
+          ['Architecture', summary.architecture.replace(/(?:ForCausalLM|LMHeadModel)$/, '')],
           ['Parameters', compact(summary.parameters), integer(summary.parameters)],
           ['Layers', `${summary.layers} × ${integer(summary.hiddenSize)}`],
           ['On disk', bytes(summary.bytes)],
