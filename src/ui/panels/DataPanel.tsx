@@ -2,10 +2,10 @@ import { useStore } from 'zustand';
 import { templates } from '../../datasets/template.ts';
 import { bytes, integer } from '../../session/format.ts';
 import { dataStore, openData, pickColumns } from '../../state/data.ts';
-import { estimateStore } from '../../state/estimate.ts';
+import { estimateStore, isCounting } from '../../state/estimate.ts';
 import { changeRecipe, recipeStore } from '../../state/recipe.ts';
 import { scoreStore } from '../../state/scoreStore.ts';
-import { sessionStore } from '../../state/session.ts';
+import { isRunActive, sessionStore } from '../../state/session.ts';
 import type { DataSummary } from '../../workers/studio.protocol.ts';
 import { Facts } from '../controls/Facts.tsx';
 import { Panel } from '../controls/Panel.tsx';
@@ -14,7 +14,7 @@ import { FilePicker } from '../drop/FilePicker.tsx';
 import { dataFormats } from './dataFormats.ts';
 import { Hub } from './Hub.tsx';
 import { ScoreModel } from './ScoreModel.tsx';
-import { templateTitles } from './statusText.ts';
+import { countingText, templateTitles } from './statusText.ts';
 import { TestSets } from './TestSets.tsx';
 import { TokenPreview } from './TokenPreview.tsx';
 import { useBusy } from './useBusy.ts';
@@ -80,12 +80,13 @@ function Opened({ summary, disabled }: { summary: DataSummary; disabled: boolean
   );
 }
 
-/** Seeded, so it depends on the recipe; known once the run has been estimated, or from the session. */
+/** Of the run that goes on; else of the next one, once that has been estimated. The Run panel speaks the waiting. */
 function Split() {
   const estimated = useStore(estimateStore, (state) => state.estimate?.split ?? null);
-  const run = useStore(sessionStore, ({ view, origin }) => (origin === 'run' ? view.data : null));
-  const split = estimated ?? run;
-  if (!split) return null;
+  const counting = useStore(estimateStore, isCounting);
+  const run = useStore(sessionStore, ({ view }) => (isRunActive() ? view.data : null));
+  const split = run ?? estimated;
+  if (!split) return counting ? <p className="loading">{countingText}</p> : null;
   const parts = [
     ['train', split.train],
     ['validation', split.validation],

@@ -1,7 +1,7 @@
 import { Suspense, lazy } from 'react';
 import { useStore } from 'zustand';
 import { dataStore } from '../../state/data.ts';
-import { estimateStore } from '../../state/estimate.ts';
+import { estimateStore, isCounting } from '../../state/estimate.ts';
 import { modelStore } from '../../state/model.ts';
 import { mostSeeds, pauseRun, resumeRun, runStore, setSeeds, startRun, stopRun } from '../../state/run.ts';
 import { scoreStore } from '../../state/scoreStore.ts';
@@ -9,7 +9,7 @@ import { isRunActive, sessionStore } from '../../state/session.ts';
 import { NumberField } from '../controls/NumberField.tsx';
 import { Panel } from '../controls/Panel.tsx';
 import { StageProgress, Stages } from './Stages.tsx';
-import { queueText, recipeTitle, statusText } from './statusText.ts';
+import { countingText, queueText, recipeTitle, statusText } from './statusText.ts';
 import './run.css';
 
 const LossChart = lazy(() => import('../charts/LossChart.tsx'));
@@ -79,9 +79,11 @@ function useBlocker(): string | null {
   const data = useStore(dataStore, (state) => state.summary);
   const scoring = useStore(scoreStore, (state) => state.progress !== null);
   const { estimate, problem } = useStore(estimateStore);
+  const counting = useStore(estimateStore, isCounting);
   if (!model) return data ? 'Open a model to begin.' : 'Open a model and data to begin.';
   if (!data) return 'Open data to begin.';
   if (scoring) return 'The model is being scored.';
+  if (counting) return countingText;
   if (problem) return problem.message;
   return estimate && !estimate.fits ? (estimate.problem ?? 'This run does not fit on the device.') : null;
 }

@@ -45,6 +45,9 @@ export function statusText(view: SessionView, origin: Origin): string | null {
   }
 }
 
+/** While it is not known which examples the recipe takes. */
+export const countingText = 'Counting tokens…';
+
 /** “LoNAS · seed 0”: which of the runs of this page it is. */
 export const recipeTitle = ({ method, seed }: Pick<Recipe, 'method' | 'seed'>): string =>
   `${presets[method].label} · seed ${seed}`;
@@ -75,12 +78,14 @@ export function scoredText({
   choice,
   interval,
   examples,
+  tooLong,
   tokens,
   unit,
 }: ScoredData): [score: string, of: string] {
   const score =
     task === 'perplexity' ? `Perplexity ${value.toPrecision(4)}` : `${taskTitles[task]} ${percent(value)}`;
-  const counted = `${integer(examples)} ${examples === 1 ? unit.slice(0, -1) : unit}`;
+  const used = `${integer(examples)} ${examples === 1 ? unit.slice(0, -1) : unit}`;
+  const counted = tooLong > 0 ? `${used}, ${integer(tooLong)} too long and left out` : used;
   if (task === 'perplexity') return [score, `${counted} · ${integer(tokens)} tokens`];
   const both = choice && `as it is ${percent(choice.plain)}, by length ${percent(choice.length)}`;
   const likely = interval && `95 %: ${percent(interval[0])} to ${percent(interval[1])}`;
