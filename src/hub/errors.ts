@@ -8,6 +8,14 @@ export const offline = (reason: string): PareError =>
     'Check the connection, then try it again. What has arrived is kept; what was downloaded before opens without a connection.',
   );
 
+/** The same of a name that was looked up: nothing has arrived that could be kept. */
+export const lookUpAgain = ({ code, message }: PareError): PareError =>
+  new PareError(
+    code,
+    message,
+    'Check the connection, then look it up again. What was downloaded before opens without a connection.',
+  );
+
 /** It took a request, or began an answer, and then nothing came. `patience`: milliseconds. */
 export const silent = (patience: number): PareError =>
   offline(`nothing has come from it for ${Math.ceil(patience / 1000)} s`);
@@ -87,14 +95,14 @@ export function refused(response: Response, hasToken: boolean): PareError {
     return make(
       'hub-busy',
       'The hub has had too many requests from here.',
-      `Wait ${wait > 0 ? `${wait} seconds` : 'some minutes'}, then resume; with an access token the hub allows more.`,
+      `Wait ${wait > 0 ? `${wait} seconds` : 'some minutes'}, then try it again; with an access token the hub allows more.`,
     );
   }
   if (status >= 500)
     return make(
       'hub-server',
       `The hub has a fault of its own (status ${status}).`,
-      'Try again in some minutes; what has arrived is kept.',
+      'Try again in some minutes; what has arrived of a download is kept.',
     );
   return make('hub-answer', `The hub answered with status ${status}.`, 'Check the name, or try again later.');
 }

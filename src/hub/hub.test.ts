@@ -173,7 +173,8 @@ describe('the hub', () => {
     const error = await failure(on.hub.lookUp('tiny/llama', 'model', { ...anybody(), patience: 40 }));
     expect(error).toMatchObject({ code: 'hub-offline' });
     expect(error.message).toContain('nothing has come');
-    expect(error.remedy).toContain('try it again');
+    expect(error.remedy).toContain('look it up again');
+    expect(error.remedy).not.toContain('kept');
 
     const control = new AbortController();
     const looking = failure(on.hub.lookUp('tiny/llama', 'model', { token: null, signal: control.signal }));

@@ -17,6 +17,7 @@ import {
   type HubSelection,
 } from './choices.ts';
 import { download, fetchSmall, type HubProgress } from './download.ts';
+import { lookUpAgain } from './errors.ts';
 import { parseReference, type HubKind, type HubReference } from './reference.ts';
 import { openDownloaded } from './open-downloaded.ts';
 import { listRepository, type Listing } from './repository.ts';
@@ -76,8 +77,8 @@ export class Hub {
       // Who has cancelled wants no copies either.
       ask.signal.throwIfAborted();
       const copies = isUnreachable(error) ? await this.#copiesOf(reference) : null;
-      if (!copies) throw error;
-      return { ...copies, offline: (error as PareError).message };
+      if (copies) return { ...copies, offline: (error as PareError).message };
+      throw error instanceof PareError && error.code === 'hub-offline' ? lookUpAgain(error) : error;
     }
   }
 
