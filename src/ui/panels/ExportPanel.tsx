@@ -1,7 +1,7 @@
 import { useStore } from 'zustand';
 import { againstOriginal, chosenRow } from '../../session/againstOriginal.ts';
 import type { Method } from '../../session/recipe.ts';
-import { exportModel, exportStore } from '../../state/exporting.ts';
+import { exportModel, exportStore, wantedOffer } from '../../state/exporting.ts';
 import { runStore } from '../../state/run.ts';
 import { isFinishedHere, sessionStore } from '../../state/session.ts';
 import { Panel } from '../controls/Panel.tsx';
@@ -22,6 +22,7 @@ const elsewhere = 'The chosen model of a run made on this page: run the recipe t
 
 export function ExportPanel() {
   const { busy, file } = useStore(exportStore);
+  const told = useStore(exportStore, wantedOffer)?.notes ?? [];
   const method = useStore(sessionStore, ({ view }) => view.recipe?.method ?? null);
   const origin = useStore(sessionStore, (state) => state.origin);
   const ready = useStore(sessionStore, (state) => isFinishedHere(state) && state.view.chosen !== null);
@@ -51,11 +52,13 @@ export function ExportPanel() {
           <p>
             Saved <strong>{file.name}</strong>
           </p>
-          {file.notes.map((note) => (
-            <p key={note} className="hint">
-              {note}
-            </p>
-          ))}
+          {file.notes
+            .filter((note) => !told.includes(note))
+            .map((note) => (
+              <p key={note} className="hint">
+                {note}
+              </p>
+            ))}
         </div>
       )}
     </Panel>
