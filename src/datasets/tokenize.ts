@@ -10,7 +10,7 @@ import type { TextTokenizer } from './tokenizer.ts';
 
 export interface TokenizedExamples {
   readonly examples: Example[];
-  /** Items left out because they are longer than `maxLength`. */
+  /** Items left out because they are longer than `maxLength`, of those that were looked at. */
   readonly tooLong: number;
 }
 
@@ -42,6 +42,11 @@ export interface Asking {
   readonly withOptions: boolean;
   /** Examples that are wanted; tokenizing thousands more takes minutes. All of them unless given. */
   readonly most?: number;
+  /**
+   * Tokens that the model may write: an example is then as long as its prompt and these, and the file's own answer, which
+   * is not read, does not count.
+   */
+  readonly answerRoom?: number;
 }
 
 function pairExample(tokenizer: TextTokenizer, item: Item, template: Exclude<Template, 'chat'>): Example {
@@ -116,22 +121,26 @@ export function tokenizeItems(
   items: readonly Item[],
   asking: Asking,
 ): TokenizedExamples {
-  const { maxLength, most = Infinity } = asking;
+  const { maxLength, most = Infinity, answerRoom } = asking;
+  const lengthOf = (example: Example) =>
+    answerRoom === undefined ? longest(example) : example.answerStart + answerRoom;
   const examples: Example[] = [];
   let tooLong = 0;
   let shortest = Number.POSITIVE_INFINITY;
   for (const item of items) {
     if (examples.length >= most) break;
     const example = tokenizeItem(tokenizer, item, asking);
-    shortest = Math.min(shortest, longest(example));
-    if (longest(example) <= maxLength && example.ids.length > 1) examples.push(example);
+    shortest = Math.min(shortest, lengthOf(example));
+    if (lengthOf(example) <= maxLength && example.ids.length > 1) examples.push(example);
     else tooLong++;
   }
   if (examples.length > 0) return { examples, tooLong };
   throw new PareError(
     'data-too-long',
-    `All ${items.length} examples are longer than ${maxLength} tokens; the shortest has ${shortest}.`,
-    'Raise the maximal length, or use shorter examples.',
+    `All ${items.length} examples are longer than ${maxLength} tokens${answerRoom === undefined ? '' : `, with ${answerRoom} for the answer`}; the shortest has ${shortest}.`,
+    answerRoom === undefined
+      ? 'Raise the maximal length, or use shorter examples.'
+      : 'Allow shorter answers, or use shorter examples.',
     { maxLength, shortest },
   );
 }

@@ -81,7 +81,7 @@ function asText(data: LoadedData): LoadedData {
 }
 
 /** What of a recipe decides how questions are asked. */
-export type Questions = Pick<Recipe, 'task' | 'template' | 'maxLength'> & Pick<Asking, 'most'>;
+export type Questions = Pick<Recipe, 'task' | 'template' | 'maxLength'> & Pick<Asking, 'most' | 'answerRoom'>;
 
 type Tokenized = ReturnType<typeof tokenizeItems>;
 
@@ -90,8 +90,8 @@ const latest = new WeakMap<LoadedData, { tokenizer: TextTokenizer; key: string; 
 
 /** Every example of a data file, tokenised for a recipe's task. */
 export function tokenizeAll(data: LoadedData, tokenizer: TextTokenizer, questions: Questions): Tokenized {
-  const { task, template, maxLength, most } = questions;
-  const key = JSON.stringify([task, template, maxLength, most]);
+  const { task, template, maxLength, most, answerRoom } = questions;
+  const key = JSON.stringify([task, template, maxLength, most, answerRoom]);
   const known = latest.get(data);
   if (known?.tokenizer === tokenizer && known.key === key) return known.tokenized;
   const tokenized = tokenizeAnew(data, tokenizer, questions);
@@ -100,7 +100,7 @@ export function tokenizeAll(data: LoadedData, tokenizer: TextTokenizer, question
 }
 
 function tokenizeAnew(data: LoadedData, tokenizer: TextTokenizer, questions: Questions): Tokenized {
-  const { task, template, maxLength, most = Infinity } = questions;
+  const { task, template, maxLength, most = Infinity, answerRoom } = questions;
   if (!data.content) {
     throw new PareError(
       'columns-unknown',
@@ -115,7 +115,13 @@ function tokenizeAnew(data: LoadedData, tokenizer: TextTokenizer, questions: Que
       tooLong: 0,
     };
   const withOptions = task === 'choice';
-  return tokenizeItems(tokenizer, data.content.items, { template, maxLength, withOptions, most });
+  return tokenizeItems(tokenizer, data.content.items, {
+    template,
+    maxLength,
+    withOptions,
+    most,
+    ...(answerRoom !== undefined && { answerRoom }),
+  });
 }
 
 /** Running text has no answers, and only a choice can be chosen from. */

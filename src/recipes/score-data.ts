@@ -29,6 +29,8 @@ export interface DataScore {
   /** Of a choice: plain, and normalised by length; `value` is the one that was asked for. */
   readonly choice: { readonly plain: number; readonly length: number } | null;
   readonly examples: number;
+  /** Examples left out, and in no other number here: the model's context does not hold them. Texts are cut instead. */
+  readonly tooLong: number;
   /** Predicted tokens. */
   readonly tokens: number;
   readonly seconds: number;
@@ -45,21 +47,35 @@ export interface ScoreOptions extends ScoreQuestion {
 /** Longest text that is scored at once, in tokens: the model's context, and not more than this. */
 const mostTokens = 2048;
 
+/**
+ * The share of the context that is kept for an answer, at most: a model of few positions would else be left with no
+ * prompt. What it writes ends where its context does.
+ */
+const mostRoom = 4;
+
 /** Scores the open model, as it is, on a whole data file: no split, nothing trained. */
 export async function scoreData(
   model: LoadedModel,
   data: LoadedData,
   options: ScoreOptions,
 ): Promise<DataScore> {
-  const { task, template, limit = Infinity, onProgress } = options;
+  const { task, template, scoring, limit = Infinity, onProgress } = options;
   const began = performance.now();
   const maxLength = Math.min(model.config.maxPositions, mostTokens);
   const tokenizer = requireTokenizer(model.tokenizer);
-  const examples = tokenizeAll(data, tokenizer, { task, template, maxLength, most: limit }).examples;
+  const { examples, tooLong } = tokenizeAll(data, tokenizer, {
+    task,
+    template,
+    maxLength,
+    most: limit,
+    ...(task === 'generated' && {
+      answerRoom: Math.min(scoring.answerTokens, Math.floor(maxLength / mostRoom)),
+    }),
+  });
   const span = data.content?.kind === 'documents' ? 'all' : 'answer';
   const parts: Scores[] = [];
   let done = 0;
-  for (const bucket of byLength(examples)) {
+  for (const bucket of byLength(examples, task)) {
     parts.push(
       await scoreBucket(model, bucket, span, options, (scored) =>
         onProgress?.(done + scored, examples.length),
@@ -84,6 +100,7 @@ export async function scoreData(
     interval: task === 'perplexity' ? null : wilson(Math.round(score * examples.length), examples.length),
     choice: task === 'choice' ? { plain: scores.accuracy, length: scores.normalised ?? 0 } : null,
     examples: examples.length,
+    tooLong,
     tokens: scores.tokens,
     seconds: (performance.now() - began) / 1000,
   };
@@ -92,11 +109,12 @@ export async function scoreData(
 /** Lengths are rounded up to multiples of this, so that short texts are not padded to the longest. */
 const bucketStep = 64;
 
-/** Examples of about the same length together, shortest first. */
-function byLength(examples: readonly Example[]): Example[][] {
+/** Examples of about the same length together, shortest first; where answers are written, only prompts are read. */
+function byLength(examples: readonly Example[], task: Recipe['task']): Example[][] {
   const buckets = new Map<number, Example[]>();
   for (const example of examples) {
-    const key = Math.ceil(example.ids.length / bucketStep);
+    const length = task === 'generated' ? example.answerStart : example.ids.length;
+    const key = Math.ceil(length / bucketStep);
     buckets.set(key, [...(buckets.get(key) ?? []), example]);
   }
   return [...buckets].toSorted(([a], [b]) => a - b).map(([, bucket]) => bucket);

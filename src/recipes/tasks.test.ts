@@ -118,6 +118,28 @@ describe('the ways of scoring', { timeout: 60_000 }, () => {
     );
   });
 
+  it('counts what the context does not hold; of answers that are written, by the prompt alone', async () => {
+    const long = 'Tom has stamps . '.repeat(20);
+    const json = (rows: object) => bytesSource('rows.json', new TextEncoder().encode(JSON.stringify(rows)));
+    const [tom, ann] = questions.map(({ question }) => question);
+    const rows = [
+      { question: tom, answer: '1' },
+      { question: ann, answer: long },
+      { question: long, answer: '1' },
+    ];
+    const mixed = readData(await openData(json(rows)));
+    expect(await scoreData(model, mixed, recipeOf('exact'))).toMatchObject({ examples: 1, tooLong: 2 });
+    const generated = recipeOf('generated');
+    expect(await scoreData(model, mixed, generated)).toMatchObject({ examples: 2, tooLong: 1 });
+    // A context that is no longer than the answers may be still has room for prompts.
+    const scoring = { ...generated.scoring, answerTokens: 64 };
+    expect(await scoreData(model, mixed, { ...generated, scoring })).toMatchObject({ examples: 2 });
+    const none = readData(await openData(json([rows[2]!])));
+    await expect(scoreData(model, none, generated)).rejects.toThrowError(
+      /longer than 64 tokens, with 4 for the answer/,
+    );
+  });
+
   it('shows the tokens of each template', () => {
     const recipe = recipeOf('choice');
     const [first] = previewTokens(data, model, recipe);

@@ -18,6 +18,7 @@ export function clientFixture(overrides: Partial<StudioClient> = {}): StudioClie
         interval: null,
         choice: null,
         examples: 2600,
+        tooLong: 0,
         tokens: 31_200,
         seconds: 1.5,
       }),

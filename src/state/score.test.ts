@@ -18,6 +18,7 @@ const answer: DataScore = {
   interval: [0.229, 0.262],
   choice: null,
   examples: 2600,
+  tooLong: 0,
   tokens: 31_200,
   seconds: 1.5,
 };

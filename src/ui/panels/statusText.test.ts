@@ -35,7 +35,7 @@ describe('what the page says of a run', () => {
 });
 
 describe('the score of the model as it is', () => {
-  const counts = { examples: 200, tokens: 74_120, seconds: 4, unit: 'documents' } as const;
+  const counts = { examples: 200, tooLong: 0, tokens: 74_120, seconds: 4, unit: 'documents' } as const;
   const scored = { value: 3.705_12, interval: null, choice: null, ...counts };
 
   it('is a perplexity or a share, with what it was measured on', () => {
@@ -48,5 +48,11 @@ describe('the score of the model as it is', () => {
       'Exact match 24.5 %',
       '2,600 examples · 95 %: 22.9 % to 26.2 %',
     ]);
+  });
+
+  it('says what was left out', () => {
+    const some = { ...scored, value: 0.5, examples: 1, tooLong: 1200, unit: 'examples' } as const;
+    expect(scoredText({ ...some, task: 'generated' })[1]).toBe('1 example, 1,200 too long and left out');
+    expect(scoredText({ ...some, task: 'perplexity' })[1]).toMatch(/left out · 74,120 tokens$/);
   });
 });
