@@ -71,6 +71,28 @@ describe.skipIf(!hasShared())('generation with a KV cache', () => {
     );
   });
 
+  it('ends with the last position of the model, though caches are kept in chunks', async () => {
+    const { ids, greedy } = readSharedJson<Golden>(cases[2][1]).sequences[2]!;
+    const source = await openModel(await nodeFolder(sharedPath(cases[2][0])));
+    const backend = new CpuBackend();
+    const store = backend.createStore();
+    await loadWeights(source, store);
+    const [room, maxTokens, endIds] = [8, 16, new Set<number>()];
+    const maxPositions = ids.length + room;
+    expect(maxPositions % 16).not.toBe(0);
+    const model = plainModel(backend, store, { ...source.config, maxPositions });
+    const one = await Generator.create(model, ids.length + maxTokens);
+    const streamed: number[] = [];
+    for await (const token of one.generate(ids, maxTokens, [])) streamed.push(token);
+    expect(streamed).toEqual(greedy.slice(0, room));
+    expect(await generateAll(one, [ids], { maxTokens, endIds })).toEqual([streamed]);
+    one.dispose();
+    const beams = await Generator.create(model, ids.length + maxTokens, 2);
+    expect(await beamSearch(beams, ids, { maxTokens, endIds })).toHaveLength(room);
+    beams.dispose();
+    store.dispose();
+  });
+
   it('searches with beams as the definition says', async () => {
     const { ids, greedy } = readSharedJson<Golden>(cases[0][1]).sequences[1]!;
     const endIds = new Set([greedy[2]!, 3]);

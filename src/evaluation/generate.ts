@@ -23,9 +23,11 @@ export interface Feed {
  * put outside of its cache, where nothing is written.
  */
 export class Generator {
-  /** Positions that a prompt and its answer may take together. */
+  /** Positions that a prompt and its answer may take together: no more than the model has. */
   readonly capacity: number;
   readonly sequences: number;
+  /** Rows of each sequence's cache: whole chunks, beyond the model's last position where that ends within one. */
+  readonly #rows: number;
   readonly #model: Runnable;
   readonly #prefill: Program;
   readonly #decode: Program;
@@ -35,6 +37,7 @@ export class Generator {
 
   static async create(model: Runnable, capacity: number, sequences = 1): Promise<Generator> {
     const rounded = Math.ceil(capacity / chunk) * chunk;
+    const positions = Math.min(rounded, model.config.maxPositions);
     const { backend, store } = model;
     const caches = cacheSpecs(model, sequences * rounded);
     removeAll(store, caches.keys());
@@ -43,7 +46,7 @@ export class Generator {
       const graphs = [chunk, 1].map((length) => cachedGraph(model, length, rounded, sequences));
       await store.settled();
       const [prefill, decode] = await allBuilt(graphs.map((graph) => backend.compile(graph, store)));
-      return new Generator(model, prefill!, decode!, rounded, sequences);
+      return new Generator(model, prefill!, decode!, { rows: rounded, positions, sequences });
     } catch (error) {
       removeAll(store, caches.keys());
       throw error;
@@ -54,14 +57,14 @@ export class Generator {
     model: Runnable,
     prefill: Program,
     decode: Program,
-    capacity: number,
-    sequences: number,
+    { rows, positions, sequences }: { rows: number; positions: number; sequences: number },
   ) {
     this.#model = model;
     this.#prefill = prefill;
     this.#decode = decode;
     this.#limits = model.limits;
-    this.capacity = capacity;
+    this.#rows = rows;
+    this.capacity = positions;
     this.sequences = sequences;
   }
 
@@ -80,7 +83,7 @@ export class Generator {
     const longest = Math.max(0, ...prompts.map((prompt) => (prompt?.length ?? 0) - 1));
     for (let begin = 0; begin < longest; begin += chunk) {
       const ids = new Int32Array(this.sequences * chunk);
-      const start = new Int32Array(this.sequences).fill(this.capacity);
+      const start = new Int32Array(this.sequences).fill(this.#rows);
       prompts.forEach((prompt, s) => {
         if (!prompt || begin >= prompt.length - 1) return;
         ids.set(prompt.slice(begin, Math.min(begin + chunk, prompt.length - 1)), s * chunk);
@@ -93,7 +96,7 @@ export class Generator {
   /** Reads a token of each sequence (null: none), and gives the logits of what follows it. */
   async next(feeds: readonly (Feed | null)[]): Promise<Float32Array[]> {
     const ids = Int32Array.from({ length: this.sequences }, (_, s) => feeds[s]?.token ?? 0);
-    const start = Int32Array.from({ length: this.sequences }, (_, s) => feeds[s]?.position ?? this.capacity);
+    const start = Int32Array.from({ length: this.sequences }, (_, s) => feeds[s]?.position ?? this.#rows);
     await this.#run(this.#decode, ids, start);
     const logits = await this.#decode.read('logits');
     const { vocabSize } = this.#model.config;
@@ -104,11 +107,11 @@ export class Generator {
   async rearrange(from: readonly number[]): Promise<void> {
     if (from.every((source, s) => source === s)) return;
     this.#moves ??= await this.#model.backend.compile(
-      moveGraph(cacheSpecs(this.#model, this.sequences * this.capacity)),
+      moveGraph(cacheSpecs(this.#model, this.sequences * this.#rows)),
       this.#model.store,
     );
     const rows = from.flatMap((source) =>
-      Array.from({ length: this.capacity }, (_, row) => source * this.capacity + row),
+      Array.from({ length: this.#rows }, (_, row) => source * this.#rows + row),
     );
     this.#moves.write('rows', Int32Array.from(rows));
     this.#moves.write('start', Int32Array.of(0));
@@ -136,7 +139,7 @@ export class Generator {
     this.#prefill.dispose();
     this.#decode.dispose();
     this.#moves?.dispose();
-    removeAll(this.#model.store, cacheSpecs(this.#model, this.sequences * this.capacity).keys());
+    removeAll(this.#model.store, cacheSpecs(this.#model, this.sequences * this.#rows).keys());
   }
 
   /** Idles as well, so that a CPU, which has no queue, lets messages in: a cancellation is one. */
