@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { playwright } from '@vitest/browser-playwright';
 import { defineConfig } from 'vitest/config';
 import { chromiumFlags, chromiumPath } from './tools/chromium.mjs';
@@ -18,6 +19,8 @@ export default defineConfig({
           environment: 'node',
           // Time decides no test; this only ends what hangs, on a busy machine too.
           testTimeout: 600_000,
+          // Vitest leaves one to itself, which is half of a small machine.
+          maxWorkers: availableParallelism(),
         },
       },
       {
