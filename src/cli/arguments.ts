@@ -94,7 +94,8 @@ export const helpText = `Usage: npm run -s pare -- COMMAND [--json] [--device we
   link SESSION [--base URL]                    the share link
   report SESSION --out FILE.html               charts, tables, recipe and environment as one HTML file
 
-MODEL   a Hugging Face folder, a safetensors file beside its config.json, owner/name[@revision][:file] on the hub, or demo
+MODEL   a Hugging Face folder, a safetensors file beside its config.json, a GGUF file,
+        owner/name[@revision][:file] on the hub, or demo
 DATA    .jsonl, .json, .csv, .tsv, .parquet or text, owner/name[:file] on the hub, or demo
         [--prompt COLUMN --answer COLUMN]
 TASK    ${tasks.join(', ')}   [--template TEMPLATE --choice plain|length --beams N --answer-tokens N]

@@ -25,15 +25,31 @@ export function modelFiles(subject: string | undefined): Promise<FileSource[]> {
     throw new PareError(
       'model-missing',
       `${subject} does not exist.`,
-      'Give the path of a model folder or a GGUF file, owner/name as on the Hugging Face hub, or demo.',
+      'Give the path of a model folder or a GGUF file, owner/name as on the Hugging Face hub (the address of its page, if there is a folder of that name here), or demo.',
     );
   // A GGUF file is a whole model; what lies beside it is another one, as often as not.
   if (/\.gguf$/i.test(path)) return nodeFile(path).then((file) => [file]);
   return nodeFolder(statSync(path).isDirectory() ? path : dirname(path));
 }
 
-/** What is there is a path, whatever else it could mean. */
-const isOnHub = (subject: string, path: string): boolean => !existsSync(path) && looksLikeReference(subject);
+/**
+ * What is there is a path, whatever else it could mean. So is what was meant as one and mistyped, which no other machine
+ * is asked for: it begins with a folder that is there, or ends as files do.
+ */
+const isOnHub = (subject: string, path: string): boolean =>
+  !existsSync(path) && looksLikeReference(subject) && (isAddress(subject) || !looksLikePath(subject));
+
+const isAddress = (subject: string): boolean =>
+  /^(?:https?:\/\/|www\.|huggingface\.co\/|hf\.co\/)/.test(subject);
+
+/** A file after a colon is one of the repository's. */
+function looksLikePath(subject: string): boolean {
+  const [name = ''] = subject.split(':');
+  const [first = ''] = name.split('/');
+  return existsSync(first) || fileEnding.test(name);
+}
+
+const fileEnding = /\.(?:gguf|safetensors|json|jsonl|csv|tsv|txt|parquet|zip)$/i;
 
 /** The data that `--data` names. */
 export function dataOf(flags: Flags): Promise<LoadedData> {
@@ -58,6 +74,6 @@ async function fileAt(data: string, path: string): Promise<FileSource> {
   throw new PareError(
     'data-missing',
     `${data} does not exist.`,
-    'Give the path of a data file, owner/name[:file] as on the Hugging Face hub, or demo.',
+    'Give the path of a data file, owner/name[:file] as on the Hugging Face hub (the address of its page, if there is a folder of that name here), or demo.',
   );
 }
