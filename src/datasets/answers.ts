@@ -1,6 +1,9 @@
 /**
  * The answer in what a model has written, and whether it is right, as those who published each data set extract it:
  * openai/grade-school-math `####`, LLM-Adapters `evaluate.py` (numbers, letters) and `commonsense_evaluate.py` (words).
+ *
+ * Of GSM8K, an answer without `####` counts by its last number, as in `evaluate.py`, which LoNAS, Shears and SQFT report with;
+ * openai's own extraction takes it for wrong. A model that was not trained on the mark is so scored by what it found.
  */
 import type { AnswerCheck } from './item.ts';
 

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { bytesSource } from '../formats/source.ts';
 import { PareError } from '../lib/assert.ts';
 import { hasShared, readSharedBytes, readSharedJson } from '../lib/golden.testing.ts';
@@ -173,6 +173,14 @@ describe('tokenizePair', () => {
       [4, 3],
     ]);
     expect(() => tokenizeDocuments(silent, ['a'], 2)).toThrowError(PareError);
+  });
+
+  it('reads no more documents than are wanted', () => {
+    const silent = createTokenizer(words, {}, { ...model, bosTokenId: null });
+    const encode = vi.fn(silent.encode.bind(silent));
+    const found = tokenizeDocuments({ ...silent, encode }, ['a', 'a b', 'b a', 'c a'], 4, 2);
+    expect(found.map(({ answer }) => answer)).toEqual(['a b', 'b a']);
+    expect(encode).toHaveBeenCalledTimes(3);
   });
 });
 

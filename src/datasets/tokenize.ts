@@ -150,21 +150,21 @@ const longest = ({ ids, options }: Example): number =>
   (options ?? []).reduce((most, option) => Math.max(most, option.ids.length), ids.length);
 
 /**
- * Documents, each cut to its first `maxLength` tokens; every token but the first is predicted. Documents of fewer than
- * two tokens predict nothing and are dropped.
+ * The first `most` documents, each cut to its first `maxLength` tokens; every token but the first is predicted. Documents of
+ * fewer than two tokens predict nothing and are dropped.
  */
 export function tokenizeDocuments(
   tokenizer: TextTokenizer,
   documents: readonly string[],
   maxLength: number,
+  most = Infinity,
 ): Example[] {
-  const examples = documents.map((text) => ({
-    ids: tokenizer.encode(text).slice(0, maxLength),
-    answerStart: 1,
-    prompt: '',
-    answer: text,
-  }));
-  const usable = examples.filter(({ ids }) => ids.length > 1);
+  const usable: Example[] = [];
+  for (const text of documents) {
+    if (usable.length >= most) break;
+    const ids = tokenizer.encode(text).slice(0, maxLength);
+    if (ids.length > 1) usable.push({ ids, answerStart: 1, prompt: '', answer: text });
+  }
   if (usable.length > 0) return usable;
   throw new PareError('data-empty', 'No document has two tokens or more.', 'Use a file with running text.');
 }

@@ -111,7 +111,7 @@ function tokenizeAnew(data: LoadedData, tokenizer: TextTokenizer, questions: Que
   requireTask(data, task);
   if (data.content.kind === 'documents')
     return {
-      examples: tokenizeDocuments(tokenizer, data.content.documents, maxLength).slice(0, most),
+      examples: tokenizeDocuments(tokenizer, data.content.documents, maxLength, most),
       tooLong: 0,
     };
   const withOptions = task === 'choice';
