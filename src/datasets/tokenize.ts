@@ -7,6 +7,7 @@ import type { Example, Option } from './data.ts';
 import type { Item } from './item.ts';
 import { toPair, type Template } from './template.ts';
 import type { TextTokenizer } from './tokenizer.ts';
+import { allTooLong, type LengthLimits } from './too-long.ts';
 
 export interface TokenizedExamples {
   readonly examples: Example[];
@@ -34,19 +35,12 @@ export function tokenizeItem(
 }
 
 /** How questions become examples. */
-export interface Asking {
+export interface Asking extends LengthLimits {
   readonly template: Template;
-  /** Tokens; longer examples are left out, longer texts are cut. */
-  readonly maxLength: number;
   /** The options of a choice as well. */
   readonly withOptions: boolean;
   /** Examples that are wanted; tokenizing thousands more takes minutes. All of them unless given. */
   readonly most?: number;
-  /**
-   * Tokens that the model may write: an example is then as long as its prompt and these, and the file's own answer, which
-   * is not read, does not count.
-   */
-  readonly answerRoom?: number;
 }
 
 function pairExample(tokenizer: TextTokenizer, item: Item, template: Exclude<Template, 'chat'>): Example {
@@ -126,23 +120,17 @@ export function tokenizeItems(
     answerRoom === undefined ? longest(example) : example.answerStart + answerRoom;
   const examples: Example[] = [];
   let tooLong = 0;
-  let shortest = Number.POSITIVE_INFINITY;
+  const lengths: number[] = [];
   for (const item of items) {
     if (examples.length >= most) break;
     const example = tokenizeItem(tokenizer, item, asking);
-    shortest = Math.min(shortest, lengthOf(example));
-    if (lengthOf(example) <= maxLength && example.ids.length > 1) examples.push(example);
+    const length = lengthOf(example);
+    lengths.push(length);
+    if (length <= maxLength && example.ids.length > 1) examples.push(example);
     else tooLong++;
   }
   if (examples.length > 0) return { examples, tooLong };
-  throw new PareError(
-    'data-too-long',
-    `All ${items.length} examples are longer than ${maxLength} tokens${answerRoom === undefined ? '' : `, with ${answerRoom} for the answer`}; the shortest has ${shortest}.`,
-    answerRoom === undefined
-      ? 'Raise the maximal length, or use shorter examples.'
-      : 'Allow shorter answers, or use shorter examples.',
-    { maxLength, shortest },
-  );
+  throw allTooLong(lengths, asking);
 }
 
 /** With whatever option is longest. */

@@ -5,7 +5,7 @@ import { optionsOf } from '../evaluation/choice.ts';
 import type { ScoredSet } from '../evaluation/scorer.ts';
 import { Random } from '../lib/random.ts';
 import type { DataInfo } from '../session/events.ts';
-import type { Recipe } from '../session/recipe.ts';
+import { mostLength, type Recipe } from '../session/recipe.ts';
 import {
   readingOf,
   evaluationShapeOf,
@@ -42,7 +42,11 @@ export function prepareData(
     config: { vocabSize, maxPositions },
   } = model;
   const maxLength = Math.min(recipe.maxLength, maxPositions);
-  const { examples, tooLong } = tokenizeAll(data, requireTokenizer(tokenizer), { ...recipe, maxLength });
+  const { examples, tooLong } = tokenizeAll(data, requireTokenizer(tokenizer), {
+    ...recipe,
+    maxLength,
+    raisableTo: Math.min(mostLength, maxPositions),
+  });
   const random = new Random(recipe.seed).split('split');
   const split = splitExamples(
     examples,

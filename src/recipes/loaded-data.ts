@@ -81,7 +81,8 @@ function asText(data: LoadedData): LoadedData {
 }
 
 /** What of a recipe decides how questions are asked. */
-export type Questions = Pick<Recipe, 'task' | 'template' | 'maxLength'> & Pick<Asking, 'most' | 'answerRoom'>;
+export type Questions = Pick<Recipe, 'task' | 'template' | 'maxLength'> &
+  Pick<Asking, 'most' | 'answerRoom' | 'raisableTo'>;
 
 type Tokenized = ReturnType<typeof tokenizeItems>;
 
@@ -100,7 +101,7 @@ export function tokenizeAll(data: LoadedData, tokenizer: TextTokenizer, question
 }
 
 function tokenizeAnew(data: LoadedData, tokenizer: TextTokenizer, questions: Questions): Tokenized {
-  const { task, template, maxLength, most = Infinity, answerRoom } = questions;
+  const { task, template, maxLength, raisableTo, most = Infinity, answerRoom } = questions;
   if (!data.content) {
     throw new PareError(
       'columns-unknown',
@@ -121,6 +122,7 @@ function tokenizeAnew(data: LoadedData, tokenizer: TextTokenizer, questions: Que
     withOptions,
     most,
     ...(answerRoom !== undefined && { answerRoom }),
+    ...(raisableTo !== undefined && { raisableTo }),
   });
 }
 

@@ -79,6 +79,7 @@ describe('studio', () => {
     const before = log.length;
     await expect(studio.run(tiny({ maxLength: 8 }), { onEvent: record })).rejects.toMatchObject({
       code: 'data-too-long',
+      remedy: expect.stringMatching(/“Longest”.* to \d+ tokens, which takes \d+ of them/) as string,
     });
     expect(log.length).toBe(before);
     await (await studio.exportModel()).stream.cancel();

@@ -2,7 +2,7 @@ import type { Example } from '../datasets/data.ts';
 import type { ScoredSet } from '../evaluation/scorer.ts';
 import { PareError } from '../lib/assert.ts';
 import type { DataInfo } from '../session/events.ts';
-import type { Recipe } from '../session/recipe.ts';
+import { mostLength, type Recipe } from '../session/recipe.ts';
 import {
   readingOf,
   evaluationShapeOf,
@@ -35,7 +35,11 @@ export function prepareTestSet(
   seen: readonly Example[],
 ): TestSet {
   const maxLength = Math.min(recipe.maxLength, config.maxPositions);
-  const { examples, tooLong } = tokenizeAll(data, requireTokenizer(tokenizer), { ...recipe, maxLength });
+  const { examples, tooLong } = tokenizeAll(data, requireTokenizer(tokenizer), {
+    ...recipe,
+    maxLength,
+    raisableTo: Math.min(mostLength, config.maxPositions),
+  });
   const known = new Set(seen.map(key));
   const unseen = examples.filter((example) => !known.has(key(example))).slice(0, recipe.split.test);
   if (unseen.length === 0) {

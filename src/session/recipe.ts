@@ -8,6 +8,9 @@ import { templates } from '../datasets/template.ts';
 const fraction = z.number().gt(0).lte(1);
 const count = (max: number) => z.int().min(1).max(max);
 
+/** Of `maxLength`, in tokens. */
+export const mostLength = 8192;
+
 export const moduleRoles = ['q', 'k', 'v', 'o', 'gate', 'up', 'down', 'head', 'embedding'] as const;
 
 export const methods = [
@@ -74,7 +77,7 @@ const recipeObject = z.strictObject({
   template: z.enum(templates).default('auto'),
   scoring: scoringSchema.default(defaultScoring),
   /** Positions a sequence, at most; longer examples are left out (text: cut). */
-  maxLength: count(8192),
+  maxLength: count(mostLength),
   /** Examples held out of training: what the search scores on, and what the final table is measured on. */
   split: z.strictObject({ validation: count(100_000), test: count(100_000) }),
   sparsity: sparsitySchema.nullable(),
