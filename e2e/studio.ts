@@ -85,7 +85,10 @@ export async function unpack(download: Download): Promise<string> {
 
 /** Opens a folder with the Model panel's folder picker. */
 export async function pickFolder(page: Page, folder: string): Promise<void> {
-  await region(page, 'Model').locator('input[webkitdirectory]').setInputFiles(folder);
+  const input = region(page, 'Model').locator('input[webkitdirectory]');
+  // While another model is being read, nothing is taken.
+  await expect(input).toBeEnabled({ timeout: 60_000 });
+  await input.setInputFiles(folder);
 }
 
 /** Opens an export as a person does with what was downloaded and unpacked: the folder, its adapter's included. */
