@@ -22,7 +22,7 @@ function refusal({ adapters, structure, base }: FinishedModel): string | null {
   if (adapters.length === 0)
     return 'The adapters were merged inside the training, under the mask or on the INT4 grid: that update has no low rank, and no adapter file can hold it. Choose the merged model.';
   if (!base.isOriginal && !base.isExported)
-    return `They belong on what this run made of ${base.name} (cut, or with channels in another order), which no file holds without them: every other format has them merged. Choose the merged model.`;
+    return `Its adapters belong on what this run made of ${base.name} (cut, or with channels in another order), which no file holds without them: every other format has them merged. Choose the merged model.`;
   const { embedding, head } = structure.outer;
   const outer = adapters.find(({ module }) => module === embedding || module === head);
   if (outer)

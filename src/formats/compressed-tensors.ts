@@ -15,6 +15,7 @@ import { toFloat32, type FloatDtype } from '../lib/half.ts';
 import { quantizationField, type Int4Scheme } from './compressed-tensors-config.ts';
 import type { ExpectedTensor } from './expected-tensors.ts';
 import type { QuantizedEntry, StoredInt4 } from './model-folder.ts';
+import { requireScales } from './scales.ts';
 import type { SafetensorsDtype, TensorEntry } from './safetensors.ts';
 
 /** Where an INT4 module lies in its files. */
@@ -160,7 +161,7 @@ export async function readQuantized(
   const { file, shape, group, groups, packed, scale, zero, shapeEntry } = module;
   requireShapeValue(file, shapeEntry, new BigInt64Array((await read(shapeEntry)).buffer), shape);
   const scales = toFloat32(await read(scale), scale.dtype.toLowerCase() as FloatDtype);
-  requireScales(file, scale, scales);
+  requireScales(file, scale.name, scales);
   const zeros = zero ? new Uint32Array((await read(zero)).buffer) : null;
   const codes = clearPadding(await read(packed), shape[1]);
   return { shape, group, groups, codes, grid: gridOf(scales, zeros, shape[0], groups) };
@@ -188,17 +189,6 @@ function clearPadding(bytes: Uint8Array<ArrayBuffer>, inputs: number): Uint8Arra
   const stride = Math.ceil(inputs / 8);
   for (let at = stride - 1; at < words.length; at += stride) words[at]! &= 2 ** (4 * used) - 1;
   return bytes;
-}
-
-/** A scale is positive, and 15 of it are still a number: the largest weight that a code can mean. */
-function requireScales(file: string, { name }: TensorEntry, scales: Float32Array): void {
-  const bad = scales.findIndex((scale) => !(scale > 0 && Number.isFinite(Math.fround(15 * scale))));
-  if (bad < 0) return;
-  throw new PareError(
-    'not-finite',
-    `${file}: ${name} holds ${scales[bad]} at element ${bad}; a scale is a positive number.`,
-    'The checkpoint is damaged. Download it again, or quantize the float model again.',
-  );
 }
 
 function requireShapeValue(

@@ -18,6 +18,7 @@ import { toFloat32, type FloatDtype } from '../lib/half.ts';
 import type { ExpectedTensor } from './expected-tensors.ts';
 import type { GptqScheme } from './gptq-config.ts';
 import type { QuantizedEntry, StoredInt4 } from './model-folder.ts';
+import { requireScales } from './scales.ts';
 import type { SafetensorsDtype, TensorEntry } from './safetensors.ts';
 
 /** Where a GPTQ module lies in its files. */
@@ -172,7 +173,7 @@ export async function readGptq(
   if (spareBias) requireNothing(file, spareBias, await read(spareBias));
   const zeros = zerosOf(module, new Uint32Array((await read(module.zeros)).buffer));
   const values = toFloat32(await read(scales), scales.dtype.toLowerCase() as FloatDtype);
-  requireScales(file, scales, values);
+  requireScales(file, scales.name, values);
   const [out] = shape;
   const grid = new Float32Array(2 * out * groups);
   for (let row = 0; row < out; row++) {
@@ -236,17 +237,6 @@ function requireInOrder(file: string, { name }: TensorEntry, order: Int32Array, 
 function requireNothing(file: string, { name, dtype }: TensorEntry, bytes: Uint8Array<ArrayBuffer>): void {
   if (toFloat32(bytes, dtype.toLowerCase() as FloatDtype).every((value) => value === 0)) return;
   throw mismatch(file, `${name} is not zero, but the model of config.json has no such bias`);
-}
-
-/** A scale is positive, and 15 of it are still a number: the largest weight that a code can mean. */
-function requireScales(file: string, { name }: TensorEntry, scales: Float32Array): void {
-  const bad = scales.findIndex((scale) => !(scale > 0 && Number.isFinite(Math.fround(15 * scale))));
-  if (bad < 0) return;
-  throw new PareError(
-    'not-finite',
-    `${file}: ${name} holds ${scales[bad]} at element ${bad}; a scale is a positive number.`,
-    'The checkpoint is damaged. Download it again, or quantize the float model again.',
-  );
 }
 
 function requireForm(
