@@ -1,6 +1,7 @@
 /** One contract, every backend. */
 import { describe, expect, it } from 'vitest';
 import { Graph } from '../graph/graph.ts';
+import { plainTraits } from '../graph/traits.testing.ts';
 import type { DType, Tensor } from '../graph/tensor.ts';
 import { PareError } from '../lib/assert.ts';
 import { add, writeRows } from '../kernels/ops.ts';
@@ -141,8 +142,7 @@ it('a long step is cut into several submits, in order', async () => {
   const heavy: typeof add = {
     ...add,
     name: 'heavy',
-    dispatches: (node) =>
-      add.dispatches(node, { subgroup: null }).map((dispatch) => ({ ...dispatch, work: 1.5e8 })),
+    dispatches: (node) => add.dispatches(node, plainTraits).map((dispatch) => ({ ...dispatch, work: 1.5e8 })),
   };
   const backend = await gpuBackend();
   const scene = new Scene();

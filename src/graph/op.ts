@@ -54,6 +54,28 @@ export interface VjpContext<A> {
 export interface DeviceTraits {
   /** Lanes of a subgroup where they are always as many, else null. */
   readonly subgroup: number | null;
+  /** Bytes of workgroup memory that a kernel may have. */
+  readonly workgroupBytes: number;
+  /** Threads that a workgroup may have. */
+  readonly workgroupThreads: number;
+  /** The adapter is a program on the CPU: loads are dear there, workgroup memory and barriers dearer. */
+  readonly software: boolean;
+  /** Variants that were measured to be best on this device, by `Variants.key`; empty where nothing was measured. */
+  readonly choices: ReadonlyMap<string, string>;
+}
+
+/** Kernels that compute the same for a node: what autotuning chooses between. */
+export interface Variants {
+  /** What the best one depends on: nodes with the same key take the same variant. */
+  readonly key: string;
+  /** By preference: the first one is taken where nothing was measured. */
+  readonly names: readonly [string, ...string[]];
+}
+
+/** The variant that was measured to be best, else the preferred one. */
+export function chosenVariant({ key, names }: Variants, { choices }: DeviceTraits): string {
+  const choice = choices.get(key);
+  return choice !== undefined && names.includes(choice) ? choice : names[0];
 }
 
 /** The contract of a folder in `src/kernels/`: what an op computes, its derivative, and how a device runs it. */
@@ -67,5 +89,7 @@ export interface Op<A = Attributes> {
   vjp?(context: VjpContext<A>): (Tensor | null)[];
   /** The plain definition, accumulating in float64: every kernel's oracle. In-place outputs are the inputs' arrays. */
   reference(inputs: readonly (HostTensor | null)[], outputs: readonly HostTensor[], attributes: A): void;
+  /** Where an op has several kernels for a node: those that the device can run. `dispatches` takes the chosen one. */
+  variants?(node: Node<A>, device: DeviceTraits): Variants;
   dispatches(node: Node<A>, device: DeviceTraits): Dispatch[];
 }

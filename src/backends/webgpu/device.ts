@@ -29,6 +29,9 @@ export async function openDevice(gpu: GPU | undefined): Promise<GPUDevice> {
     maxStorageBufferBindingSize,
     maxStorageBuffersPerShaderStage,
     maxComputeWorkgroupsPerDimension,
+    maxComputeWorkgroupStorageSize,
+    maxComputeInvocationsPerWorkgroup,
+    maxComputeWorkgroupSizeX,
   } = adapter.limits;
   const wanted: GPUFeatureName[] = ['timestamp-query', 'subgroups', 'shader-f16'];
   return adapter.requestDevice({
@@ -38,6 +41,9 @@ export async function openDevice(gpu: GPU | undefined): Promise<GPUDevice> {
       maxStorageBufferBindingSize,
       maxStorageBuffersPerShaderStage,
       maxComputeWorkgroupsPerDimension,
+      maxComputeWorkgroupStorageSize,
+      maxComputeInvocationsPerWorkgroup,
+      maxComputeWorkgroupSizeX,
     },
   });
 }
@@ -47,10 +53,31 @@ export function largestBinding({ limits }: GPUDevice): number {
   return Math.min(limits.maxBufferSize, limits.maxStorageBufferBindingSize);
 }
 
-export function deviceTraits({ features, adapterInfo }: GPUDevice): DeviceTraits {
+export function deviceTraits(
+  { features, adapterInfo, limits }: GPUDevice,
+  choices: DeviceTraits['choices'] = new Map(),
+): DeviceTraits {
   const { subgroupMinSize, subgroupMaxSize } = adapterInfo;
   const fixed = features.has('subgroups') && subgroupMinSize === subgroupMaxSize;
-  return { subgroup: fixed ? subgroupMinSize : null };
+  return {
+    subgroup: fixed ? subgroupMinSize : null,
+    workgroupBytes: limits.maxComputeWorkgroupStorageSize,
+    workgroupThreads: Math.min(limits.maxComputeInvocationsPerWorkgroup, limits.maxComputeWorkgroupSizeX),
+    software: isSoftware(adapterInfo),
+    choices,
+  };
+}
+
+/** Adapters that are programs on the CPU, by what they call themselves: SwiftShader, Mesa's llvmpipe, Windows' WARP. */
+function isSoftware({
+  vendor,
+  architecture,
+  device,
+  description,
+  isFallbackAdapter,
+}: GPUAdapterInfo): boolean {
+  const names = [vendor, architecture, device, description].join(' ');
+  return isFallbackAdapter || /swiftshader|llvmpipe|lavapipe|basic render/i.test(names);
 }
 
 export function deviceFacts(device: GPUDevice): DeviceFacts {

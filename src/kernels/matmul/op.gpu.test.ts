@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { gpuBackend } from '../../backends/webgpu/device.testing.ts';
 import type { Op } from '../../graph/op.ts';
+import { plainTraits } from '../../graph/traits.testing.ts';
 import { expectGpuEqualsCpu, Scene } from '../compare.testing.ts';
 import { matmulDispatches } from './dispatches.ts';
 import { matmul, matmulInto, type MatmulAttributes, type Orientation } from './op.ts';
@@ -217,7 +218,7 @@ describe('a matmul in several dispatches', () => {
           const whole = oneOf(matmul, orientation, size, kind);
           const parts = oneOf(inParts(matmul), orientation, size, kind);
           const node = parts.graph.nodes[0]!;
-          const dispatches = node.op.dispatches(node, { subgroup: null });
+          const dispatches = node.op.dispatches(node, plainTraits);
           expect(dispatches.length).toBeGreaterThan(1);
           const macs = size.rows * size.inner * size.columns;
           expect(dispatches.reduce((sum, { work }) => sum + work, 0)).toBe(macs);

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import { Graph } from '../../graph/graph.ts';
+import { plainTraits } from '../../graph/traits.testing.ts';
 import { mostWork } from '../work.ts';
 import { matmulDispatches } from './dispatches.ts';
 import { matmul, type Orientation } from './op.ts';
@@ -48,7 +49,7 @@ it.each([
     graph.apply(matmul, [x, w, null], attributes(orientation));
     const work = rows * inner * columns;
     for (const subgroup of [null, 4]) {
-      const found = matmulDispatches(graph.nodes[0] as never, { subgroup });
+      const found = matmulDispatches(graph.nodes[0] as never, { ...plainTraits, subgroup });
       if (parts) expect(found.length).toBe(parts);
       expect(found.length).toBeLessThan(1.5 * (work / mostWork) + 4);
       // A tile of 32 × 32 is not cut.

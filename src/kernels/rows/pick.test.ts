@@ -1,12 +1,13 @@
 import { expect, it } from 'vitest';
 import { Graph } from '../../graph/graph.ts';
+import { plainTraits } from '../../graph/traits.testing.ts';
 import { mostWork } from '../work.ts';
 import { sumRows } from './pick.ts';
 
 const dispatchesOf = (t: number, c: number, size: number) => {
   const graph = new Graph();
   graph.apply(sumRows, [graph.input('x', 'f32', [t, c]), graph.input('ids', 'i32', [t])], { size });
-  return sumRows.dispatches(graph.nodes[0] as never, { subgroup: null });
+  return sumRows.dispatches(graph.nodes[0] as never, plainTraits);
 };
 const workOf = (dispatches: ReturnType<typeof dispatchesOf>) =>
   dispatches.reduce((sum, { work }) => sum + work, 0);
