@@ -22,6 +22,13 @@ export interface DeviceFacts {
 export interface Backend {
   readonly facts: DeviceFacts;
   createStore(): Store;
+  /**
+   * Where kernels have variants: measures which are fastest for the graphs, in a second or two, and takes them in all
+   * programs from then on. Before the first program of a run, and not again within it: other kernels, other bits.
+   */
+  tune?(graphs: () => readonly Graph[]): Promise<void>;
+  /** Takes the variants that `facts.kernels` of a device of the same adapter named, as a log has it; measures nothing. */
+  adopt?(kernels: string): void;
   /** Builds pipelines, scratch memory and bindings once. Every stored tensor of the graph must be in the store. */
   compile(graph: Graph, store: Store): Promise<Program>;
   /** Resolves when all queued work is done. */

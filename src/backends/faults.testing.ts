@@ -24,7 +24,6 @@ export interface Faults {
  *     const small = new FaultyBackend(new CpuBackend(), { mostScratchBytes: 1e6 });
  */
 export class FaultyBackend implements Backend {
-  readonly facts: Backend['facts'];
   readonly lost: Promise<string>;
   /** How often each has happened. */
   readonly counts = { compile: 0, run: 0, read: 0 };
@@ -36,9 +35,12 @@ export class FaultyBackend implements Backend {
   constructor(backend: Backend, faults: Faults) {
     this.#backend = backend;
     this.#faults = faults;
-    this.facts = backend.facts;
     const actedOut = new Promise<string>((resolve) => (this.#tellLoss = resolve));
     this.lost = Promise.race([backend.lost, actedOut]);
+  }
+
+  get facts(): Backend['facts'] {
+    return this.#backend.facts;
   }
 
   /** Loses the device now. */
@@ -53,6 +55,14 @@ export class FaultyBackend implements Backend {
     const read = store.read.bind(store);
     store.read = (name) => this.#read(() => read(name));
     return store;
+  }
+
+  async tune(graphs: () => readonly Graph[]): Promise<void> {
+    await this.#backend.tune?.(graphs);
+  }
+
+  adopt(kernels: string): void {
+    this.#backend.adopt?.(kernels);
   }
 
   async compile(graph: Graph, store: Store): Promise<Program> {

@@ -6,6 +6,7 @@ import type { RecoveryCause, SessionEvent } from '../session/events.ts';
 import type { Recipe } from '../session/recipe.ts';
 import { RunStopped, type RunControl } from './control.ts';
 import { prepareData, type PreparedData } from './data.ts';
+import { graphsOf } from './estimate.ts';
 import { Journal } from './journal.ts';
 import { type LoadedData } from './loaded-data.ts';
 import type { LoadedModel } from './model.ts';
@@ -15,6 +16,7 @@ import {
   moreParts,
   partsOf,
   Recoveries,
+  takeKernels,
   unlessLost,
   whyInterrupted,
 } from './recovery.ts';
@@ -147,6 +149,7 @@ function goOn(
   const { model, checkpoint } = progress;
   if (!checkpoint) return log.clear();
   log.restore(checkpoint.log);
+  takeKernels(model, log.device);
   const before = partsOf(recipe, log.accumulation);
   progress.accumulation = Math.max(progress.accumulation, before);
   const device = deviceInfoOf(model);
@@ -210,7 +213,11 @@ async function attempt(
 }
 
 async function finish(run: RunContext, data: LoadedData, log: SessionLog): Promise<FinishedRun> {
-  const finished = await runRecipe(run, checkRun(run, data));
+  const elastic = checkRun(run, data);
+  const { model, recipe } = run;
+  // A run that goes on has its kernels from its log.
+  if (log.device === null) await model.backend.tune?.(() => Object.values(graphsOf(model, run.data, recipe)));
+  const finished = await runRecipe(run, elastic);
   await run.journal.once({ key: 'finish', schema: z.null() }, async () => {
     run.emit({ type: 'finished', seconds: log.elapsed / 1000 });
     return null;

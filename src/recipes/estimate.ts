@@ -96,7 +96,7 @@ function tooLarge({
 }
 
 /** A training step, the scoring of a batch, and what speed is measured with, all on the super-network. */
-function graphsOf(
+export function graphsOf(
   model: LoadedModel,
   { trainShape, evaluationShape: scored, validation, test }: PreparedData,
   recipe: Recipe,

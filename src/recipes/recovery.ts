@@ -1,7 +1,7 @@
 import { PareError } from '../lib/assert.ts';
 import type { Backend } from '../backends/backend.ts';
 import type { Checkpoint } from '../session/checkpoint.ts';
-import type { DeviceInfo, RecoveryCause } from '../session/events.ts';
+import type { DeviceInfo, RecoveryCause, SessionEvent } from '../session/events.ts';
 import type { Recipe } from '../session/recipe.ts';
 import { RunStopped } from './control.ts';
 import type { LoadedModel } from './model.ts';
@@ -69,6 +69,18 @@ export function describePlace(checkpoint: Checkpoint | null): string {
 
 export function deviceInfoOf({ backend: { facts } }: Pick<LoadedModel, 'backend'>): DeviceInfo {
   return { backend: facts.backend, adapter: facts.adapter.slice(0, 200), kernels: facts.kernels };
+}
+
+/** What a run was on last. */
+export function lastDevice(log: readonly SessionEvent[]): DeviceInfo | null {
+  return log.findLast((event) => event.type === 'recovered' || event.type === 'started')?.device ?? null;
+}
+
+/** Lets the device go on with the kernels that a log names, if it is the same adapter: other kernels give other bits. */
+export function takeKernels({ backend }: Pick<LoadedModel, 'backend'>, device: DeviceInfo | null): void {
+  const here = deviceInfoOf({ backend });
+  if (device?.backend === here.backend && device.adapter === here.adapter)
+    backend.adopt?.(device.kernels ?? '');
 }
 
 /** Whether an error is one that a run can go on after. */

@@ -1,5 +1,6 @@
 import type { DeviceInfo, SessionEvent } from '../session/events.ts';
 import { appendToLog } from '../session/log.ts';
+import { lastDevice } from './recovery.ts';
 
 type WithoutTime<T> = T extends unknown ? Omit<T, 'at'> : never;
 export type UntimedEvent = WithoutTime<SessionEvent>;
@@ -29,11 +30,11 @@ export class SessionLog {
 
   /** What the run was on last. */
   get device(): DeviceInfo | null {
-    return this.#latest()?.device ?? null;
+    return lastDevice(this.#events);
   }
 
   get accumulation(): number {
-    const latest = this.#latest();
+    const latest = this.#events.findLast(({ type }) => type === 'recovered' || type === 'started');
     return latest?.type === 'recovered' ? latest.accumulation : 1;
   }
 
@@ -53,9 +54,5 @@ export class SessionLog {
   clear(): void {
     this.#events = [];
     this.#zero = performance.now();
-  }
-
-  #latest() {
-    return this.#events.findLast((event) => event.type === 'recovered' || event.type === 'started');
   }
 }

@@ -7,6 +7,7 @@ import { Journal } from './journal.ts';
 import type { KeptSession } from './kept-session.ts';
 import type { LoadedData } from './loaded-data.ts';
 import type { LoadedModel } from './model.ts';
+import { lastDevice, takeKernels } from './recovery.ts';
 import { requireOwnTensor } from './restore.ts';
 import { checkRun, superNetwork } from './run.ts';
 import { scorerOf, type RunContext } from './run-context.ts';
@@ -29,6 +30,7 @@ export async function verifySaved(options: VerifyOptions): Promise<ScoredGenome[
   const { started, log, checkpoint, model, control, onProgress } = options;
   const { recipe } = started;
   const data = prepareData(options.data, model, recipe);
+  takeKernels(model, lastDevice(log));
   const journal = new Journal({
     store: model.store,
     log: () => [],

@@ -82,7 +82,7 @@ export const dataInfoSchema = z.strictObject({
 export const deviceInfoSchema = z.strictObject({
   backend: z.enum(['webgpu', 'cpu']),
   adapter: name,
-  kernels: name.optional(),
+  kernels: z.string().max(2000).optional(),
 });
 
 /** Why a run went on from its last checkpoint instead of from where it was. */

@@ -1,6 +1,7 @@
 import type { DeviceTraits } from '../../graph/op.ts';
 import { PareError } from '../../lib/assert.ts';
 import type { DeviceFacts } from '../backend.ts';
+import { kernelNames } from './kernel-names.ts';
 
 /** WebGPU as a page or a worker has it; undefined where there is none. Node has Dawn instead (`dawn.ts`). */
 export function browserGpu(): GPU | undefined {
@@ -80,17 +81,13 @@ function isSoftware({
   return isFallbackAdapter || /swiftshader|llvmpipe|lavapipe|basic render/i.test(names);
 }
 
-export function deviceFacts(device: GPUDevice): DeviceFacts {
+export function deviceFacts(device: GPUDevice, traits = deviceTraits(device)): DeviceFacts {
   const { vendor, architecture, device: chip, description } = device.adapterInfo;
   return {
     backend: 'webgpu',
     adapter: description || [vendor, architecture, chip].filter(Boolean).join(' ') || 'WebGPU adapter',
     maxTensorBytes: largestBinding(device),
     features: [...device.features].map(String),
-    kernels: kernelsOf(deviceTraits(device)),
+    kernels: kernelNames(traits),
   };
 }
-
-/** The traits in words: all that the choice between variants of a kernel depends on. */
-const kernelsOf = ({ subgroup }: DeviceTraits) =>
-  subgroup === null ? 'no subgroups' : `subgroups of ${subgroup}`;

@@ -1,5 +1,5 @@
-import type { Step } from './program.ts';
 import { readBuffer } from './read.ts';
+import { encode, type Step } from './step.ts';
 
 export interface DispatchTime {
   readonly label: string;
@@ -18,21 +18,47 @@ export async function timeDispatches(device: GPUDevice, steps: readonly Step[]):
   return times;
 }
 
+/**
+ * Milliseconds that the device takes for so many runs of dispatches, in one submit: between two timestamps where it has
+ * them, else until it is idle.
+ */
+export async function timeRuns(device: GPUDevice, steps: readonly Step[], runs: number): Promise<number> {
+  if (device.features.has('timestamp-query')) {
+    const [span] = await timeSpans(device, [Array.from({ length: runs }, () => steps).flat()]);
+    return span!;
+  }
+  const began = performance.now();
+  const encoder = device.createCommandEncoder();
+  const pass = encoder.beginComputePass();
+  for (let run = 0; run < runs; run++) encode(pass, steps);
+  pass.end();
+  device.queue.submit([encoder.finish()]);
+  await device.queue.onSubmittedWorkDone();
+  return performance.now() - began;
+}
+
 async function timePortion(device: GPUDevice, steps: readonly Step[]): Promise<DispatchTime[]> {
-  const count = steps.length * 2;
+  const times = await timeSpans(
+    device,
+    steps.map((step) => [step]),
+  );
+  return steps.map(({ label, work }, index) => ({ label, work, milliseconds: times[index]! }));
+}
+
+/** Milliseconds of each list of dispatches, which is a pass of its own. */
+async function timeSpans(device: GPUDevice, spans: readonly (readonly Step[])[]): Promise<number[]> {
+  const count = spans.length * 2;
   const querySet = device.createQuerySet({ type: 'timestamp', count });
   const resolved = device.createBuffer({ size: count * 8, usage: 0x200 | 0x04 }); // QUERY_RESOLVE | COPY_SRC
   const encoder = device.createCommandEncoder();
-  steps.forEach(({ pipeline, group, workgroups }, index) => {
+  spans.forEach((steps, index) => {
     const timestampWrites = {
       querySet,
       beginningOfPassWriteIndex: index * 2,
       endOfPassWriteIndex: index * 2 + 1,
     };
     const pass = encoder.beginComputePass({ timestampWrites });
-    pass.setPipeline(pipeline);
-    pass.setBindGroup(0, group);
-    pass.dispatchWorkgroups(...workgroups);
+    encode(pass, steps);
     pass.end();
   });
   encoder.resolveQuerySet(querySet, 0, count, resolved, 0);
@@ -40,9 +66,5 @@ async function timePortion(device: GPUDevice, steps: readonly Step[]): Promise<D
   const stamps = new BigUint64Array(await readBuffer(device, resolved, count * 8));
   querySet.destroy();
   resolved.destroy();
-  return steps.map(({ label, work }, index) => ({
-    label,
-    work,
-    milliseconds: Number(stamps[index * 2 + 1]! - stamps[index * 2]!) / 1e6,
-  }));
+  return spans.map((_, index) => Number(stamps[index * 2 + 1]! - stamps[index * 2]!) / 1e6);
 }

@@ -9,21 +9,14 @@ import type { HostArray, Program } from '../backend.ts';
 import { deviceTraits } from './device.ts';
 import { Buffers, ProgramMemory } from './memory.ts';
 import type { PipelineCache } from './pipelines.ts';
-import { timeDispatches, type DispatchTime } from './profiler.ts';
+import { timeDispatches, timeRuns, type DispatchTime } from './profiler.ts';
 import { readBuffer } from './read.ts';
 import { guarded } from './scopes.ts';
 import { mostWork } from '../../kernels/work.ts';
+import { encode, type Step } from './step.ts';
 import type { GpuStore } from './store.ts';
 
 const uniformUsage = 0x40 | 0x08; // UNIFORM | COPY_DST
-
-export interface Step {
-  readonly label: string;
-  readonly pipeline: GPUComputePipeline;
-  readonly group: GPUBindGroup;
-  readonly workgroups: readonly [number, number, number];
-  readonly work: number;
-}
 
 /** A compiled graph: buffers and bind groups are made once, a run only replays dispatches. */
 export class GpuProgram implements Program {
@@ -40,8 +33,8 @@ export class GpuProgram implements Program {
     pipelines: PipelineCache,
     graph: Graph,
     store: GpuStore,
+    traits = deviceTraits(device),
   ): Promise<GpuProgram> {
-    const traits = deviceTraits(device);
     const dispatches = graph.nodes.flatMap((node) => node.op.dispatches(node, traits));
     const compiled = await Promise.all(dispatches.map((dispatch) => pipelines.get(dispatch)));
     const buffers = new Buffers(device);
@@ -84,11 +77,7 @@ export class GpuProgram implements Program {
     for (const steps of this.#submits) {
       const encoder = this.#device.createCommandEncoder();
       const pass = encoder.beginComputePass();
-      for (const { pipeline, group, workgroups } of steps) {
-        pass.setPipeline(pipeline);
-        pass.setBindGroup(0, group);
-        pass.dispatchWorkgroups(...workgroups);
-      }
+      encode(pass, steps);
       pass.end();
       this.#device.queue.submit([encoder.finish()]);
     }
@@ -103,6 +92,11 @@ export class GpuProgram implements Program {
   /** One run with a time for every dispatch, where the device has timestamps. For the benchmark. */
   profile(): Promise<DispatchTime[]> {
     return timeDispatches(this.#device, this.#submits.flat());
+  }
+
+  /** Milliseconds that the device takes for so many runs. */
+  time(runs: number): Promise<number> {
+    return timeRuns(this.#device, this.#submits.flat(), runs);
   }
 
   dispose(): void {

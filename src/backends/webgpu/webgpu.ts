@@ -1,30 +1,64 @@
 import type { Graph } from '../../graph/graph.ts';
+import type { DeviceTraits } from '../../graph/op.ts';
 import type { Backend, DeviceFacts, Program, Store } from '../backend.ts';
-import { deviceFacts } from './device.ts';
+import { questionsOf, Tuner } from './autotune.ts';
+import { deviceFacts, deviceTraits, largestBinding } from './device.ts';
+import { namedChoices } from './kernel-names.ts';
 import { PipelineCache } from './pipelines.ts';
 import { GpuProgram } from './program.ts';
 import { GpuStore } from './store.ts';
 
+export interface WebGpuOptions {
+  /** Variants to take, by the key of their choice. */
+  readonly choices?: DeviceTraits['choices'];
+  /** Whether `tune` measures. Not on software adapters unless asked: each has a default that was measured at leisure. */
+  readonly measures?: boolean;
+}
+
 /** Runs graphs on a WebGPU device that it is given: in a page, a worker, or Node (Dawn). */
 export class WebGpuBackend implements Backend {
-  readonly facts: DeviceFacts;
   readonly lost: Promise<string>;
   readonly #device: GPUDevice;
   readonly #pipelines: PipelineCache;
+  readonly #tuner: Tuner | null;
+  /** Before anything was measured or adopted. */
+  readonly #untuned: DeviceTraits;
+  #traits: DeviceTraits;
 
-  constructor(device: GPUDevice) {
+  constructor(device: GPUDevice, { choices, measures }: WebGpuOptions = {}) {
     this.#device = device;
-    this.facts = deviceFacts(device);
+    this.#traits = this.#untuned = deviceTraits(device, choices);
     this.#pipelines = new PipelineCache(device);
+    this.#tuner = (measures ?? !this.#traits.software) ? new Tuner(device, this.#pipelines) : null;
     this.lost = lossOf(device);
   }
 
+  get facts(): DeviceFacts {
+    return deviceFacts(this.#device, this.#traits);
+  }
+
   createStore(): GpuStore {
-    return new GpuStore(this.#device, this.facts.maxTensorBytes);
+    return new GpuStore(this.#device, largestBinding(this.#device));
   }
 
   compile(graph: Graph, store: Store): Promise<Program> {
-    return GpuProgram.build(this.#device, this.#pipelines, graph, store as GpuStore);
+    return GpuProgram.build(this.#device, this.#pipelines, graph, store as GpuStore, this.#traits);
+  }
+
+  /** Only what these graphs ask for is chosen: the same graphs, the same kernels, whatever ran before. */
+  async tune(graphs: () => readonly Graph[]): Promise<void> {
+    this.#traits = this.#untuned;
+    if (!this.#tuner) return;
+    const measured = await this.#tuner.answer(questionsOf(graphs(), this.#untuned), this.#untuned);
+    this.#choose(new Map([...measured, ...this.#untuned.choices]));
+  }
+
+  adopt(kernels: string): void {
+    this.#choose(namedChoices(kernels));
+  }
+
+  #choose(choices: DeviceTraits['choices']): void {
+    this.#traits = { ...this.#untuned, choices };
   }
 
   async idle(): Promise<void> {

@@ -1,0 +1,198 @@
+import { Graph } from '../../graph/graph.ts';
+import type { DeviceTraits, Node, Variants } from '../../graph/op.ts';
+import { bytesOf, sizeOf, type Tensor } from '../../graph/tensor.ts';
+import { median } from '../../lib/statistics.ts';
+import { largestBinding } from './device.ts';
+import type { PipelineCache } from './pipelines.ts';
+import { GpuProgram } from './program.ts';
+import { GpuStore } from './store.ts';
+
+/** Device time of all measurements together, and time until no further one is begun (compiling is most of it), in ms. */
+const deviceTime = 1500;
+const patience = 8000;
+/** A sample is of as many runs as take about so long, in ms: timestamps come in steps of a tenth in a browser. */
+const sampleTime = 4;
+const mostRuns = 256;
+const leastRounds = 3;
+const mostRounds = 9;
+/** The preferred variant stays unless another takes less than this share of its time: noise must not decide. */
+const clearlyFaster = 0.95;
+/** A variant that takes so many times as long at first sight is not looked at again. */
+const hopeless = 2;
+/** Of what is measured, at most: multiply–accumulates and bytes. Larger nodes of the same key behave alike. */
+const mostWork = 5e8;
+const mostBytes = 2 ** 26;
+
+/** A choice to be made, and a node to measure it by. */
+export interface Question {
+  readonly variants: Variants;
+  readonly node: Node;
+}
+
+/** The distinct choices between variants that graphs ask for. */
+export function questionsOf(graphs: readonly Graph[], traits: DeviceTraits): Question[] {
+  const found = new Map<string, Question & { weight: number }>();
+  for (const node of graphs.flatMap(({ nodes }) => nodes)) {
+    const variants = node.op.variants?.(node, traits);
+    if (!variants || variants.names.length < 2) continue;
+    const weight = weightOf(node, traits);
+    const known = found.get(variants.key);
+    if (!known || weight > known.weight) found.set(variants.key, { variants, node, weight });
+  }
+  return [...found.values()];
+}
+
+/** How well a node stands for its kind: the more work the better, but what is too large is worse than anything that is not. */
+function weightOf(node: Node, traits: DeviceTraits): number {
+  const work = node.op.dispatches(node, traits).reduce((sum, dispatch) => sum + dispatch.work, 0);
+  const operands = [...node.inputs, ...node.outputs].filter((tensor) => tensor !== null);
+  const bytes = operands.reduce((sum, tensor) => sum + bytesOf(tensor), 0);
+  return work <= mostWork && bytes <= mostBytes ? work : -work - bytes;
+}
+
+/** Measures which variants are fastest on a device, each choice once. */
+export class Tuner {
+  readonly #device: GPUDevice;
+  readonly #pipelines: PipelineCache;
+  readonly #known = new Map<string, string>();
+
+  constructor(device: GPUDevice, pipelines: PipelineCache) {
+    this.#device = device;
+    this.#pipelines = pipelines;
+  }
+
+  /** Choices other than the preferred ones. What there was no time for, or no memory, stays as it is preferred. */
+  async answer(questions: readonly Question[], traits: DeviceTraits): Promise<DeviceTraits['choices']> {
+    const open = questions.filter(({ variants }) => !this.#known.has(variants.key));
+    const began = performance.now();
+    await this.#compile(open, traits);
+    for (const question of open) {
+      const { key, names } = question.variants;
+      const late = performance.now() - began > patience;
+      const best = late ? null : await this.#fastest(question, traits, deviceTime / open.length);
+      this.#known.set(key, best ?? names[0]);
+    }
+    const chosen = questions.map(({ variants: { key, names } }) => ({
+      key,
+      names,
+      name: this.#known.get(key)!,
+    }));
+    return new Map(chosen.filter(({ names, name }) => name !== names[0]).map(({ key, name }) => [key, name]));
+  }
+
+  /** All pipelines at once, as many as the device compiles at a time. One that fails says so again where it is needed. */
+  async #compile(questions: readonly Question[], traits: DeviceTraits): Promise<void> {
+    const dispatches = questions.flatMap(({ node, variants: { key, names } }) =>
+      names.flatMap((name) => node.op.dispatches(node, choosing(traits, key, name))),
+    );
+    await Promise.allSettled(dispatches.map((dispatch) => this.#pipelines.get(dispatch)));
+  }
+
+  /** Null where not one of the variants could be run. */
+  async #fastest({ node, variants }: Question, traits: DeviceTraits, budget: number): Promise<string | null> {
+    const { key, names } = variants;
+    const graph = alone(node);
+    const store = new GpuStore(this.#device, largestBinding(this.#device));
+    for (const tensor of graph.tensors) if (tensor.kind === 'stored') store.allocate(tensor.name, tensor);
+    const entries: Entry[] = [];
+    try {
+      await store.settled();
+      for (const name of names) {
+        const program = await this.#build(graph, store, choosing(traits, key, name));
+        if (program) entries.push({ name, program, samples: [] });
+      }
+      await sample(entries, budget);
+      return winner(entries);
+    } catch {
+      return null;
+    } finally {
+      for (const { program } of entries) program.dispose();
+      store.dispose();
+    }
+  }
+
+  async #build(graph: Graph, store: GpuStore, traits: DeviceTraits): Promise<GpuProgram | null> {
+    try {
+      const program = await GpuProgram.build(this.#device, this.#pipelines, graph, store, traits);
+      for (const tensor of graph.tensors)
+        if (isLimits(tensor)) program.write(tensor.name, new Int32Array(sizeOf(tensor.shape)).fill(2 ** 30));
+      return program;
+    } catch {
+      return null;
+    }
+  }
+}
+
+interface Entry {
+  readonly name: string;
+  readonly program: Pick<GpuProgram, 'time' | 'dispose'>;
+  /** Milliseconds, round by round. */
+  readonly samples: number[];
+}
+
+/** Round after round, each beginning with another variant, so that a slow spell of the device falls on all of them. */
+async function sample(entries: readonly Entry[], budget: number): Promise<void> {
+  if (entries.length < 2) return;
+  for (const { program } of entries) await program.time(1);
+  const runs = await runsOf(entries[0]!);
+  let racing = entries;
+  let spent = 0;
+  for (let round = 0; round < mostRounds && (round < leastRounds || spent < budget); round++) {
+    for (let turn = 0; turn < racing.length; turn++) {
+      const { program, samples } = racing[(turn + round) % racing.length]!;
+      const time = await program.time(runs);
+      samples.push(time);
+      spent += time;
+    }
+    const bound = hopeless * entries[0]!.samples[0]!;
+    racing = racing.filter(({ samples }) => samples[0]! <= bound);
+  }
+}
+
+/** Runs of a variant that make up a sample. */
+async function runsOf({ program }: Entry): Promise<number> {
+  let runs = 1;
+  while (runs < mostRuns && (await program.time(runs)) < sampleTime) runs *= 4;
+  return runs;
+}
+
+/** By the medians of their ratios to the preferred one, which comes first. */
+export function winner(entries: readonly Pick<Entry, 'name' | 'samples'>[]): string | null {
+  const [preferred] = entries;
+  if (!preferred) return null;
+  const ratios = entries
+    .filter(({ samples }) => samples.length > 0)
+    .map(({ name, samples }) => ({
+      name,
+      ratio: median(samples.map((time, round) => time / preferred.samples[round]!)),
+    }));
+  const best = ratios.toSorted((a, b) => a.ratio - b.ratio)[0];
+  return best && best.ratio < clearlyFaster ? best.name : preferred.name;
+}
+
+function choosing(traits: DeviceTraits, key: string, name: string): DeviceTraits {
+  return { ...traits, choices: new Map([[key, name]]) };
+}
+
+/** A node on operands of its own, all zero: nothing that a model holds is touched. */
+function alone(node: Node): Graph {
+  const graph = new Graph();
+  const known = new Map<Tensor, Tensor>();
+  const operand = (tensor: Tensor, index: number): Tensor => {
+    const root = tensor.alias ?? tensor;
+    const { dtype, shape } = root;
+    const name = `operand ${index}`;
+    const made =
+      known.get(root) ??
+      (root.kind === 'stored' ? graph.stored(name, dtype, shape) : graph.input(name, dtype, shape));
+    known.set(root, made);
+    return made;
+  };
+  const inputs = node.inputs.map((tensor, index) => tensor && operand(tensor, index));
+  graph.apply(node.op, inputs, node.attributes);
+  return graph;
+}
+
+/** Limits of zero would leave nothing to compute; they are the only whole numbers that come as a matrix (`kernels/limits.ts`). */
+const isLimits = ({ kind, dtype, shape }: Tensor) =>
+  kind === 'input' && dtype === 'i32' && shape.length === 2;
