@@ -1,4 +1,4 @@
-/** What the pages measure and the host prints: types only, shared by both. */
+/** What sections measure and the host prints, writes and puts into the document: types only, shared by both. */
 
 /** Repeated measurements of one thing. */
 export interface Spread {
@@ -7,113 +7,51 @@ export interface Spread {
   readonly high: number;
 }
 
-export interface Rate {
-  readonly label: string;
-  /** GFLOP/s or GB/s. */
-  readonly rate: Spread;
+/** A value that is wanted, and whether it is the least or the most that will do. */
+export interface Target {
+  readonly sense: 'at least' | 'at most';
+  readonly value: number;
 }
 
-/** What the adapter itself can do; the shares of the kernels are shares of the best of these. */
-export interface Ceilings {
-  readonly arithmetic: readonly Rate[];
-  readonly copy: readonly Rate[];
-  /** Microseconds of an empty dispatch in a pass, and milliseconds of a submit that is waited for. */
-  readonly dispatch: Spread;
-  readonly submit: Spread;
-}
-
-/** All dispatches of one label in a step. */
-export interface KernelTime {
-  readonly label: string;
-  readonly dispatches: number;
-  /** Milliseconds a step, of all of them together. */
-  readonly milliseconds: Spread;
-  /** Multiply–accumulates × 2 a step, where the kernel is arithmetic; else null. */
+/** What one run of a kernel computes and moves: a point of the roofline picture. */
+export interface KernelWork {
+  readonly milliseconds: number;
+  /** Multiply–accumulates × 2; null where the kernel is not arithmetic. */
   readonly flop: number | null;
-  /** Every bound tensor once, a step. */
+  /** Every operand once: the least that must be moved. */
   readonly bytes: number;
 }
 
-export interface StepTimes {
-  readonly name: string;
-  readonly method: 'timestamps' | 'repeated dispatches';
-  readonly tokens: number;
-  readonly dispatches: number;
-  /** Milliseconds of run() + idle(), and of the dispatches of a step. */
-  readonly wall: Spread;
-  readonly kernels: Spread;
-  /** Share of the wall time that is in no dispatch, round by round; below zero where timing them apart costs more. */
-  readonly outside: Spread;
-  readonly byKernel: readonly KernelTime[];
-}
-
-export interface Compile {
+/** One figure. */
+export interface Row {
+  /** Rows with the same group stand under one heading, in the order in which they come. */
+  readonly group?: string;
   readonly label: string;
-  readonly milliseconds: number;
-}
-
-export interface Throughput {
-  readonly label: string;
+  readonly value: Spread;
+  /** '×' for ratios of paired runs, '%' for shares. */
   readonly unit: string;
-  readonly rate: Spread;
+  readonly target?: Target;
+  readonly note?: string;
+  readonly kernel?: KernelWork;
 }
 
-export interface Subject {
-  readonly name: string;
-  readonly description: string;
-  /** Empty where the pipelines were compiled before, for another subject. */
-  readonly compile: readonly Compile[];
-  readonly throughput: readonly Throughput[];
-  readonly steps: readonly StepTimes[];
-}
-
-/** [rows, inner, columns] of Y = X·W. */
-export type MatmulShape = readonly [rows: number, inner: number, columns: number];
-
-export interface PeerTime {
-  readonly name: string;
-  readonly gflops: Spread;
-  /** Our rate over theirs, round by round. */
-  readonly ratio: Spread;
-  /** Largest |difference| from our result, over its root mean square. */
-  readonly difference: number;
-}
-
-export interface Matmul {
-  readonly shape: MatmulShape;
-  readonly ours: Spread;
-  readonly peers: readonly PeerTime[];
-}
-
-/** The same matmul with its weight in several dtypes. */
-export interface WeightTimes {
-  readonly shape: MatmulShape;
-  readonly weights: readonly {
-    readonly label: string;
-    /** Of the weight on the device, a grid included. */
-    readonly bytes: number;
-    readonly gflops: Spread;
-    /** Over f16, round by round. */
-    readonly ratio: Spread;
-  }[];
-}
-
-export interface Demo {
-  /** Seconds from pressing Run; null where it did not happen. */
-  readonly firstPoint: number | null;
-  readonly finalFront: number | null;
-  readonly finished: number | null;
-  readonly points: number;
-  readonly status: string;
-  readonly stages: readonly { readonly stage: string; readonly seconds: number }[];
-  /** Longest task of the main thread, and all above 50 ms together, in milliseconds. */
-  readonly longestTask: number;
-  readonly blocked: number;
-}
-
-export interface PageOptions {
+/** What the host asks of every section. */
+export interface MeasureOptions {
+  /** Measurements of each thing. */
   readonly rounds: number;
+  /** Use timestamp queries where the device has them. */
   readonly timestamps: boolean;
+}
+
+/** A section as it was measured; `error`: why it was not. */
+export interface SectionResult {
+  readonly name: string;
+  readonly title: string;
+  readonly rows: readonly Row[];
+  readonly error?: string;
+  readonly seconds: number;
+  /** Processes that wanted a core, averaged over a minute, before and after. */
+  readonly load: readonly [before: number, after: number];
 }
 
 export interface Facts {
@@ -122,23 +60,29 @@ export interface Facts {
   readonly userAgent: string;
 }
 
-export interface BenchPage {
-  readonly facts: Facts;
-  ceilings(options: PageOptions): Promise<Ceilings>;
-  demo(options: PageOptions): Promise<Subject>;
-  stories(options: PageOptions): Promise<Subject>;
-  int4(options: PageOptions): Promise<WeightTimes[]>;
+/** The whole document of one run of `npm run bench -- --json`. */
+export interface Results {
+  readonly date: string;
+  readonly commit: string;
+  readonly machine: { readonly processor: string; readonly cores: number };
+  readonly adapter: AdapterName;
+  readonly facts: Facts | null;
+  readonly rounds: number;
+  /** Of the peers, by package. */
+  readonly versions: Readonly<Record<string, string>>;
+  readonly sections: readonly SectionResult[];
 }
 
-export interface PeersPage {
-  /** Why a peer is not compared with. */
-  readonly missing: readonly string[];
-  matmul(shape: MatmulShape, rounds: number): Promise<Matmul>;
+export type AdapterName = 'default' | 'llvmpipe';
+
+/** What a page offers to the host. */
+export interface BenchPage {
+  facts(): Promise<Facts>;
+  measure(section: string, options: MeasureOptions): Promise<{ title: string; rows: readonly Row[] }>;
 }
 
 declare global {
   interface Window {
-    bench: Promise<BenchPage>;
-    peers: Promise<PeersPage>;
+    bench: BenchPage;
   }
 }

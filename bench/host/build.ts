@@ -1,19 +1,28 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { build } from 'vite';
 import { bench, built, root } from './paths.ts';
 
-/** Bundles bench/<page>/index.html and gives its folder. */
-export async function buildPage(page: 'page' | 'peers'): Promise<string> {
-  const outDir = join(built, page);
+const peersFolder = join(bench, 'peers');
+
+/** Bundles the page with all sections and gives its folder; without peers their packages need not be there. */
+export async function buildPage(peers: boolean): Promise<string> {
+  const outDir = join(built, peers ? 'page-with-peers' : 'page');
   await build({
-    root: join(bench, page),
+    root: join(bench, 'page'),
     configFile: false,
     logLevel: 'error',
     base: './',
     publicDir: false,
-    build: { outDir, emptyOutDir: true, target: 'es2023', chunkSizeWarningLimit: 1e5 },
+    worker: { format: 'es' },
+    build: {
+      outDir,
+      emptyOutDir: true,
+      target: 'es2023',
+      chunkSizeWarningLimit: 1e5,
+      rolldownOptions: peers ? {} : { external: [/^@tensorflow\//, /^@jax-js\//, /^onnxruntime-web/] },
+    },
   });
   return outDir;
 }
@@ -32,17 +41,24 @@ export async function buildStudio(): Promise<string> {
 
 /** The peers are no dependencies of the product; they are installed when they are first compared with. */
 export function installPeers(say: (line: string) => void): void {
-  const folder = join(bench, 'peers');
-  if (existsSync(join(folder, 'node_modules', '.package-lock.json'))) return;
+  if (existsSync(join(peersFolder, 'node_modules', '.package-lock.json'))) return;
   say('installing the peers (bench/peers, about 460 MB; --no-peers does without) …');
   const { status } = spawnSync(
     'npm',
     ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'],
     {
-      cwd: folder,
+      cwd: peersFolder,
       stdio: ['ignore', 2, 2],
       shell: process.platform === 'win32',
     },
   );
   if (status !== 0) throw new Error('npm ci in bench/peers failed. Check the network, or use --no-peers.');
+}
+
+/** As pinned. */
+export function peerVersions(): Record<string, string> {
+  const { dependencies } = JSON.parse(readFileSync(join(peersFolder, 'package.json'), 'utf8')) as {
+    dependencies: Record<string, string>;
+  };
+  return dependencies;
 }

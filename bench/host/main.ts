@@ -1,45 +1,22 @@
+import { execFileSync } from 'node:child_process';
 import { cpus, loadavg } from 'node:os';
 import { join } from 'node:path';
-import { chromium, type Browser, type Page } from '@playwright/test';
-import type { Ceilings, Demo, Facts, Matmul, MatmulShape, Subject, WeightTimes } from '../protocol.ts';
-import { buildPage, buildStudio, installPeers } from './build.ts';
-import { runDemo } from './demo.ts';
+import type { Facts, Results, SectionResult } from '../protocol.ts';
+import { sections } from '../sections.ts';
+import { launch, newPage, type Chromium } from './adapter.ts';
+import { buildPage, buildStudio, installPeers, peerVersions } from './build.ts';
+import { measureDemo } from './demo.ts';
 import { help, readOptions, type Options } from './options.ts';
 import { root } from './paths.ts';
-import { printCeilings, printDemo, printFacts, printInt4, printMatmuls, printSubject } from './print.ts';
+import { printFacts, printSection } from './print.ts';
 import { serve } from './serve.ts';
+import { merged, writeResults } from './results.ts';
 
-export interface Chromium {
-  readonly executablePath: string | undefined;
-  readonly args: readonly string[];
-}
-
-interface Results {
-  readonly date: string;
-  readonly machine: { readonly processor: string; readonly cores: number; readonly loadBefore: number };
-  facts?: Facts;
-  ceilings?: Ceilings;
-  subjects?: Subject[];
-  int4?: WeightTimes[];
-  matmuls?: Matmul[];
-  demo?: Demo;
-}
-
-/** Rows × inner × columns: two that the others are known by, four of larger models, two of an adapter, two of the demo. */
-const shapes: readonly MatmulShape[] = [
-  [256, 512, 512],
-  [256, 288, 288],
-  [256, 768, 288],
-  [256, 288, 768],
-  [256, 8, 288],
-  [256, 288, 8],
-  [448, 64, 256],
-  [448, 256, 64],
-];
+type Say = (line: string) => void;
 
 export async function main(
   args: readonly string[],
-  { executablePath, args: flags }: Chromium,
+  { executablePath, args: flags }: { executablePath: string | undefined; args: readonly string[] },
 ): Promise<void> {
   const options = readOptions(args);
   if (!options) return console.log(help);
@@ -47,82 +24,87 @@ export async function main(
     throw new Error(
       'No Chrome or Chromium found. Install one (Debian: apt-get install chromium), or set CHROME_PATH.',
     );
-  const say = options.json ? console.error : console.log;
-  const results: Results = {
-    date: new Date().toISOString(),
-    machine: { processor: cpus()[0]?.model ?? '', cores: cpus().length, loadBefore: loadavg()[0]! },
-  };
-  say(
-    `${results.machine.cores} × ${results.machine.processor}, load ${results.machine.loadBefore.toFixed(1)}, ${results.date}`,
-  );
-  // A new browser for each part: what one leaves behind (devices, memory) must not slow the next.
-  const inBrowser = async (folders: readonly string[], part: (page: Page, url: string) => Promise<void>) => {
-    const files = await serve(folders);
-    const browser = await chromium.launch({ executablePath, args: [...flags] });
-    try {
-      await part(await newPage(browser), files.url);
-    } finally {
-      files.close();
-      await browser.close();
-    }
-  };
-  if (options.kernels) {
-    const folders = [await buildPage('page'), join(root, 'public')];
-    await inBrowser(folders, (page, url) => kernels(page, url, options, results, say));
-  }
-  if (options.peers) {
-    installPeers(say);
-    await inBrowser([await buildPage('peers')], (page, url) => peers(page, url, options, results, say));
-  }
-  if (options.demo) {
-    await inBrowser([await buildStudio()], async (page, url) => {
-      results.demo = await runDemo(page, url);
-      say(printDemo(results.demo));
-    });
-  }
+  const say: Say = options.json ? console.error : console.log;
+  const results = await measureAll({ executablePath, args: flags }, options, say);
   if (options.json) console.log(JSON.stringify(results, null, 2));
+  const failed = results.sections.filter(({ error }) => error !== undefined);
+  if (failed.length > 0) throw new Error(`not measured: ${failed.map(({ name }) => name).join(', ')}`);
 }
 
-async function newPage(browser: Browser): Promise<Page> {
-  const page = await browser.newPage();
-  page.on('pageerror', ({ message }) => console.error(`  page: ${message}`));
-  return page;
-}
-
-type Say = (line: string) => void;
-
-async function kernels(page: Page, url: string, options: Options, results: Results, say: Say): Promise<void> {
-  await page.goto(url);
-  results.facts = await page.evaluate(async () => (await window.bench).facts);
-  say(printFacts(results.facts));
-  // First, while nothing is compiled: its compile times are cold.
-  const first = await page.evaluate(async (given) => (await window.bench).demo(given), options);
-  results.ceilings = await page.evaluate(async (given) => (await window.bench).ceilings(given), options);
-  say(printCeilings(results.ceilings));
-  say(printSubject(first, results.ceilings, options.top));
-  const second = await page.evaluate(async (given) => (await window.bench).stories(given), options);
-  say(printSubject(second, results.ceilings, options.top));
-  results.subjects = [first, second];
-  results.int4 = await page.evaluate(async (given) => (await window.bench).int4(given), options);
-  say(printInt4(results.int4));
-}
-
-async function peers(
-  page: Page,
-  url: string,
-  { rounds }: Options,
-  results: Results,
-  say: Say,
-): Promise<void> {
-  await page.goto(url);
-  for (const reason of await page.evaluate(async () => (await window.peers).missing))
-    say(`  left out: ${reason}`);
-  results.matmuls = [];
-  for (const shape of shapes) {
-    const given = { shape, rounds };
-    results.matmuls.push(
-      await page.evaluate(async (it) => (await window.peers).matmul(it.shape, it.rounds), given),
-    );
+async function measureAll(chromium: Chromium, options: Options, say: Say): Promise<Results> {
+  let results: Results = {
+    date: new Date().toISOString(),
+    commit: commit(),
+    machine: { processor: cpus()[0]?.model ?? '', cores: cpus().length },
+    adapter: options.adapter,
+    facts: null,
+    rounds: options.rounds,
+    versions: peerVersions(),
+    sections: [],
+  };
+  const { processor, cores } = results.machine;
+  say(`${cores} × ${processor}, load ${loadavg()[0]!.toFixed(1)}, ${results.date}`);
+  const page = await pageFolder(options, say);
+  for (const name of options.sections) {
+    const { facts, ...measured } = await measureSection(name, page, chromium, options, say);
+    if (facts && !results.facts) say(printFacts(facts));
+    say(printSection(measured, options.top));
+    results = { ...results, facts: results.facts ?? facts, sections: [...results.sections, measured] };
+    if (options.out) writeResults(options.out, merged(options.out, results));
   }
-  say(printMatmuls(results.matmuls));
+  return results;
+}
+
+async function pageFolder({ sections: names }: Options, say: Say): Promise<string | null> {
+  const chosen = sections.filter(({ name }) => names.includes(name));
+  if (chosen.every(({ load }) => !load)) return null;
+  const peers = chosen.some((section) => section.peers);
+  if (peers) installPeers(say);
+  return buildPage(peers);
+}
+
+type Measured = SectionResult & { facts: Facts | null };
+
+/** In a new browser: what one section leaves behind (devices, memory) must not slow the next. */
+async function measureSection(
+  name: string,
+  pages: string | null,
+  chromium: Chromium,
+  options: Options,
+  say: Say,
+): Promise<Measured> {
+  const { load } = sections.find((section) => section.name === name)!;
+  const folders = load && pages ? [pages, join(root, 'public')] : [await buildStudio()];
+  const before = loadavg()[0]!;
+  const began = Date.now();
+  const files = await serve(folders);
+  const browser = await launch(chromium, options.adapter);
+  const finish = (part: Pick<Measured, 'title' | 'rows' | 'facts'> & { error?: string }): Measured => ({
+    name,
+    ...part,
+    seconds: Math.round((Date.now() - began) / 100) / 10,
+    load: [before, loadavg()[0]!],
+  });
+  try {
+    const page = await newPage(browser, options.adapter, say);
+    if (!load) return finish({ facts: null, ...(await measureDemo(page, files.url)) });
+    await page.goto(files.url);
+    const facts = await page.evaluate(() => window.bench.facts());
+    const given = { name, options: { rounds: options.rounds, timestamps: options.timestamps } };
+    const measured = await page.evaluate((it) => window.bench.measure(it.name, it.options), given);
+    return finish({ facts, ...measured });
+  } catch (error) {
+    return finish({ title: name, rows: [], facts: null, error: String(error).split('\n')[0]! });
+  } finally {
+    files.close();
+    await browser.close();
+  }
+}
+
+function commit(): string {
+  try {
+    return execFileSync('git', ['rev-parse', '--short', 'HEAD'], { cwd: root, encoding: 'utf8' }).trim();
+  } catch {
+    return 'unknown';
+  }
 }

@@ -1,37 +1,45 @@
 import { parseArgs } from 'node:util';
+import type { AdapterName } from '../protocol.ts';
+import { sections } from '../sections.ts';
 
 export interface Options {
   readonly rounds: number;
-  readonly peers: boolean;
-  readonly kernels: boolean;
+  /** Names of the sections to measure, in the order of the list. */
+  readonly sections: readonly string[];
   readonly timestamps: boolean;
-  readonly demo: boolean;
-  readonly json: boolean;
-  /** Kernels printed a step. */
+  readonly adapter: AdapterName;
+  /** Rows printed a group. */
   readonly top: number;
+  readonly json: boolean;
+  /** Where the JSON goes as well, section by section. */
+  readonly out: string | null;
 }
 
 export const help = `npm run bench -- [options]
+  --only A,B        these sections (below) instead of the usual ones
   --rounds N        measurements of each thing (default 7)
-  --top N           kernels printed a step (default 16; --json has all)
-  --no-kernels      only the peers, and the demo where asked for
-  --no-peers        without tfjs, onnxruntime-web and jax-js (nothing is installed)
+  --adapter NAME    default: the browser's own; llvmpipe: Mesa through the browser's GLES backend
+  --no-peers        without the sections that compare with tfjs, onnxruntime-web and jax-js (nothing is installed)
   --no-timestamps   time repeated dispatches, as on devices without timestamps
-  --demo            the demo in the studio, from pressing Run to Finished, as well
+  --top N           rows printed a group (default 16; --json has all)
   --json            results as JSON on stdout, the tables on stderr
-  --help`;
+  --out FILE        the same JSON into a file, as far as it has come; sections of it that are not measured now stay
+  --help
+sections (* only where --only names it, † with peers):
+  ${sections.map(({ name, extra, peers }) => `${name}${extra ? '*' : ''}${peers ? '†' : ''}`).join(', ')}`;
 
 export function readOptions(args: readonly string[]): Options | null {
   const { values } = parseArgs({
     args: [...args],
     options: {
+      only: { type: 'string' },
       rounds: { type: 'string', default: '7' },
+      adapter: { type: 'string', default: 'default' },
       top: { type: 'string', default: '16' },
-      'no-kernels': { type: 'boolean', default: false },
       'no-peers': { type: 'boolean', default: false },
       'no-timestamps': { type: 'boolean', default: false },
-      demo: { type: 'boolean', default: false },
       json: { type: 'boolean', default: false },
+      out: { type: 'string' },
       help: { type: 'boolean', default: false },
     },
   });
@@ -39,12 +47,25 @@ export function readOptions(args: readonly string[]): Options | null {
   return {
     rounds: count(values.rounds, '--rounds'),
     top: count(values.top, '--top'),
-    kernels: !values['no-kernels'],
-    peers: !values['no-peers'],
+    sections: wanted(values.only?.split(',') ?? null, !values['no-peers']),
+    adapter: adapterNamed(values.adapter),
     timestamps: !values['no-timestamps'],
-    demo: values.demo,
     json: values.json,
+    out: values.out ?? null,
   };
+}
+
+function wanted(only: readonly string[] | null, peers: boolean): string[] {
+  const unknown = only?.find((name) => !sections.some((section) => section.name === name));
+  if (unknown !== undefined) throw new Error(`--only ${unknown}: no such section; see --help.`);
+  const chosen = sections.filter(({ name, extra }) => (only ? only.includes(name) : !extra));
+  return chosen.filter((section) => peers || !section.peers).map(({ name }) => name);
+}
+
+function adapterNamed(name: string): AdapterName {
+  if (name !== 'default' && name !== 'llvmpipe')
+    throw new Error(`--adapter takes default or llvmpipe, not ${name}.`);
+  return name;
 }
 
 function count(text: string, option: string): number {

@@ -1,4 +1,5 @@
-import type { Ceilings, Rate } from '../protocol.ts';
+import type { Row } from '../protocol.ts';
+import type { Section } from '../section.ts';
 import copy from './copy.wgsl?raw';
 import empty from './empty.wgsl?raw';
 import { fmaKernel, fmaPerPass, type FmaKind } from './fma.ts';
@@ -18,8 +19,13 @@ const largeCopy = 64 * 2 ** 20;
 /** About the size of an activation of the demo: stays in a processor's caches. */
 const smallCopy = 512 * 1024;
 
-/** Measures the adapter with kernels that do nothing else. */
-export async function measureCeilings(device: GPUDevice, rounds: number): Promise<Ceilings> {
+/** The adapter, measured with kernels that do nothing else. */
+export const section: Section = {
+  title: 'What the adapter can do',
+  measure: ({ device, rounds }) => measureCeilings(device, rounds),
+};
+
+async function measureCeilings(device: GPUDevice, rounds: number): Promise<Row[]> {
   const elements: readonly Element[] = ['f32', 'vec4f'];
   const arithmetic = await Promise.all(
     elements.map((element) => fmaLoad(device, { element, chains: element === 'f32' ? 8 : 4 })),
@@ -27,14 +33,19 @@ export async function measureCeilings(device: GPUDevice, rounds: number): Promis
   const copies = await Promise.all(
     elements.flatMap((element) => [largeCopy, smallCopy].map((bytes) => copyLoad(device, element, bytes))),
   );
-  return {
-    arithmetic: await rates(device, arithmetic, rounds),
-    copy: await rates(device, copies, rounds),
+  return [
+    ...(await rates(device, arithmetic, 'GFLOP/s', rounds)),
+    ...(await rates(device, copies, 'GB/s', rounds)),
     ...(await overheads(device, rounds)),
-  };
+  ];
 }
 
-async function rates(device: GPUDevice, loads: readonly Load[], rounds: number): Promise<Rate[]> {
+async function rates(
+  device: GPUDevice,
+  loads: readonly Load[],
+  unit: string,
+  rounds: number,
+): Promise<Row[]> {
   const candidates: (() => Promise<number>)[] = [];
   for (const { encode, worth } of loads) {
     await repeat(device, encode, 1);
@@ -42,7 +53,7 @@ async function rates(device: GPUDevice, loads: readonly Load[], rounds: number):
     candidates.push(async () => (worth * often) / (await repeat(device, encode, often)) / 1e6);
   }
   const measured = await interleaved(candidates, rounds);
-  return loads.map(({ label }, index) => ({ label, rate: spreadOf(measured[index]!) }));
+  return loads.map(({ label }, index) => ({ label, unit, value: spreadOf(measured[index]!) }));
 }
 
 /** Milliseconds of `count` repetitions in one pass, waited for. */
@@ -77,7 +88,7 @@ async function copyLoad(device: GPUDevice, element: Element, bytes: number): Pro
   const groups = bytes / (4 * lanes[element]) / 64;
   const across = Math.min(groups, 32_768);
   return {
-    label: `copy ${element}, ${bytes >= 2 ** 20 ? `${bytes / 2 ** 20} MiB` : `${bytes / 1024} KiB`}`,
+    label: `copy ${element}, ${bytes >= 2 ** 20 ? `${bytes / 2 ** 20} MiB` : `${bytes / 1024} KiB`}, read + written`,
     worth: 2 * bytes,
     encode: encoding(
       device,
@@ -88,7 +99,7 @@ async function copyLoad(device: GPUDevice, element: Element, bytes: number): Pro
   };
 }
 
-async function overheads(device: GPUDevice, rounds: number): Promise<Pick<Ceilings, 'dispatch' | 'submit'>> {
+async function overheads(device: GPUDevice, rounds: number): Promise<Row[]> {
   const pipeline = await device.createComputePipelineAsync({
     layout: 'auto',
     compute: { module: device.createShaderModule({ code: empty }) },
@@ -102,7 +113,11 @@ async function overheads(device: GPUDevice, rounds: number): Promise<Pick<Ceilin
     [() => repeat(device, encode, 1001), () => repeat(device, encode, 1)],
     rounds,
   );
-  return { dispatch: spreadOf(many!.map((time, round) => time - one![round]!)), submit: spreadOf(one!) };
+  const dispatches = many!.map((time, round) => time - one![round]!);
+  return [
+    { label: 'an empty dispatch in a pass', unit: 'µs', value: spreadOf(dispatches) },
+    { label: 'a submit, waited for', unit: 'ms', value: spreadOf(one!) },
+  ];
 }
 
 function pipelineOf(device: GPUDevice, code: string, element: Element): Promise<GPUComputePipeline> {

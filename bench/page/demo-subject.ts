@@ -9,7 +9,10 @@ import { loadModel } from '../../src/recipes/model.ts';
 import { defaultRecipe } from '../../src/recipes/presets.ts';
 import { elasticSpaceOf } from '../../src/recipes/space.ts';
 import { planOf } from '../../src/recipes/trained.ts';
+import { subject } from './subject.ts';
 import type { Workload } from './workload.ts';
+
+export const section = subject('The demo’s model', openDemo);
 
 const files = [
   'config.json',
@@ -20,7 +23,7 @@ const files = [
 ];
 
 /** The embedded demo with the recipe that is selected at first. */
-export async function openDemo(backend: Backend): Promise<Workload> {
+async function openDemo(backend: Backend): Promise<Workload> {
   const sources = await Promise.all(files.map((name) => fetchSource(`demo/model/${name}`, `demo/${name}`)));
   const model = await loadModel(backend, sources);
   const data = prepareData(
@@ -32,7 +35,6 @@ export async function openDemo(backend: Backend): Promise<Workload> {
   const order = new EpochOrder(data.split.train.length, data.trainShape.batch, new Random(1));
   const { info } = model;
   return {
-    name: 'demo',
     description: `${info.parameters} parameters, hidden ${info.hiddenSize}, ${info.layers} layers, FFN ${info.intermediateSize}, ${info.dtype}; model ${info.sha256.slice(0, 12)}, data ${data.info.sha256.slice(0, 12)}`,
     backend,
     store: model.store,
@@ -46,6 +48,5 @@ export async function openDemo(backend: Backend): Promise<Workload> {
     ),
     validation: data.validation.batches,
     prompt: data.split.train[0]!.ids.slice(0, data.split.train[0]!.answerStart),
-    cold: true,
   };
 }

@@ -4,8 +4,10 @@ import { bytesOf, type DType, type TensorSpec } from '../../src/graph/tensor.ts'
 import { gridSpec } from '../../src/kernels/int4.ts';
 import { matmul } from '../../src/kernels/ops.ts';
 import { Random } from '../../src/lib/random.ts';
-import type { MatmulShape, WeightTimes } from '../protocol.ts';
-import { elapsed, interleaved, repetitions, spreadOf } from './timing.ts';
+import type { Row } from '../protocol.ts';
+import type { MatmulShape } from '../matmul.ts';
+import type { Section } from '../section.ts';
+import { elapsed, interleaved, ratioOf, repetitions, spreadOf } from './timing.ts';
 
 /** Milliseconds of one measurement, about. */
 const portion = 100;
@@ -38,13 +40,16 @@ interface Prepared {
 }
 
 /** The matmul of a linear module with its weight in each of the dtypes, turn by turn. */
-export async function measureInt4(backend: Backend, rounds: number): Promise<WeightTimes[]> {
-  const measured: WeightTimes[] = [];
-  for (const shape of shapes) measured.push(await measureShape(backend, shape, rounds));
-  return measured;
-}
+export const section: Section = {
+  title: 'Weights in 4, 16 and 32 bits',
+  async measure({ backend, rounds }) {
+    const measured: Row[] = [];
+    for (const shape of shapes) measured.push(...(await measureShape(backend, shape, rounds)));
+    return measured;
+  },
+};
 
-async function measureShape(backend: Backend, shape: MatmulShape, rounds: number): Promise<WeightTimes> {
+async function measureShape(backend: Backend, shape: MatmulShape, rounds: number): Promise<Row[]> {
   const [rows, inner, columns] = shape;
   const prepared: Prepared[] = [];
   for (const kind of kinds) prepared.push(await prepare(backend, shape, kind));
@@ -58,13 +63,19 @@ async function measureShape(backend: Backend, shape: MatmulShape, rounds: number
     rounds,
   );
   for (const { dispose } of prepared) dispose();
-  const weights = kinds.map(({ label }, index) => ({
-    label,
-    bytes: prepared[index]!.bytes,
-    gflops: spreadOf(rates[index]!),
-    ratio: spreadOf(rates[index]!.map((rate, round) => rate / rates[0]![round]!)),
-  }));
-  return { shape, weights };
+  const group = `${shape.join(' × ')} (rows × inner × columns)`;
+  return kinds.flatMap(({ label }, index): Row[] => [
+    {
+      group,
+      label,
+      unit: 'GFLOP/s',
+      value: spreadOf(rates[index]!),
+      note: `${(prepared[index]!.bytes / 1024).toFixed(0)} KiB of weights`,
+    },
+    ...(index === 0
+      ? []
+      : [{ group, label: `${label}, over f16`, unit: '×', value: ratioOf(rates[index]!, rates[0]!) }]),
+  ]);
 }
 
 async function prepare(

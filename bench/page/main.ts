@@ -1,32 +1,34 @@
 import { openDevice } from '../../src/backends/webgpu/device.ts';
 import { WebGpuBackend } from '../../src/backends/webgpu/webgpu.ts';
-import type { BenchPage } from '../protocol.ts';
-import { measureCeilings } from './ceilings.ts';
-import { openDemo } from './demo-subject.ts';
-import { measureInt4 } from './int4.ts';
-import { openStories } from './stories-subject.ts';
-import { measureSubject } from './subject.ts';
+import type { MeasureOptions } from '../protocol.ts';
+import { sections } from '../sections.ts';
 
-/** The page's API for the host: each call measures one section. */
-async function open(): Promise<BenchPage> {
+async function open() {
   const device = await openDevice(navigator.gpu);
   const errors: string[] = [];
-  /** A dispatch that the device refuses takes no time: such numbers must not be printed. */
-  const checked = async <T>(section: Promise<T>): Promise<T> => {
-    const measured = await section;
-    if (errors.length > 0) throw new Error(errors[0]);
-    return measured;
-  };
-  const backend = new WebGpuBackend(device);
   device.addEventListener('uncapturederror', ({ error }) => errors.push(error.message));
-  const { adapter, features } = backend.facts;
-  return {
-    facts: { adapter, features, userAgent: navigator.userAgent },
-    ceilings: ({ rounds }) => checked(measureCeilings(device, rounds)),
-    demo: async (options) => checked(measureSubject(device, await openDemo(backend), options)),
-    int4: ({ rounds }) => checked(measureInt4(backend, rounds)),
-    stories: async (options) => checked(measureSubject(device, await openStories(backend), options)),
-  };
+  return { device, backend: new WebGpuBackend(device), errors };
 }
 
-window.bench = open();
+/** Said by the host. */
+const say = (line: string): void => console.info(line);
+
+let opened: ReturnType<typeof open> | null = null;
+const once = () => (opened ??= open());
+
+window.bench = {
+  async facts() {
+    const { adapter, features } = (await once()).backend.facts;
+    return { adapter, features, userAgent: navigator.userAgent };
+  },
+  async measure(name: string, options: MeasureOptions) {
+    const load = sections.find((section) => section.name === name)?.load;
+    if (!load) throw new Error(`no section ${name}`);
+    const { section } = await load();
+    const { device, backend, errors } = await once();
+    const rows = await section.measure({ ...options, device, backend, say });
+    // A dispatch that the device refuses takes no time: such numbers must not be printed.
+    if (errors.length > 0) throw new Error(errors[0]);
+    return { title: section.title, rows };
+  },
+};

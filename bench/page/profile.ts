@@ -4,7 +4,7 @@ import type { GpuProgram } from '../../src/backends/webgpu/program.ts';
 import type { Graph } from '../../src/graph/graph.ts';
 import type { Dispatch } from '../../src/graph/op.ts';
 import { bytesOf } from '../../src/graph/tensor.ts';
-import type { KernelTime, PageOptions, StepTimes } from '../protocol.ts';
+import type { MeasureOptions, Row } from '../protocol.ts';
 import { isolatedTimes } from './isolated.ts';
 import { elapsed, groupBy, inRounds, spreadOf } from './timing.ts';
 
@@ -26,8 +26,8 @@ type Round = ReadonlyMap<string, number>;
 export async function profileStep(
   device: GPUDevice,
   step: Step,
-  { rounds, timestamps }: PageOptions,
-): Promise<StepTimes> {
+  { rounds, timestamps }: MeasureOptions,
+): Promise<Row[]> {
   const { graph, program, backend } = step;
   const stamped = timestamps && device.features.has('timestamp-query');
   const dispatches = graph.nodes.flatMap((node) => node.op.dispatches(node, deviceTraits(device)));
@@ -45,16 +45,26 @@ export async function profileStep(
     walls.push(await wall());
     profiles.push(await kernels());
   });
-  return {
-    name: step.name,
-    method: stamped ? 'timestamps' : 'repeated dispatches',
-    tokens: step.tokens,
-    dispatches: dispatches.length,
-    wall: spreadOf(walls),
-    kernels: spreadOf(profiles.map(sumOf)),
-    outside: spreadOf(walls.map((time, round) => 1 - sumOf(profiles[round]!) / time)),
-    byKernel: byLabel(dispatches, profiles),
-  };
+  const head = `${step.name}, ${step.tokens} tokens, ranks and widths full`;
+  const outside = walls.map((time, round) => 100 * (1 - sumOf(profiles[round]!) / time));
+  return [
+    { group: head, label: 'wall', unit: 'ms', value: spreadOf(walls) },
+    {
+      group: head,
+      label: `${dispatches.length} dispatches together`,
+      unit: 'ms',
+      value: spreadOf(profiles.map(sumOf)),
+      note: stamped ? 'timestamps' : 'repeated dispatches',
+    },
+    {
+      group: head,
+      label: 'not kernels',
+      unit: '%',
+      value: spreadOf(outside),
+      target: { sense: 'at most', value: 5 },
+    },
+    ...byLabel(dispatches, profiles).map((row) => ({ ...row, group: `kernels of the ${step.name}` })),
+  ];
 }
 
 async function stampedTimes(program: GpuProgram): Promise<Round> {
@@ -66,16 +76,28 @@ async function stampedTimes(program: GpuProgram): Promise<Round> {
 
 const sumOf = (round: Round): number => [...round.values()].reduce((sum, time) => sum + time, 0);
 
-function byLabel(dispatches: readonly Dispatch[], profiles: readonly Round[]): KernelTime[] {
-  const kernels = [...groupBy(dispatches, ({ label }) => label)].map(([label, group]) => ({
-    label,
-    dispatches: group.length,
-    milliseconds: spreadOf(profiles.map((round) => round.get(label) ?? 0)),
-    flop: isArithmetic(label) ? group.reduce((sum, { work }) => sum + 2 * work, 0) : null,
-    bytes: group.reduce((sum, dispatch) => sum + bytesBound(dispatch), 0),
-  }));
-  return kernels.toSorted((a, b) => b.milliseconds.median - a.milliseconds.median);
+function byLabel(dispatches: readonly Dispatch[], profiles: readonly Round[]): Row[] {
+  const kernels = [...groupBy(dispatches, ({ label }) => label)].map(([label, group]): Row => {
+    const value = spreadOf(profiles.map((round) => round.get(label) ?? 0));
+    const flop = isArithmetic(label) ? group.reduce((sum, { work }) => sum + 2 * work, 0) : null;
+    const bytes = group.reduce((sum, dispatch) => sum + bytesBound(dispatch), 0);
+    const milliseconds = value.median;
+    const rates = [
+      flop === null ? [] : [`${rate(flop, milliseconds)} GFLOP/s`],
+      `${rate(bytes, milliseconds)} GB/s`,
+    ];
+    return {
+      label: `${group.length} × ${label}`,
+      value,
+      unit: 'ms',
+      note: rates.flat().join(', '),
+      kernel: { milliseconds, flop, bytes },
+    };
+  });
+  return kernels.toSorted((a, b) => b.value.median - a.value.median);
 }
+
+const rate = (amount: number, milliseconds: number): string => (amount / milliseconds / 1e6).toFixed(2);
 
 /** Whose `work` counts multiply–accumulates exactly; elsewhere it is a rough figure to cut submits by. */
 const isArithmetic = (label: string): boolean => /^(matmul|attention)/.test(label);

@@ -5,7 +5,7 @@ import { evaluationGraph } from '../../src/evaluation/evaluator.ts';
 import type { Graph } from '../../src/graph/graph.ts';
 import { decoderOptions } from '../../src/models/runnable.ts';
 import { momentNames, ringName, ringSize, trainingGraph } from '../../src/training/graph.ts';
-import type { PageOptions, StepTimes } from '../protocol.ts';
+import type { MeasureOptions, Row } from '../protocol.ts';
 import { profileStep, type Step } from './profile.ts';
 import { fullLimits, fullModel, type Workload } from './workload.ts';
 
@@ -13,8 +13,8 @@ import { fullLimits, fullModel, type Workload } from './workload.ts';
 export async function profileTraining(
   device: GPUDevice,
   workload: Workload,
-  options: PageOptions,
-): Promise<StepTimes> {
+  options: MeasureOptions,
+): Promise<Row[]> {
   const { store, config, plan, trainShape, train } = workload;
   const { batch, length, capacity } = trainShape;
   const model = fullModel(workload);
@@ -57,8 +57,8 @@ export async function profileTraining(
 export async function profileEvaluation(
   device: GPUDevice,
   workload: Workload,
-  options: PageOptions,
-): Promise<StepTimes> {
+  options: MeasureOptions,
+): Promise<Row[]> {
   const { store, config, evaluationShape, validation } = workload;
   const { batch, length, capacity } = evaluationShape;
   const model = fullModel(workload);
@@ -88,8 +88,8 @@ async function profile(
   device: GPUDevice,
   { backend, store }: Workload,
   step: Described & { graph: Graph },
-  options: PageOptions,
-): Promise<StepTimes> {
+  options: MeasureOptions,
+): Promise<Row[]> {
   const program = await backend.compile(step.graph, store);
   if (!(program instanceof GpuProgram)) throw new Error('the benchmark needs the WebGPU backend');
   for (const [name, data] of step.inputs) program.write(name, data);

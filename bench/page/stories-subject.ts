@@ -7,7 +7,10 @@ import { structureOf } from '../../src/models/structure.ts';
 import { fixedSpace } from '../../src/recipes/space.ts';
 import { moduleRoles } from '../../src/session/recipe.ts';
 import { elasticPlanOf } from '../../src/search/plan.ts';
+import { subject } from './subject.ts';
 import type { Workload } from './workload.ts';
+
+export const section = subject('The shape of stories260K', openStories);
 
 const rank = 8;
 const [sequences, length] = [8, 128];
@@ -29,7 +32,6 @@ export function openStories(backend: Backend): Promise<Workload> {
   const shape = batchShape(examples, sequences, 'all');
   const batches = [...evaluationBatches(examples, shape)];
   return Promise.resolve({
-    name: 'stories260K shape',
     description: `hidden 64, 5 layers, FFN 172, vocabulary 512, f32, random weights; LoRA r=${rank} on all 7 modules`,
     backend,
     store,
@@ -41,7 +43,6 @@ export function openStories(backend: Backend): Promise<Workload> {
     train: batches,
     validation: batches,
     prompt: null,
-    cold: false,
   });
 }
 

@@ -4,7 +4,7 @@ import { Random } from '../../src/lib/random.ts';
 import { plainModel, type Runnable } from '../../src/models/runnable.ts';
 import { sampleLimits } from '../../src/training/sampling.ts';
 import { SupernetTrainer } from '../../src/training/trainer.ts';
-import type { Compile, Throughput } from '../protocol.ts';
+import type { Row } from '../protocol.ts';
 import { elapsed, interleaved, spreadOf } from './timing.ts';
 import { fullModel, type Workload } from './workload.ts';
 
@@ -12,17 +12,15 @@ import { fullModel, type Workload } from './workload.ts';
 interface Maker {
   readonly label: string;
   readonly unit: string;
-  readonly compile: readonly Compile[];
+  /** Milliseconds. */
+  readonly compile: Readonly<Record<string, number>>;
   /** Tokens a second of one portion, or what `unit` says. */
   readonly portion: () => Promise<number>;
   readonly dispose: () => void;
 }
 
 /** The trainer, the evaluator and the generator of the studio, as the studio uses them: batches, limits, reads and all. */
-export async function measureThroughput(
-  workload: Workload,
-  rounds: number,
-): Promise<{ compile: Compile[]; throughput: Throughput[] }> {
+export async function measureThroughput(workload: Workload, rounds: number): Promise<Row[]> {
   const model = fullModel(workload);
   const makers = [await trainingMaker(workload, model), await evaluationMaker(workload, model)];
   if (workload.prompt) makers.push(await decodingMaker(workload, workload.prompt));
@@ -32,10 +30,16 @@ export async function measureThroughput(
     rounds,
   );
   for (const { dispose } of makers) dispose();
-  return {
-    compile: makers.flatMap(({ compile }) => compile),
-    throughput: makers.map(({ label, unit }, index) => ({ label, unit, rate: spreadOf(measured[index]!) })),
-  };
+  const cold = makers.flatMap(({ compile }) => Object.entries(compile));
+  return [
+    ...makers.map(({ label, unit }, index) => ({ label, unit, value: spreadOf(measured[index]!) })),
+    ...cold.map(([label, time]) => ({
+      group: 'cold, in a new browser',
+      label,
+      unit: 'ms',
+      value: spreadOf([time]),
+    })),
+  ];
 }
 
 async function trainingMaker(
@@ -73,10 +77,7 @@ async function trainingMaker(
   return {
     label: `training, ${batch} × ${length}`,
     unit: 'tokens/s',
-    compile: [
-      { label: 'training: graph and pipelines', milliseconds: built },
-      { label: 'training: first step', milliseconds: first },
-    ],
+    compile: { 'training: graph and pipelines': built, 'training: first step': first },
     portion: async () =>
       (1000 * stepsAPortion * batch * length) / (await elapsed(() => steps(stepsAPortion))),
     dispose: () => trainer.dispose(),
@@ -87,16 +88,13 @@ async function evaluationMaker({ evaluationShape, validation }: Workload, model:
   const began = performance.now();
   const evaluator = await Evaluator.create(model, evaluationShape, validation.length);
   const built = performance.now() - began;
-  const score = async () => void (await evaluator.score(validation, model.limits));
+  const score = async () => void (await evaluator.measure(validation, model.limits));
   const first = await elapsed(score);
   const { batch, length } = evaluationShape;
   return {
     label: `evaluation, ${validation.length} batches of ${batch} × ${length}`,
     unit: 'tokens/s',
-    compile: [
-      { label: 'evaluation: graph and pipelines', milliseconds: built },
-      { label: 'evaluation: first pass', milliseconds: first },
-    ],
+    compile: { 'evaluation: graph and pipelines': built, 'evaluation: first pass': first },
     portion: async () => (1000 * validation.length * batch * length) / (await elapsed(score)),
     dispose: () => evaluator.dispose(),
   };
@@ -124,10 +122,7 @@ async function decodingMaker(
   return {
     label: `decoding, ${tokens} tokens after ${prompt.length}`,
     unit: 'tokens/s',
-    compile: [
-      { label: 'decoding: graphs and pipelines', milliseconds: built },
-      { label: 'decoding: first answer', milliseconds: first },
-    ],
+    compile: { 'decoding: graphs and pipelines': built, 'decoding: first answer': first },
     portion: answer,
     dispose: () => generator.dispose(),
   };

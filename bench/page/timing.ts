@@ -5,6 +5,11 @@ export function spreadOf(values: readonly number[]): Spread {
   return { median: median(values), low: Math.min(...values), high: Math.max(...values) };
 }
 
+/** Ours over theirs, round by round. */
+export function ratioOf(ours: readonly number[], theirs: readonly number[]): Spread {
+  return spreadOf(ours.map((value, round) => value / theirs[round]!));
+}
+
 /** Milliseconds that `work` takes. */
 export async function elapsed(work: () => Promise<void>): Promise<number> {
   const began = performance.now();

@@ -10,7 +10,6 @@ import { denseBase, type ElasticPlan } from '../../src/models/elastic.ts';
 
 /** A model and batches for it, as the studio would train and score them. */
 export interface Workload {
-  readonly name: string;
   readonly description: string;
   readonly backend: Backend;
   readonly store: Store;
@@ -23,8 +22,6 @@ export interface Workload {
   readonly validation: readonly Batch[];
   /** Greedy decoding from this prompt; null: not measured. */
   readonly prompt: readonly number[] | null;
-  /** The first subject pays for the pipelines: its compile times are cold. */
-  readonly cold: boolean;
 }
 
 /** The super-network with fresh adapters, every rank and width full. */

@@ -1,4 +1,4 @@
-import type { MatmulShape } from '../protocol.ts';
+import type { MatmulShape } from '../matmul.ts';
 
 /** Operands of Y = X·W, row-major: x [rows, inner], w [inner, columns]. */
 export interface Operands {

@@ -1,4 +1,4 @@
-import type { MatmulShape } from '../protocol.ts';
+import type { MatmulShape } from '../matmul.ts';
 
 /**
  * An ONNX model of one MatMul, y = x·w with constant w, written as protobuf by hand: a library would be larger than

@@ -1,12 +1,10 @@
-import { openDevice } from '../../src/backends/webgpu/device.ts';
-import { WebGpuBackend } from '../../src/backends/webgpu/webgpu.ts';
+import type { Backend } from '../../src/backends/backend.ts';
 import { Graph } from '../../src/graph/graph.ts';
 import { matmul } from '../../src/kernels/ops.ts';
 import type { Contender } from './contender.ts';
 
 /** Ours: the matmul of a linear module, W kept as [columns, inner] like in a checkpoint. */
-export async function openPare(): Promise<Contender> {
-  const backend = new WebGpuBackend(await openDevice(navigator.gpu));
+export function openPare(backend: Backend): Contender {
   return {
     name: 'pare',
     async prepare({ shape: [rows, inner, columns], x, w }) {

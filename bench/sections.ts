@@ -1,0 +1,21 @@
+import type { Section } from './section.ts';
+
+export interface Registered {
+  readonly name: string;
+  /** Of the bench page; null: the host drives the studio instead (`bench/host/studio.ts`). */
+  readonly load: (() => Promise<{ readonly section: Section }>) | null;
+  /** Compares with other libraries, which are installed only when they are asked for. */
+  readonly peers?: true;
+  /** Left out unless `--only` names it. */
+  readonly extra?: true;
+}
+
+/** All sections, in the order in which they are measured: each in a new browser. */
+export const sections: readonly Registered[] = [
+  { name: 'ceilings', load: () => import('./page/ceilings.ts') },
+  { name: 'demo-model', load: () => import('./page/demo-subject.ts') },
+  { name: 'stories', load: () => import('./page/stories-subject.ts') },
+  { name: 'int4', load: () => import('./page/int4.ts') },
+  { name: 'matmul', load: () => import('./peers/matmul.ts'), peers: true },
+  { name: 'demo', load: null, extra: true },
+];
