@@ -62,7 +62,7 @@ describe('planMemory', () => {
     fc.assert(
       fc.property(fc.array(step, { maxLength: 25 }), (steps) => {
         const graph = build(steps);
-        const { slots, slotOf } = planMemory(graph);
+        const { slots, slotOf, bound } = planMemory(graph);
         const computed = graph.tensors.filter(({ kind, alias }) => kind === 'computed' && !alias);
         expect(new Set(slotOf.keys())).toEqual(new Set(computed));
         for (const a of computed) {
@@ -73,6 +73,12 @@ describe('planMemory', () => {
             expect(lastA < firstB || lastB < firstA, `${a.id} and ${b.id}`).toBe(true);
           }
         }
+        const liveAt = (at: number) =>
+          computed.reduce((sum, tensor) => {
+            const [first, last] = life(graph, tensor);
+            return first <= at && at <= last ? sum + bytesOf(tensor) : sum;
+          }, 0);
+        expect(bound).toBe(Math.max(0, ...graph.nodes.map((_, at) => liveAt(at))));
       }),
       { numRuns: 200, seed: 1 },
     );

@@ -6,6 +6,8 @@ export interface MemoryPlan {
   readonly slots: readonly number[];
   /** Slot of each computed tensor that has memory of its own. */
   readonly slotOf: ReadonlyMap<Tensor, number>;
+  /** Bytes that are live at once, at most: no plan can do with less, and this one takes little more. */
+  readonly bound: number;
 }
 
 /** A tensor's time in memory: the steps from the one that makes it to the last that reads it. */
@@ -24,14 +26,30 @@ interface Life {
 export function planMemory(graph: Graph): MemoryPlan {
   const slots: Slot[] = [];
   const slotOf = new Map<Tensor, number>();
-  for (const life of livesOf(graph).toSorted((a, b) => b.bytes - a.bytes)) {
+  const lives = livesOf(graph);
+  for (const life of lives.toSorted((a, b) => b.bytes - a.bytes)) {
     // The slots so far are large enough, the last one of them is the smallest.
     let index = slots.findLastIndex((slot) => slot.isFree(life));
     if (index < 0) index = slots.push(new Slot(life.bytes)) - 1;
     slots[index]!.take(life);
     slotOf.set(life.tensor, index);
   }
-  return { slots: slots.map(({ bytes }) => bytes), slotOf };
+  return { slots: slots.map(({ bytes }) => bytes), slotOf, bound: mostLive(lives) };
+}
+
+/** Bytes of the tensors that live at a step, where they are most. */
+function mostLive(lives: readonly Life[]): number {
+  const changes = lives.flatMap(({ bytes, first, last }) => [
+    { step: first, bytes },
+    // Its last reader still has it.
+    { step: last + 1, bytes: -bytes },
+  ]);
+  let [live, most] = [0, 0];
+  for (const change of changes.toSorted((a, b) => a.step - b.step || a.bytes - b.bytes)) {
+    live += change.bytes;
+    most = Math.max(most, live);
+  }
+  return most;
 }
 
 /** In the order in which the tensors are made. */
