@@ -16,6 +16,7 @@ export const sections: readonly Registered[] = [
   { name: 'demo-model', load: () => import('./page/demo-subject.ts') },
   { name: 'stories', load: () => import('./page/stories-subject.ts') },
   { name: 'int4', load: () => import('./page/int4.ts') },
+  { name: 'step', load: () => import('./peers/step.ts'), peers: true },
   { name: 'matmul', load: () => import('./peers/matmul.ts'), peers: true },
   { name: 'demo', load: null, extra: true },
 ];

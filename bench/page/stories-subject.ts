@@ -5,14 +5,15 @@ import { Random } from '../../src/lib/random.ts';
 import { configOf } from '../../src/models/config.testing.ts';
 import { structureOf } from '../../src/models/structure.ts';
 import { fixedSpace } from '../../src/recipes/space.ts';
-import { moduleRoles } from '../../src/session/recipe.ts';
 import { elasticPlanOf } from '../../src/search/plan.ts';
 import { subject } from './subject.ts';
 import type { Workload } from './workload.ts';
 
 export const section = subject('The shape of stories260K', openStories);
 
-const rank = 8;
+export const rank = 8;
+/** All linear modules of a block. */
+const blockLinears = ['q', 'k', 'v', 'o', 'gate', 'up', 'down'] as const;
 const [sequences, length] = [8, 128];
 
 /** The shape of stories260K with random weights: plain LoRA on all seven modules, 8 sequences of 128 tokens. */
@@ -21,7 +22,7 @@ export function openStories(backend: Backend): Promise<Workload> {
   const structure = structureOf(config);
   const store = backend.createStore();
   randomWeights(store, config, new Random(1));
-  const elastic = fixedSpace(structure, { rank, alpha: 2 * rank, dropout: 0, targets: [...moduleRoles] });
+  const elastic = fixedSpace(structure, { rank, alpha: 2 * rank, dropout: 0, targets: [...blockLinears] });
   const random = new Random(2);
   const examples = Array.from({ length: sequences * 4 }, () => ({
     ids: Array.from({ length }, () => random.integer(config.vocabSize)),
@@ -46,7 +47,7 @@ export function openStories(backend: Backend): Promise<Workload> {
   });
 }
 
-function storiesConfig(): ModelConfig {
+export function storiesConfig(): ModelConfig {
   const config = {
     model_type: 'llama',
     hidden_size: 64,

@@ -17,7 +17,7 @@ export async function openJax(): Promise<Contender> {
     name: 'jax-js',
     prepare({ shape: [rows, inner, columns], x, w }) {
       const [a, b] = [numpy.array(x, { shape: [rows, inner] }), numpy.array(w, { shape: [inner, columns] })];
-      const multiply = jit((left, right) => numpy.matmul(left, right));
+      const multiply = jit((left: JaxArray, right: JaxArray) => numpy.matmul(left, right));
       const once = (): JaxArray => multiply(a.ref, b.ref);
       return Promise.resolve({
         async run(times) {
