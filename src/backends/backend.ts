@@ -31,6 +31,8 @@ export interface Backend {
   adopt?(kernels: string): void;
   /** Builds pipelines, scratch memory and bindings once. Every stored tensor of the graph must be in the store. */
   compile(graph: Graph, store: Store): Promise<Program>;
+  /** Multiply–accumulates to queue before waiting, as far as the device's speed is known: about a quarter of a second. */
+  readonly aheadWork?: number;
   /** Resolves when all queued work is done. */
   idle(): Promise<void>;
   /**

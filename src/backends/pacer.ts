@@ -1,7 +1,7 @@
 import type { Backend } from './backend.ts';
 
-/** Multiply–accumulates to queue before waiting, so that pause and stop are heard within about a second. */
-const workBetweenWaits = 5e8;
+/** Multiply–accumulates to queue before waiting where the backend does not say, so that pause and stop are soon heard. */
+const usualWork = 5e8;
 
 /** Keeps what is queued on a device short: a loop over runs tells it of each, and now and then it waits. */
 export class Pacer {
@@ -18,7 +18,7 @@ export class Pacer {
   /** After queueing so much work. */
   async ran(work: number): Promise<void> {
     this.#queued += work;
-    if (this.#queued >= workBetweenWaits) await this.rest();
+    if (this.#queued >= (this.#backend.aheadWork ?? usualWork)) await this.rest();
   }
 
   /** Waits now, however little is queued. */

@@ -3,8 +3,7 @@ import type { DeviceTraits, Node, Variants } from '../../graph/op.ts';
 import { bytesOf, sizeOf, type Tensor } from '../../graph/tensor.ts';
 import { median } from '../../lib/statistics.ts';
 import { largestBinding } from './device.ts';
-import type { PipelineCache } from './pipelines.ts';
-import { GpuProgram } from './program.ts';
+import { GpuProgram, type ProgramContext } from './program.ts';
 import { GpuStore } from './store.ts';
 
 /** Device time of all measurements together, and time until no further one is begun (compiling is most of it), in ms. */
@@ -52,13 +51,11 @@ function weightOf(node: Node, traits: DeviceTraits): number {
 
 /** Measures which variants are fastest on a device, each choice once. */
 export class Tuner {
-  readonly #device: GPUDevice;
-  readonly #pipelines: PipelineCache;
+  readonly #context: Omit<ProgramContext, 'traits'>;
   readonly #known = new Map<string, string>();
 
-  constructor(device: GPUDevice, pipelines: PipelineCache) {
-    this.#device = device;
-    this.#pipelines = pipelines;
+  constructor(context: Omit<ProgramContext, 'traits'>) {
+    this.#context = context;
   }
 
   /** Choices other than the preferred ones. What there was no time for, or no memory, stays as it is preferred. */
@@ -85,14 +82,15 @@ export class Tuner {
     const dispatches = questions.flatMap(({ node, variants: { key, names } }) =>
       names.flatMap((name) => node.op.dispatches(node, choosing(traits, key, name))),
     );
-    await Promise.allSettled(dispatches.map((dispatch) => this.#pipelines.get(dispatch)));
+    await Promise.allSettled(dispatches.map((dispatch) => this.#context.pipelines.get(dispatch)));
   }
 
   /** Null where not one of the variants could be run. */
   async #fastest({ node, variants }: Question, traits: DeviceTraits, budget: number): Promise<string | null> {
     const { key, names } = variants;
     const graph = alone(node);
-    const store = new GpuStore(this.#device, largestBinding(this.#device));
+    const { device } = this.#context;
+    const store = new GpuStore(device, largestBinding(device));
     for (const tensor of graph.tensors) if (tensor.kind === 'stored') store.allocate(tensor.name, tensor);
     const entries: Entry[] = [];
     try {
@@ -113,7 +111,7 @@ export class Tuner {
 
   async #build(graph: Graph, store: GpuStore, traits: DeviceTraits): Promise<GpuProgram | null> {
     try {
-      const program = await GpuProgram.build(this.#device, this.#pipelines, graph, store, traits);
+      const program = await GpuProgram.build({ ...this.#context, traits }, graph, store);
       for (const tensor of graph.tensors)
         if (isLimits(tensor)) program.write(tensor.name, new Int32Array(sizeOf(tensor.shape)).fill(2 ** 30));
       return program;

@@ -31,6 +31,38 @@ export function leaveNoRoomFor(device: GPUDevice, label: string): void {
     create(descriptor.label === label ? { ...descriptor, size: 2 ** 45 } : descriptor);
 }
 
+export const makers = [
+  'createBuffer',
+  'createShaderModule',
+  'createComputePipeline',
+  'createComputePipelineAsync',
+  'createBindGroup',
+  'createQuerySet',
+] as const;
+
+/** Counts from now on what a device makes, and how often a buffer is read back. */
+export function countCalls(device: GPUDevice): () => Record<string, number> {
+  const counts: Record<string, number> = Object.fromEntries([...makers, 'mapAsync'].map((name) => [name, 0]));
+  const counted = <T extends object>(target: T, name: keyof T & string, after = (made: unknown) => made) => {
+    const call = (target[name] as (...given: unknown[]) => unknown).bind(target);
+    Object.assign(target, {
+      [name]: (...given: unknown[]) => {
+        counts[name]!++;
+        return after(call(...given));
+      },
+    });
+  };
+  for (const name of makers) {
+    if (name !== 'createBuffer') counted(device, name);
+    else
+      counted(device, name, (made) => {
+        counted(made as GPUBuffer, 'mapAsync');
+        return made;
+      });
+  }
+  return () => ({ ...counts });
+}
+
 function gpuDevice(): Promise<GPUDevice> {
   sharedDevice ??= ownDevice();
   return sharedDevice;

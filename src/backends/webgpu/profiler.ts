@@ -1,4 +1,4 @@
-import { readBuffer } from './read.ts';
+import { Reader } from './read.ts';
 import { encode, type Step } from './step.ts';
 
 export interface DispatchTime {
@@ -63,7 +63,9 @@ async function timeSpans(device: GPUDevice, spans: readonly (readonly Step[])[])
   });
   encoder.resolveQuerySet(querySet, 0, count, resolved, 0);
   device.queue.submit([encoder.finish()]);
-  const stamps = new BigUint64Array(await readBuffer(device, resolved, count * 8));
+  const reader = new Reader(device);
+  const stamps = new BigUint64Array(await reader.read(resolved, count * 8));
+  reader.dispose();
   querySet.destroy();
   resolved.destroy();
   return spans.map((_, index) => Number(stamps[index * 2 + 1]! - stamps[index * 2]!) / 1e6);

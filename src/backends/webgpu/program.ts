@@ -1,22 +1,29 @@
 import type { Graph } from '../../graph/graph.ts';
-import type { Dispatch, Uniform } from '../../graph/op.ts';
+import type { DeviceTraits, Dispatch, Uniform } from '../../graph/op.ts';
 import { bytesOf, sizeOf, type DType, type Tensor } from '../../graph/tensor.ts';
 import { flatIndex } from '../../kernels/dispatch.ts';
 import { PareError } from '../../lib/assert.ts';
 import { decodeBf16, decodeF16 } from '../../lib/half.ts';
 import { unpackNibbles } from '../../lib/nibbles.ts';
 import type { HostArray, Program } from '../backend.ts';
-import { deviceTraits } from './device.ts';
 import { Buffers, ProgramMemory } from './memory.ts';
+import type { Pace } from './pace.ts';
 import type { PipelineCache } from './pipelines.ts';
 import { timeDispatches, timeRuns, type DispatchTime } from './profiler.ts';
-import { readBuffer } from './read.ts';
+import type { Reader } from './read.ts';
 import { guarded } from './scopes.ts';
-import { mostWork } from '../../kernels/work.ts';
 import { encode, type Step } from './step.ts';
 import type { GpuStore } from './store.ts';
 
 const uniformUsage = 0x40 | 0x08; // UNIFORM | COPY_DST
+
+/** What the programs of a device share. */
+export interface ProgramContext {
+  readonly device: GPUDevice;
+  readonly pipelines: PipelineCache;
+  readonly pace: Pace;
+  readonly traits: DeviceTraits;
+}
 
 /** A compiled graph: buffers and bind groups are made once, a run only replays dispatches. */
 export class GpuProgram implements Program {
@@ -25,15 +32,16 @@ export class GpuProgram implements Program {
   readonly #device: GPUDevice;
   readonly #memory: ProgramMemory;
   readonly #buffers: Buffers;
-  readonly #submits: readonly (readonly Step[])[];
+  readonly #reader: Reader;
+  readonly #steps: readonly Step[];
+  readonly #pace: Pace;
+  #submits: { readonly most: number; readonly steps: readonly (readonly Step[])[] };
 
   /** Pipelines come first, since waiting is not allowed inside error scopes; then everything else at once, or nothing. */
   static async build(
-    device: GPUDevice,
-    pipelines: PipelineCache,
+    { device, pipelines, pace, traits }: ProgramContext,
     graph: Graph,
     store: GpuStore,
-    traits = deviceTraits(device),
   ): Promise<GpuProgram> {
     const dispatches = graph.nodes.flatMap((node) => node.op.dispatches(node, traits));
     const compiled = await Promise.all(dispatches.map((dispatch) => pipelines.get(dispatch)));
@@ -46,7 +54,7 @@ export class GpuProgram implements Program {
       const problem = await fault;
       if (problem?.kind === 'out-of-memory') throw buffers.outOfMemory();
       if (problem) throw new Error(problem.message);
-      return new GpuProgram(device, buffers, made.memory, cut(made.steps));
+      return new GpuProgram(device, buffers, made.memory, made.steps, store.reader, pace);
     } catch (error) {
       buffers.destroy();
       throw error;
@@ -57,14 +65,19 @@ export class GpuProgram implements Program {
     device: GPUDevice,
     buffers: Buffers,
     memory: ProgramMemory,
-    submits: readonly (readonly Step[])[],
+    steps: readonly Step[],
+    reader: Reader,
+    pace: Pace,
   ) {
     this.#device = device;
     this.#buffers = buffers;
     this.#memory = memory;
-    this.#submits = submits;
+    this.#steps = steps;
+    this.#reader = reader;
+    this.#pace = pace;
+    this.#submits = { most: pace.submitWork, steps: cut(steps, pace.submitWork) };
     this.scratchBytes = memory.scratchBytes;
-    this.work = submits.flat().reduce((sum, { work }) => sum + work, 0);
+    this.work = steps.reduce((sum, { work }) => sum + work, 0);
   }
 
   write(name: string, data: HostArray): void {
@@ -74,7 +87,10 @@ export class GpuProgram implements Program {
   }
 
   run(): void {
-    for (const steps of this.#submits) {
+    const most = this.#pace.submitWork;
+    if (most !== this.#submits.most) this.#submits = { most, steps: cut(this.#steps, most) };
+    this.#pace.queue(this.work);
+    for (const steps of this.#submits.steps) {
       const encoder = this.#device.createCommandEncoder();
       const pass = encoder.beginComputePass();
       encode(pass, steps);
@@ -86,17 +102,17 @@ export class GpuProgram implements Program {
   async read(name: string): Promise<Float32Array> {
     const output = this.#memory.outputs.get(name);
     if (!output) throw new Error(`the graph has no output ${name}`);
-    return numbers(output.tensor, await readBuffer(this.#device, output.buffer, bytesOf(output.tensor)));
+    return numbers(output.tensor, await this.#reader.read(output.buffer, bytesOf(output.tensor)));
   }
 
   /** One run with a time for every dispatch, where the device has timestamps. For the benchmark. */
   profile(): Promise<DispatchTime[]> {
-    return timeDispatches(this.#device, this.#submits.flat());
+    return timeDispatches(this.#device, this.#steps);
   }
 
   /** Milliseconds that the device takes for so many runs. */
   time(runs: number): Promise<number> {
-    return timeRuns(this.#device, this.#submits.flat(), runs);
+    return timeRuns(this.#device, this.#steps, runs);
   }
 
   dispose(): void {
@@ -190,11 +206,11 @@ function numbers({ dtype, shape }: Tensor, bytes: ArrayBuffer): Float32Array {
 }
 
 /** Cuts the dispatches into submits of bounded work. */
-function cut(steps: readonly Step[]): Step[][] {
+function cut(steps: readonly Step[], most: number): Step[][] {
   const submits: Step[][] = [[]];
   let work = 0;
   for (const step of steps) {
-    if (work + step.work > mostWork && submits.at(-1)!.length > 0) {
+    if (work + step.work > most && submits.at(-1)!.length > 0) {
       submits.push([]);
       work = 0;
     }

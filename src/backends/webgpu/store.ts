@@ -1,7 +1,7 @@
 import { bytesOf, type TensorSpec } from '../../graph/tensor.ts';
 import { PareError } from '../../lib/assert.ts';
 import { outOfMemory, type Store } from '../backend.ts';
-import { readBuffer } from './read.ts';
+import { Reader } from './read.ts';
 import { guarded, type DeviceFault } from './scopes.ts';
 
 const usage = 0x80 | 0x04 | 0x08; // STORAGE | COPY_SRC | COPY_DST
@@ -9,6 +9,8 @@ const usage = 0x80 | 0x04 | 0x08; // STORAGE | COPY_SRC | COPY_DST
 export class GpuStore implements Store {
   readonly #device: GPUDevice;
   readonly #limit: number;
+  /** Also of the programs over this store. */
+  readonly reader: Reader;
   readonly #entries = new Map<string, { spec: TensorSpec; buffer: GPUBuffer }>();
   /** Allocations of which it is not known yet whether the device had room. */
   readonly #unsettled: { name: string; buffer: GPUBuffer; fault: Promise<DeviceFault> }[] = [];
@@ -16,6 +18,7 @@ export class GpuStore implements Store {
   constructor(device: GPUDevice, limit: number) {
     this.#device = device;
     this.#limit = limit;
+    this.reader = new Reader(device);
   }
 
   allocate(name: string, spec: TensorSpec): void {
@@ -75,7 +78,7 @@ export class GpuStore implements Store {
 
   async read(name: string): Promise<Uint8Array<ArrayBuffer>> {
     const { spec, buffer } = this.#entry(name);
-    return new Uint8Array(await readBuffer(this.#device, buffer, bytesOf(spec)));
+    return new Uint8Array(await this.reader.read(buffer, bytesOf(spec)));
   }
 
   clear(name: string): void {
@@ -113,6 +116,7 @@ export class GpuStore implements Store {
 
   dispose(): void {
     for (const name of this.names()) this.remove(name);
+    this.reader.dispose();
   }
 
   buffer(name: string): GPUBuffer {

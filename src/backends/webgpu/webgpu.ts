@@ -4,6 +4,7 @@ import type { Backend, DeviceFacts, Program, Store } from '../backend.ts';
 import { questionsOf, Tuner } from './autotune.ts';
 import { deviceFacts, deviceTraits, largestBinding } from './device.ts';
 import { namedChoices } from './kernel-names.ts';
+import { Pace } from './pace.ts';
 import { PipelineCache } from './pipelines.ts';
 import { GpuProgram } from './program.ts';
 import { GpuStore } from './store.ts';
@@ -20,6 +21,7 @@ export class WebGpuBackend implements Backend {
   readonly lost: Promise<string>;
   readonly #device: GPUDevice;
   readonly #pipelines: PipelineCache;
+  readonly #pace = new Pace();
   readonly #tuner: Tuner | null;
   /** Before anything was measured or adopted. */
   readonly #untuned: DeviceTraits;
@@ -29,8 +31,12 @@ export class WebGpuBackend implements Backend {
     this.#device = device;
     this.#traits = this.#untuned = deviceTraits(device, choices);
     this.#pipelines = new PipelineCache(device);
-    this.#tuner = (measures ?? !this.#traits.software) ? new Tuner(device, this.#pipelines) : null;
+    this.#tuner = (measures ?? !this.#traits.software) ? new Tuner(this.#shared) : null;
     this.lost = lossOf(device);
+  }
+
+  get #shared() {
+    return { device: this.#device, pipelines: this.#pipelines, pace: this.#pace };
   }
 
   get facts(): DeviceFacts {
@@ -42,7 +48,7 @@ export class WebGpuBackend implements Backend {
   }
 
   compile(graph: Graph, store: Store): Promise<Program> {
-    return GpuProgram.build(this.#device, this.#pipelines, graph, store as GpuStore, this.#traits);
+    return GpuProgram.build({ ...this.#shared, traits: this.#traits }, graph, store as GpuStore);
   }
 
   /** Only what these graphs ask for is chosen: the same graphs, the same kernels, whatever ran before. */
@@ -61,8 +67,14 @@ export class WebGpuBackend implements Backend {
     this.#traits = { ...this.#untuned, choices };
   }
 
+  get aheadWork(): number {
+    return this.#pace.aheadWork;
+  }
+
   async idle(): Promise<void> {
+    const rested = this.#pace.waiting();
     await this.#device.queue.onSubmittedWorkDone();
+    rested();
   }
 
   dispose(): void {
