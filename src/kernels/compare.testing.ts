@@ -1,7 +1,9 @@
 import { expect } from 'vitest';
 import type { Backend, HostArray, Store } from '../backends/backend.ts';
 import { CpuBackend } from '../backends/cpu/cpu.ts';
-import { gpuBackend } from '../backends/webgpu/device.testing.ts';
+import { gpuBackend, ownDevice } from '../backends/webgpu/device.testing.ts';
+import { deviceTraits } from '../backends/webgpu/device.ts';
+import { WebGpuBackend } from '../backends/webgpu/webgpu.ts';
 import { differentiate } from '../graph/gradient.ts';
 import { Graph } from '../graph/graph.ts';
 import { sizeOf, type DType, type Tensor } from '../graph/tensor.ts';
@@ -139,6 +141,35 @@ export async function expectGpuEqualsCpu(scene: Scene, inner: number, times = 1)
   const found = await scene.run(await gpuBackend(), times);
   expected.forEach((reference, index) => expectClose(found[index]!, reference, inner, `output ${index}`));
   return found;
+}
+
+/** The same for every variant of the kernels that the device can run; returns what each of them found. */
+export async function expectVariantsEqualCpu(scene: Scene, inner: number): Promise<HostArray[][]> {
+  const device = await (variantDevice ??= ownDevice());
+  const traits = deviceTraits(device);
+  const variants = scene.graph.nodes.flatMap((node) => node.op.variants?.(node, traits) ?? []);
+  const most = Math.max(1, ...variants.map(({ names }) => names.length));
+  const expected = await scene.run(new CpuBackend());
+  const all: HostArray[][] = [];
+  for (let turn = 0; turn < most; turn++) {
+    const choices = new Map(variants.map(({ key, names }) => [key, names[turn % names.length]!]));
+    const found = await scene.run(choosingBackend(device, choices));
+    const label = [...choices.values()].join();
+    expected.forEach((reference, i) => expectClose(found[i]!, reference, inner, `${label}, output ${i}`));
+    all.push(found);
+  }
+  return all;
+}
+
+/** One device for all variants; backends are kept, since each compiles its pipelines anew. */
+let variantDevice: Promise<GPUDevice> | undefined;
+const choosing = new Map<string, WebGpuBackend>();
+
+function choosingBackend(device: GPUDevice, choices: ReadonlyMap<string, string>): WebGpuBackend {
+  const key = JSON.stringify([...choices]);
+  const known = choosing.get(key) ?? new WebGpuBackend(device, { choices });
+  choosing.set(key, known);
+  return known;
 }
 
 export function expectClose(found: HostArray, reference: HostArray, inner: number, label?: string): void {

@@ -1,15 +1,7 @@
-import type { Dispatch, Op } from '../../graph/op.ts';
+import type { Op } from '../../graph/op.ts';
 import { matrixOf, type Tensor, type TensorSpec } from '../../graph/tensor.ts';
-import partScalar from '../../../shaders/part_scalar.wgsl?raw';
-import partVec4 from '../../../shaders/part_vec4.wgsl?raw';
-import capNone from '../../../shaders/cap_none.wgsl?raw';
-import capTanh from '../../../shaders/cap_tanh.wgsl?raw';
-import shapeCode from '../../../shaders/attention_shape.wgsl?raw';
-import forward from '../../../shaders/attention.wgsl?raw';
-import backwardQuery from '../../../shaders/attention_backward_query.wgsl?raw';
-import backwardKey from '../../../shaders/attention_backward_key.wgsl?raw';
-import { f32, flatIndex, threads, u32 } from '../dispatch.ts';
-import { checkStart, startCode, startCount } from '../start.ts';
+import { checkStart } from '../start.ts';
+import { attentionVariants, backwardDispatches, forwardDispatches } from './dispatches.ts';
 import { attentionBackwardReference, attentionReference } from './op.reference.ts';
 
 export interface AttentionAttributes {
@@ -56,18 +48,8 @@ export const attention: Op<AttentionAttributes> = {
     return [dq!, dk!, dv!, null];
   },
   reference: attentionReference,
-  dispatches({ inputs: [q, k, v, start], outputs: [y, lse], attributes }) {
-    const { rows } = matrixOf(q!.shape);
-    return [
-      {
-        ...common('attention', attributes, rows, start),
-        code: [startCode, ...codeOf(forward, attributes)],
-        bindings: [q!, k!, v!, start ?? null, y!, lse!],
-        workgroups: threads(rows * attributes.heads),
-        work: rows * attributes.heads * attributes.keysPerSequence * attributes.headDim,
-      },
-    ];
-  },
+  variants: attentionVariants,
+  dispatches: forwardDispatches,
 };
 
 function checkShapes(q: TensorSpec, keys: readonly TensorSpec[], a: AttentionAttributes): void {
@@ -90,56 +72,6 @@ const attentionBackward: Op<AttentionAttributes> = {
     { dtype: 'f32', shape: lse!.shape },
   ],
   reference: attentionBackwardReference,
-  dispatches({ inputs: [q, k, v, y, lse, dy], outputs: [dq, dk, dv, along], attributes }) {
-    const rows = matrixOf(q!.shape).rows;
-    const keys = matrixOf(k!.shape).rows;
-    const work = rows * attributes.heads * attributes.keysPerSequence * attributes.headDim * 2;
-    return [
-      {
-        ...common('attention backward, queries', attributes, rows),
-        code: codeOf(backwardQuery, attributes),
-        bindings: [q!, k!, v!, y!, lse!, dy!, dq!, along!],
-        workgroups: threads(rows * attributes.heads),
-        work,
-      },
-      {
-        ...common('attention backward, keys', attributes, keys),
-        code: codeOf(backwardKey, attributes),
-        bindings: [q!, k!, v!, lse!, dy!, along!, dk!, dv!],
-        workgroups: threads(keys * attributes.kvHeads),
-        work,
-      },
-    ];
-  },
+  variants: attentionVariants,
+  dispatches: backwardDispatches,
 };
-
-function common(
-  label: string,
-  a: AttentionAttributes,
-  rows: number,
-  start: Tensor | null = null,
-): Pick<Dispatch, 'label' | 'constants' | 'uniforms'> {
-  return {
-    label,
-    constants: { HEAD_DIM: a.headDim },
-    uniforms: [
-      u32(rows),
-      u32(a.heads),
-      u32(a.kvHeads),
-      u32(a.queriesPerSequence),
-      u32(a.keysPerSequence),
-      f32(a.scale),
-      u32(a.window ?? a.keysPerSequence),
-      f32(a.softcap ?? 0),
-      startCount(start),
-    ],
-  };
-}
-
-const codeOf = (code: string, { headDim, softcap }: AttentionAttributes): string[] => [
-  flatIndex,
-  headDim % 4 === 0 ? partVec4 : partScalar,
-  shapeCode,
-  softcap ? capTanh : capNone,
-  code,
-];
