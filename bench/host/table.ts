@@ -18,23 +18,27 @@ export function table(headings: readonly string[], rows: readonly (readonly stri
 export function figure(value: number): string {
   if (!Number.isFinite(value)) return '–';
   const digits = Math.max(0, 2 - Math.floor(Math.log10(Math.max(Math.abs(value), 0.01))));
-  return value.toFixed(Math.min(3, digits));
+  return value.toFixed(Math.min(3, digits)).replace('-', '−');
 }
 
 /** Median, and the lowest and highest round where they differ from it. */
 export function spread({ median, low, high }: Spread): string {
   return low === median && high === median
     ? figure(median)
-    : `${figure(median)} (${figure(low)}–${figure(high)})`;
+    : `${figure(median)} (${figure(low)}${low < 0 ? ' to ' : '–'}${figure(high)})`;
 }
 
 const signs = { 'at least': '≥', 'at most': '≤' };
 
 /** '' without a target. */
 export function target(row: Pick<Row, 'target' | 'value'>): string {
-  if (!row.target) return '';
-  return `${signs[row.target.sense]} ${figure(row.target.value)} ${met(row) ? '✓' : '✗'}`;
+  return row.target ? `${wantedOf(row)} ${met(row) ? '✓' : '✗'}` : '';
 }
+
+export const wantedOf = ({ target: wanted }: Pick<Row, 'target'>): string =>
+  wanted ? `${signs[wanted.sense]} ${figure(wanted.value)}` : '';
+
+export const percent = (share: number): string => `${(100 * share).toFixed(Math.abs(share) < 0.1 ? 1 : 0)} %`;
 
 export function met({ target: wanted, value }: Pick<Row, 'target' | 'value'>): boolean {
   if (!wanted) return true;

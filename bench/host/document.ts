@@ -1,0 +1,136 @@
+import type { Results, Row, SectionResult } from '../protocol.ts';
+import { groupBy } from '../page/timing.ts';
+import { ceilingsOf } from './roofline.ts';
+import { figure, met, percent, spread, wantedOf } from './table.ts';
+
+/** Why a target is not met, by `section: label`, in the order of the patterns. */
+export type Bounds = Readonly<Record<string, string>>;
+
+/** Results of one adapter under the name that columns have. */
+export interface Measured {
+  readonly name: string;
+  readonly results: Results;
+}
+
+/** Rows of a group that the document shows: the rest is in the JSON. */
+const shown = 14;
+
+/**
+ * The page from its template: `{{machine}}`, `{{targets}}` and `{{<section>}}` are replaced; sections that the template
+ * does not name come where it says `{{others}}`.
+ */
+export function performancePage(template: string, measured: readonly Measured[], bounds: Bounds): string {
+  const names = [...new Set(measured.flatMap(({ results }) => results.sections.map(({ name }) => name)))];
+  const others = names.filter((name) => !template.includes(`{{${name}}}`));
+  return template.replaceAll(/\{\{([\w-]+)\}\}/g, (_, name: string) => {
+    if (name === 'machine') return machine(measured);
+    if (name === 'targets') return targets(measured, bounds);
+    if (name === 'others')
+      return others
+        .map((other) => `### ${titleOf(other, measured)}\n\n${section(other, measured)}`)
+        .join('\n\n');
+    return names.includes(name) ? section(name, measured) : '*Not measured.*';
+  });
+}
+
+const find = (results: Results, name: string): SectionResult | undefined =>
+  results.sections.find((one) => one.name === name);
+
+const titleOf = (name: string, measured: readonly Measured[]): string =>
+  measured.map(({ results }) => find(results, name)?.title).find(Boolean) ?? name;
+
+function machine(measured: readonly Measured[]): string {
+  const rows = measured.map(({ name, results }) => {
+    const { date, commit, machine: computer, facts, rounds, sections } = results;
+    const load = sections.flatMap((one) => one.load);
+    return [
+      name,
+      facts?.adapter ?? '–',
+      /Chrome\/[\d.]+/.exec(facts?.userAgent ?? '')?.[0] ?? '–',
+      facts?.features.filter((feature) => /timestamp|subgroups|shader-f16/.test(feature)).join(', ') ||
+        'none',
+      `${computer.cores} × ${computer.processor}`,
+      `${Math.min(...load).toFixed(1)}–${Math.max(...load).toFixed(1)}`,
+      String(rounds),
+      `${date.slice(0, 10)}, ${commit}`,
+    ];
+  });
+  const versions = Object.entries(measured[0]?.results.versions ?? {}).map((pair) => pair.join(' '));
+  const head = ['', 'adapter', 'browser', 'features used', 'cores', 'load', 'rounds', 'when, commit'];
+  return `${markdown(head, rows)}\n\nPeers: ${versions.join(', ')}.`;
+}
+
+/** Every row with a target: wanted, measured, and what bounds it where it is missed. */
+function targets(measured: readonly Measured[], bounds: Bounds): string {
+  const lines = measured.flatMap(({ name, results }) =>
+    results.sections.flatMap((one) =>
+      one.rows.flatMap((row) => (row.target ? [targetLine(one, row, name, bounds)] : [])),
+    ),
+  );
+  return markdown(['section', 'figure', 'adapter', 'wanted', 'measured', '', 'what bounds it'], lines);
+}
+
+function targetLine(one: SectionResult, row: Row, adapter: string, bounds: Bounds): string[] {
+  const words = row.group ? `${row.group}: ${row.label}` : row.label;
+  const key = `${one.name}: ${words}`;
+  const [, bound] = Object.entries(bounds).find(([pattern]) => key.startsWith(pattern)) ?? [];
+  const outcome = met(row) ? ['met', ''] : ['**missed**', bound ?? row.note ?? ''];
+  return [one.name, words, adapter, wantedOf(row), `${spread(row.value)} ${row.unit}`, ...outcome];
+}
+
+/** Tables of a section, one a group, with a column for each adapter that has it. */
+function section(name: string, measured: readonly Measured[]): string {
+  const having = measured.flatMap(({ name: adapter, results }) => {
+    const one = find(results, name);
+    return one ? [{ adapter, one, results }] : [];
+  });
+  const failed = having.flatMap(({ adapter, one }) =>
+    one.error === undefined ? [] : [`*Not measured on ${adapter}: ${one.error}*`],
+  );
+  const rows = having.flatMap(({ one }) => one.rows);
+  const groups = [...groupBy(rows, ({ group }) => group ?? '').keys()];
+  const tables = groups.map((group) => groupTable(group, having));
+  return [...failed, ...tables].join('\n\n');
+}
+
+interface Having {
+  readonly adapter: string;
+  readonly one: SectionResult;
+  readonly results: Results;
+}
+
+function groupTable(group: string, having: readonly Having[]): string {
+  const inGroup = having.map(({ one }) => one.rows.filter((row) => (row.group ?? '') === group));
+  const labels = [...new Set(inGroup.flatMap((rows) => rows.map(({ label }) => label)))];
+  const lines = labels.slice(0, shown).map((label) => {
+    const rows = inGroup.map((all) => all.find((row) => row.label === label));
+    const { unit } = rows.find((row) => row !== undefined)!;
+    const values = rows.map((row, index) => (row ? cell(row, having[index]!.results) : '–'));
+    const note = rows.find((row) => row?.note && !row.kernel)?.note ?? '';
+    return [label, ...values, unit, note];
+  });
+  const rest = labels.length > shown ? `\n\nand ${labels.length - shown} more in the JSON.` : '';
+  const head = [group || 'median (lowest–highest)', ...having.map(({ adapter }) => adapter), '', ''];
+  return `${markdown(head, lines)}${rest}`;
+}
+
+/** A figure; of a kernel also its rate, as a share of the ceiling that is nearer. */
+function cell(row: Row, results: Results): string {
+  const ceilings = ceilingsOf(results);
+  const { kernel } = row;
+  if (!kernel || !ceilings) return spread(row.value);
+  const arithmetic = (kernel.flop ?? 0) / kernel.milliseconds / 1e6;
+  const moved = kernel.bytes / kernel.milliseconds / 1e6;
+  const [rate, unit, share] =
+    arithmetic / ceilings.arithmetic >= moved / ceilings.copy
+      ? [arithmetic, 'GFLOP/s', arithmetic / ceilings.arithmetic]
+      : [moved, 'GB/s', moved / ceilings.copy];
+  return `${spread(row.value)}; ${figure(rate)} ${unit}, ${percent(share)}`;
+}
+
+const line = (cells: readonly string[]): string =>
+  `| ${cells.map((text) => text.replaceAll('|', '\\|')).join(' | ')} |`;
+
+function markdown(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n');
+}
