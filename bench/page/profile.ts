@@ -63,7 +63,6 @@ export async function profileStep(
       label: 'encoding and JavaScript, of the wall time',
       unit: '%',
       value: spreadOf(walls.map((time, round) => (100 * calls[round]!) / time)),
-      target: { sense: 'at most', value: 5 },
     },
     { group: head, label: 'not kernels, of the wall time', unit: '%', value: spreadOf(outside) },
     ...byLabel(dispatches, profiles).map((row) => ({ ...row, group: `kernels of the ${step.name}` })),

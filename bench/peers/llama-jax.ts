@@ -5,13 +5,6 @@ export type Arrays = Record<string, JaxArray>;
 
 /** Losses of one step and all that it changes. */
 export type Changed = [adapters: Arrays, first: Arrays, second: Arrays, loss: JaxArray];
-export type JaxStep = ((
-  adapters: Arrays,
-  first: Arrays,
-  second: Arrays,
-  frozen: Arrays,
-  hyper: JaxArray,
-) => Changed) & { dispose(): void };
 
 const targets = ['q', 'k', 'v', 'o', 'gate', 'up', 'down'] as const;
 
@@ -19,7 +12,7 @@ const targets = ['q', 'k', 'v', 'o', 'gate', 'up', 'down'] as const;
  * The training step of a Llama with LoRA on its linear modules, in jax-js as one would write it: forward, gradients of
  * the adapters, clipping by the global norm, Adam, all under one `jit`. Every use of an array but the last is a `.ref`.
  */
-export function jaxStep(model: StepModel): JaxStep {
+export function jaxStep(model: StepModel) {
   const gradient = valueAndGrad((adapters: Arrays, frozen: Arrays) => lossOf(model, adapters, frozen));
   return jit((adapters: Arrays, first: Arrays, second: Arrays, frozen: Arrays, hyper: JaxArray): Changed => {
     const [loss, gradients] = gradient(tree.ref(adapters), frozen);
@@ -38,13 +31,13 @@ export function jaxStep(model: StepModel): JaxStep {
     scale.dispose();
     hyper.dispose();
     return [...changed, loss];
-  }) as JaxStep;
+  });
 }
 
 function clipScale(gradients: Arrays, clip: number): JaxArray {
   const squares = Object.values(gradients).map((gradient) => np.square(gradient.ref).sum());
-  const norm = np.sqrt(squares.reduce((sum, square) => sum.add(square)));
-  return np.minimum(1, np.trueDivide(clip, norm.add(1e-6)));
+  const length = np.sqrt(squares.reduce((sum, square) => sum.add(square)));
+  return np.minimum(1, np.trueDivide(clip, length.add(1e-6)));
 }
 
 /** hyper: learning rate, and 1 − β₁ᵗ and 1 − β₂ᵗ of this step. */
