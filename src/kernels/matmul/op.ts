@@ -4,6 +4,7 @@ import { checkGrid } from '../int4.ts';
 import { activeColumns } from '../limits.ts';
 import { matmulDispatches } from './dispatches.ts';
 import { matmulReference } from './op.reference.ts';
+import { matmulVariants } from './variants.ts';
 
 /**
  * `nt`: Y[m,n] = Σₖ X[m,k]·W[n,k] (a linear module). `nn`: Y[m,n] = Σₖ X[m,k]·W[k,n] (its input gradient).
@@ -36,6 +37,7 @@ export const matmul: Op<MatmulAttributes> = {
   },
   vjp: matmulVjp,
   reference: (inputs, [y], attributes) => matmulReference(inputs, y!, attributes, activeColumns),
+  variants: matmulVariants,
   dispatches: matmulDispatches,
 };
 
@@ -45,6 +47,7 @@ export const matmulInto: Op<MatmulAttributes> = {
   inPlace: [2],
   infer: (inputs, attributes) => matmul.infer(inputs, attributes),
   reference: (inputs, [y], attributes) => matmulReference(inputs, y!, attributes, activeColumns),
+  variants: matmulVariants,
   dispatches: matmulDispatches,
 };
 

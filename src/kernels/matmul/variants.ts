@@ -1,0 +1,38 @@
+import { chosenVariant, type DeviceTraits, type Node, type Variants } from '../../graph/op.ts';
+import { naive } from './naive.ts';
+import type { MatmulAttributes } from './op.ts';
+import { problemOf, type Problem, type Variant } from './problem.ts';
+import { quads } from './quads.ts';
+import { row } from './row.ts';
+import { tiles } from './tiles.ts';
+
+/** By preference: the first that fits is taken where nothing was measured. */
+const byPreference: readonly Variant[] = [row, quads, tiles, naive];
+
+/** The kernels that a device can run a matmul with. */
+export function matmulVariants(node: Node<MatmulAttributes>, device: DeviceTraits): Variants {
+  return variantsOf(problemOf(node), device);
+}
+
+/** The kernel that `matmul` takes on this device. */
+export function chosenKernel(problem: Problem, device: DeviceTraits): Variant {
+  const name = chosenVariant(variantsOf(problem, device), device);
+  return byPreference.find((variant) => variant.name === name)!;
+}
+
+function variantsOf(problem: Problem, device: DeviceTraits): Variants {
+  const fitting = byPreference.filter(({ fits }) => fits(problem, device));
+  const [first, ...rest] = fitting.map(({ name }) => name);
+  return { key: keyOf(problem), names: [first!, ...rest] };
+}
+
+/** Matmuls that take the same variant: alike in what they read and in which side is short. */
+function keyOf({ orientation, dtype, rows, inner, columns }: Problem): string {
+  const short = [
+    ['rows', rows],
+    ['inner', inner],
+    ['columns', columns],
+  ] as const;
+  const sizes = short.filter(([, size]) => size <= 16).map(([side]) => ` few ${side}`);
+  return `matmul ${orientation} ${dtype}${sizes.join('')}`;
+}
