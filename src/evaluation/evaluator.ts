@@ -29,7 +29,10 @@ export interface RowResults {
   readonly correct: Float32Array;
 }
 
-/** Runs sub-networks on batches of one shape: one program, compiled once; results are read once a sub-network. */
+/**
+ * Runs sub-networks on batches of one shape, one after the other: the plain way, which `BatchScorer` is compared with.
+ * One program, compiled once; results are read once a sub-network.
+ */
 export class Evaluator {
   readonly #model: Runnable;
   readonly #program: Program;
@@ -60,18 +63,6 @@ export class Evaluator {
   /** Working memory on the device, in bytes. */
   get scratchBytes(): number {
     return this.#program.scratchBytes;
-  }
-
-  /** Teacher-forced exact match and perplexity of one sub-network. Parameters as of `measure`. */
-  async score(
-    batches: readonly Batch[],
-    ...rest: readonly [
-      limits: readonly number[],
-      pause?: () => Promise<void>,
-      onBatches?: (done: number) => void,
-    ]
-  ): Promise<Scores> {
-    return summarise(batches, await this.measure(batches, ...rest));
   }
 
   /** Runs one sub-network. `pause` is called between portions; it may wait, or throw to stop. */
@@ -138,24 +129,4 @@ export function evaluationGraph(
     graph.apply(writeRows, [graph.stored(name, 'f32', [maxBatches, capacity]), value, slot], {});
   }
   return graph;
-}
-
-function summarise(batches: readonly Batch[], { losses, correct }: RowResults): Scores {
-  let loss = 0;
-  let tokens = 0;
-  let examples = 0;
-  let exact = 0;
-  batches.forEach((batch, index) => {
-    const begin = index * batch.rows.length;
-    const wrong = new Set<number>();
-    batch.targets.forEach((target, row) => {
-      if (target < 0) return;
-      tokens++;
-      loss += losses[begin + row]!;
-      if (correct[begin + row] !== 1) wrong.add(batch.exampleOfRow[row]!);
-    });
-    examples += batch.examples;
-    exact += batch.examples - wrong.size;
-  });
-  return { accuracy: exact / examples, perplexity: Math.exp(loss / tokens), examples, tokens };
 }

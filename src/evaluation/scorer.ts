@@ -7,11 +7,13 @@ import { sizeOf } from '../graph/tensor.ts';
 import { assert } from '../lib/assert.ts';
 import { cacheSpecs } from '../models/cache.ts';
 import type { Runnable } from '../models/runnable.ts';
+import { BatchScorer, type BatchOptions, type Candidate, type Outcome, type Pause } from './batch-scorer.ts';
 import { beamSearch } from './beam.ts';
-import { scoreChoices } from './choice.ts';
 import { Evaluator, type Scores } from './evaluator.ts';
 import { generateAll, type Stopping } from './generate-batch.ts';
 import { Generator } from './generate.ts';
+import { sequencesOf } from './sequences.ts';
+import { Tally, type ForwardTask, type Scored } from './tally.ts';
 
 /** Examples to score, and the sequences that are run for that: the examples themselves, or the options of a choice. */
 export interface ScoredSet {
@@ -31,43 +33,71 @@ export interface ScoringRule {
 export interface Scorer {
   /** Working memory on the device, in bytes. */
   readonly scratchBytes: number;
-  /** `pause` is called between portions; it may wait, or throw to stop. `onExamples` hears of examples that are done. */
+  /** Sub-networks that are best scored in one call: fewer do not fill the device. */
+  readonly group: number;
+  /** One outcome a candidate. `pause` is called between portions; it may wait, or throw to stop. */
   score(
-    limits: readonly number[],
-    pause?: () => Promise<void>,
+    candidates: readonly Candidate[],
+    pause?: Pause,
     onExamples?: (done: number) => void,
-  ): Promise<Scores>;
+  ): Promise<Outcome[]>;
+  /** Which examples are likely to be answered wrong, highest first: where scoring can stop early, they come first. */
+  order(hardness: readonly number[]): void;
   dispose(): void;
 }
 
-/** Only generated answers need the tokenizer: they are read as text. */
+/** One sub-network, whole. */
+export async function scoreWhole(
+  scorer: Pick<Scorer, 'score'>,
+  limits: readonly number[],
+  pause?: Pause,
+  onExamples?: (done: number) => void,
+): Promise<Scores> {
+  const [outcome] = await scorer.score([{ limits }], pause, onExamples);
+  return outcome!.scores;
+}
+
+/** Only generated answers need the tokenizer: they are read as text. `search`: several sub-networks will be scored. */
 export function createScorer(
   model: Runnable,
   set: ScoredSet,
   rule: ScoringRule,
   tokenizer: TextTokenizer | null,
+  search?: BatchOptions['search'],
 ): Promise<Scorer> {
-  return rule.task === 'generated'
-    ? generationScorer(model, set.examples, rule, tokenizer)
-    : forwardScorer(model, set, rule.task);
+  if (rule.task === 'generated') return generationScorer(model, set.examples, rule, tokenizer);
+  return BatchScorer.create(model, scoredOf(set, rule.task), { loss: set.shape.loss, search });
 }
 
-/** Exact match, perplexity and choices: one forward of every sequence. */
-async function forwardScorer(
-  model: Runnable,
-  { examples, shape, batches }: ScoredSet,
-  task: ScoringRule['task'],
-): Promise<Scorer> {
-  const evaluator = await Evaluator.create(model, shape, batches.length);
-  const sequences = batches.reduce((sum, batch) => sum + batch.examples, 0);
+function scoredOf({ examples, shape }: ScoredSet, task: ForwardTask): Scored {
+  return { examples, task, sequences: sequencesOf(examples, task === 'choice', shape.loss) };
+}
+
+/** One sub-network after the other, every sequence at full length, all of it: what the others are compared with. */
+export async function plainScorer(model: Runnable, set: ScoredSet, task: ForwardTask): Promise<Scorer> {
+  const evaluator = await Evaluator.create(model, set.shape, set.batches.length);
+  const scored = scoredOf(set, task);
+  const scoreOne = async ({ limits }: Candidate, pause?: Pause): Promise<Outcome> => {
+    const tally = new Tally(scored);
+    const { losses, correct } = await evaluator.measure(set.batches, limits, pause);
+    set.batches.forEach(({ exampleOfRow, indices }, slot) =>
+      indices.forEach((sequence, b) => {
+        const row = exampleOfRow.indexOf(b);
+        if (row >= 0) tally.add(sequence, losses, correct, slot * set.shape.capacity + row);
+      }),
+    );
+    tally.count([...set.examples.keys()]);
+    return { scores: tally.best(), seen: tally.seen, wrong: tally.wrong };
+  };
   return {
     scratchBytes: evaluator.scratchBytes,
-    async score(limits, pause, onExamples) {
-      const onBatches = (done: number) =>
-        onExamples?.(Math.floor(Math.min(1, (done * shape.batch) / sequences) * examples.length));
-      if (task !== 'choice') return evaluator.score(batches, limits, pause, onBatches);
-      return scoreChoices(examples, batches, await evaluator.measure(batches, limits, pause, onBatches));
+    group: 1,
+    async score(candidates, pause) {
+      const outcomes: Outcome[] = [];
+      for (const candidate of candidates) outcomes.push(await scoreOne(candidate, pause));
+      return outcomes;
     },
+    order: () => undefined,
     dispose: () => evaluator.dispose(),
   };
 }
@@ -91,18 +121,37 @@ async function generationScorer(
   const generator = await Generator.create(model, capacity, sequences);
   const stopping = { maxTokens, endIds: endTokens(examples, tokenizer) };
   const answer = beams > 1 ? answerWithBeams : generateAll;
+  const count = examples.length;
+  const scoreOne = async (
+    limits: readonly number[],
+    onStep: (done: number) => Promise<void>,
+  ): Promise<Outcome> => {
+    generator.limits = limits;
+    const answers = await answer(generator, prompts, stopping, onStep);
+    const wrong = [...examples.keys()].filter(
+      (i) => !isRight(examples[i]!.check!, tokenizer.decode(answers[i]!)),
+    );
+    const tokens = answers.reduce((sum, ids) => sum + ids.length, 0);
+    const accuracy = (count - wrong.length) / count;
+    return { scores: { accuracy, perplexity: Number.NaN, examples: count, tokens }, seen: count, wrong };
+  };
   return {
     scratchBytes: generator.scratchBytes,
-    async score(limits, pause, onExamples) {
-      generator.limits = limits;
-      const answers = await answer(generator, prompts, stopping, async (done) => {
-        onExamples?.(done);
-        await pause?.();
-      });
-      const right = answers.filter((ids, i) => isRight(examples[i]!.check!, tokenizer.decode(ids))).length;
-      const tokens = answers.reduce((sum, ids) => sum + ids.length, 0);
-      return { accuracy: right / examples.length, perplexity: Number.NaN, examples: examples.length, tokens };
+    group: 1,
+    async score(candidates, pause, onExamples) {
+      const outcomes: Outcome[] = [];
+      for (const { limits } of candidates) {
+        const before = outcomes.length * count;
+        outcomes.push(
+          await scoreOne(limits, async (done) => {
+            onExamples?.(before + done);
+            await pause?.();
+          }),
+        );
+      }
+      return outcomes;
     },
+    order: () => undefined,
     dispose: () => generator.dispose(),
   };
 }

@@ -8,6 +8,7 @@ import {
   attention,
   embedding,
   gated,
+  gatherRows,
   layerNorm,
   rmsNorm,
   rope,
@@ -25,6 +26,21 @@ export interface DecoderOptions extends LinearOptions {
   readonly ropePositions: number;
   /** A KV cache of so many positions a sequence: the first row of each is at its number in input `start`. */
   readonly cache?: number;
+}
+
+export interface BlockRange {
+  readonly from?: number;
+  readonly to?: number;
+  readonly window?: Window | null;
+}
+
+/** The rows that are asked for where a block ends a graph: so many neighbours of every sequence. */
+export interface Window {
+  readonly count: number;
+  /** i32 [sequences · count] flat rows sequence · length + position; −1: none. */
+  readonly rows: Tensor;
+  /** i32 [sequences] position of each sequence's first row. */
+  readonly first: Tensor;
 }
 
 /**
@@ -56,21 +72,32 @@ export class Decoder {
     return this.#positioned(this.#scaled(x, decoder.embeddingScale));
   }
 
-  block(layer: number, x: Tensor): Tensor {
+  /** With a window, only its rows come out [sequences · count, hidden]; keys and values are made of all. */
+  block(layer: number, x: Tensor, window: Window | null = null): Tensor {
     const { norms } = this.#config.names;
     const { residual } = this.#config.decoder;
     const normed = this.#norm(this.#inBlock(layer, norms.attentionInput), x);
-    const attended = this.#attention(layer, normed, x);
+    const before = this.#seen(x, window);
+    const attended = this.#attention(layer, normed, before, window);
     const shared = residual === 'parallel-shared-norm';
-    const from = residual === 'sequential' ? attended : x;
-    const input = shared ? normed : this.#norm(this.#inBlock(layer, norms.feedForwardInput!), from);
+    const from = residual === 'sequential' ? attended : before;
+    const input = shared
+      ? this.#seen(normed, window)
+      : this.#norm(this.#inBlock(layer, norms.feedForwardInput!), from);
     return this.#feedForward(layer, input, attended);
   }
 
-  blocks(x: Tensor): Tensor {
+  /** Blocks `from` … `to` − 1; a window is that of the last one. */
+  blocks(x: Tensor, { from = 0, to = this.#config.layers, window = null }: BlockRange = {}): Tensor {
     let hidden = x;
-    for (let layer = 0; layer < this.#config.layers; layer++) hidden = this.block(layer, hidden);
+    for (let layer = from; layer < to; layer++)
+      hidden = this.block(layer, hidden, layer === to - 1 ? window : null);
     return hidden;
+  }
+
+  /** What a window shows of the rows of a tensor. */
+  #seen(x: Tensor, window: Window | null): Tensor {
+    return window ? this.#graph.apply(gatherRows, [x, window.rows], {})[0]! : x;
   }
 
   /** Final norm and output head of some rows, of whichever sequences: an adapter on the head has a fixed rank. */
@@ -84,19 +111,20 @@ export class Decoder {
   }
 
   /** Attention of a normed input, added to `residual`. */
-  #attention(layer: number, normed: Tensor, residual: Tensor): Tensor {
+  #attention(layer: number, normed: Tensor, residual: Tensor, window: Window | null): Tensor {
     const { headDim, decoder } = this.#config;
     const { length, cache, plan } = this.#options;
-    const { q, k, v } = this.#queriesKeysValues(layer, normed);
+    const { q, k, v } = this.#queriesKeysValues(layer, normed, window);
+    const start = window ? window.first : this.#start;
     const [mixed] = this.#graph.apply(
       attention,
-      [q, this.#cached(layer, 'k', k), this.#cached(layer, 'v', v), this.#start],
+      [q, this.#cached(layer, 'k', k), this.#cached(layer, 'v', v), start],
       {
         // A finished model may keep fewer heads in one block than in another.
         heads: q.shape[1]! / headDim,
         kvHeads: k.shape[1]! / headDim,
         headDim,
-        queriesPerSequence: length,
+        queriesPerSequence: window?.count ?? length,
         keysPerSequence: cache ?? length,
         scale: decoder.scoreScale,
         window: decoder.windows[layer] ?? null,
@@ -108,17 +136,26 @@ export class Decoder {
     return this.#output(layer, 'o', mixed!, innerLimit, attentionOutput, residual);
   }
 
-  #queriesKeysValues(layer: number, normed: Tensor): { q: Tensor; k: Tensor; v: Tensor } {
+  #queriesKeysValues(
+    layer: number,
+    normed: Tensor,
+    window: Window | null,
+  ): { q: Tensor; k: Tensor; v: Tensor } {
     const { fused } = this.#config.decoder;
     const { query, key } = this.#config.names.norms;
     const limit = this.#options.plan.heads[layer];
-    const part = (role: BlockRole, outerLimit: number | null = null) =>
-      this.#linear.apply(this.#name(layer, role), normed, { outerLimit });
+    const part = (role: BlockRole, x: Tensor, outerLimit: number | null = null) =>
+      this.#linear.apply(this.#name(layer, role), x, { outerLimit });
     const [q, k, v] = fused
-      ? this.#split(part('qkv'), fused)
-      : [part('q', limit?.query), part('k', limit?.keyValue), part('v', limit?.keyValue)];
+      ? this.#split(part('qkv', normed), fused)
+      : [
+          part('q', this.#seen(normed, window), limit?.query),
+          part('k', normed, limit?.keyValue),
+          part('v', normed, limit?.keyValue),
+        ];
+    const queries = fused ? this.#seen(q!, window) : q!;
     return {
-      q: this.#rotate(this.#normHeads(layer, query, q!)),
+      q: this.#rotate(this.#normHeads(layer, query, queries), window),
       k: this.#rotate(this.#normHeads(layer, key, k!)),
       v: v!,
     };
@@ -184,17 +221,18 @@ export class Decoder {
     return name === undefined ? x : this.#norm(this.#inBlock(layer, name), x);
   }
 
-  #rotate(x: Tensor): Tensor {
+  #rotate(x: Tensor, window: Window | null = null): Tensor {
     const rotaryDim = rotaryDims(this.#config);
     if (rotaryDim === 0) return x;
     const { headDim } = this.#config;
-    const { ropePositions, length: rowsPerSequence } = this.#options;
+    const { ropePositions, length } = this.#options;
+    const rowsPerSequence = window?.count ?? length;
     const names = ropeNames(ropePositions);
     const [cos, sin] = [names.cos, names.sin].map((name) =>
       this.#graph.stored(name, 'f32', [ropePositions, rotaryDim / 2]),
     );
     const attributes = { headDim, rotaryDim, rowsPerSequence, inverse: false };
-    return this.#graph.apply(rope, [x, cos!, sin!, this.#start], attributes)[0]!;
+    return this.#graph.apply(rope, [x, cos!, sin!, window ? window.first : this.#start], attributes)[0]!;
   }
 
   /** Learned positions are added to the embedding. */

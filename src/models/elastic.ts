@@ -1,5 +1,6 @@
 import type { Store } from '../backends/backend.ts';
 import type { ModelConfig } from '../formats/model-config.ts';
+import { blockOf } from './structure.ts';
 
 /**
  * How a graph meets a search space: which column of the `limits` input (i32 [sequences, columns]) holds the active
@@ -59,6 +60,18 @@ export const plainPlan = (layers: number): ElasticPlan => {
   const none = Array.from({ length: layers }, () => null);
   return { columns: 0, adapters: new Map(), widths: none, heads: none, blocks: none, merge: 'none' };
 };
+
+/** Columns of `limits` that the embedding and the first so many blocks depend on. */
+export function columnsOfBlocks({ adapters, widths, heads, blocks }: ElasticPlan, count: number): number[] {
+  const columns = [
+    // What is outside of the blocks counts as the first one's: an adapter of a tied head is the embedding's too.
+    ...[...adapters].flatMap(([module, { group }]) => (blockOf(module) < count ? [group] : [])),
+    ...widths.slice(0, count),
+    ...heads.slice(0, count).flatMap((each) => (each ? [each.query, each.keyValue] : [])),
+    ...blocks.slice(0, count),
+  ];
+  return [...new Set(columns.filter((column) => column !== null))].toSorted((a, b) => a - b);
+}
 
 export const adapterA = (module: string) => `${module}.lora_A.weight`;
 export const adapterB = (module: string) => `${module}.lora_B.weight`;

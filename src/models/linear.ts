@@ -1,6 +1,6 @@
 import type { ModelConfig } from '../formats/model-config.ts';
 import type { Graph } from '../graph/graph.ts';
-import { sizeOf, type Shape, type Tensor, type TensorSpec } from '../graph/tensor.ts';
+import { matrixOf, sizeOf, type Shape, type Tensor, type TensorSpec } from '../graph/tensor.ts';
 import { dropout, matmul, pickRows } from '../kernels/ops.ts';
 import {
   adapterA,
@@ -20,7 +20,7 @@ import { structureOf } from './structure.ts';
 /** How the linear modules of a graph are run. */
 export interface LinearOptions extends BaseForm {
   readonly sequences: number;
-  /** Rows (positions) of each sequence in this graph. */
+  /** Rows (positions) of each sequence in this graph, but for what follows a window (decoder.ts). */
   readonly length: number;
   readonly plan: ElasticPlan;
   /** What the store holds, for dtypes and shapes. */
@@ -164,8 +164,15 @@ export class LinearModules {
       scale,
       innerLimit: innerLimit ?? null,
       outerLimit: outerLimit ?? null,
-      rowsPerSequence: this.#options.length,
+      rowsPerSequence: this.#rowsPerSequence(x),
     })[0]!;
+  }
+
+  /** Where rows are not as many of every sequence (the head's), no limit applies and the number means nothing. */
+  #rowsPerSequence(x: Tensor): number {
+    const { sequences, length } = this.#options;
+    const rows = matrixOf(x.shape).rows;
+    return rows % sequences === 0 ? rows / sequences : length;
   }
 
   #bias(module: string): Tensor | null {

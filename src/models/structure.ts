@@ -130,6 +130,9 @@ function rolesOf(config: ModelConfig): ReadonlyMap<string, ModuleRole> {
 /** A number between dots in a module's name is that of its block, in every architecture: `transformer.h.3.mlp.c_fc`. */
 const blockNumber = /\.(\d+)\./;
 
+/** Whether a name is that of something in a block, in any architecture. */
+export const isNumbered = (name: string): boolean => blockNumber.test(name);
+
 /** Block index in a name; 0 outside blocks. */
 export const blockOf = (name: string): number => Number(blockNumber.exec(name)?.[1] ?? 0);
 

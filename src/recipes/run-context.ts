@@ -1,3 +1,4 @@
+import type { BatchOptions } from '../evaluation/batch-scorer.ts';
 import type { Scores } from '../evaluation/evaluator.ts';
 import { createScorer, type ScoredSet } from '../evaluation/scorer.ts';
 import type { Runnable } from '../models/runnable.ts';
@@ -42,8 +43,12 @@ export function metricOf({ task }: Recipe): EventOf<'started'>['metric'] {
 }
 
 /** Sets a task up on a model, as a run's recipe scores. */
-export const scorerOf = ({ recipe, model: { tokenizer } }: Scoring, model: Runnable, set: ScoredSet) =>
-  createScorer(model, set, scoringRule(recipe), tokenizer);
+export const scorerOf = (
+  { recipe, model: { tokenizer } }: Scoring,
+  model: Runnable,
+  set: ScoredSet,
+  search?: BatchOptions['search'],
+) => createScorer(model, set, scoringRule(recipe), tokenizer, search);
 
 type Scoring = Pick<RunContext, 'recipe' | 'model'>;
 

@@ -1,7 +1,7 @@
 import type { Example } from '../datasets/data.ts';
 import type { LossSpan } from '../datasets/batches.ts';
 import type { Scores } from '../evaluation/evaluator.ts';
-import { createScorer } from '../evaluation/scorer.ts';
+import { createScorer, scoreWhole } from '../evaluation/scorer.ts';
 import { PareError } from '../lib/assert.ts';
 import { wilson } from '../lib/statistics.ts';
 import type { Recipe } from '../session/recipe.ts';
@@ -132,7 +132,7 @@ async function scoreBucket(
   const set = scoredSet(examples, task, shape);
   const scorer = await createScorer(originalModel(model), set, scoringRule(options), model.tokenizer);
   try {
-    return await scorer.score([], pause, onScored);
+    return await scoreWhole(scorer, [], pause, onScored);
   } finally {
     scorer.dispose();
   }

@@ -1,6 +1,6 @@
-/** What comes out of a search: the front of everything scored, and one sub-network of it (METHODS §9). */
+/** What comes out of a search: the front of everything scored whole, and one sub-network of it (METHODS §9). */
 import { dominance } from './pareto.ts';
-import type { Evaluation } from './searcher.ts';
+import { wholeOnes, type Evaluation } from './searcher.ts';
 
 export interface ChoiceRule {
   /** Accuracy of the model to compare with, in the unit of the scores. */
@@ -16,7 +16,7 @@ const slack = 1e-9;
 
 /** Feasible evaluations that no other one dominates, by rising first objective; of equal ones, the first. */
 export function frontOf(evaluations: readonly Evaluation[]): Evaluation[] {
-  const feasible = evaluations.filter(isFeasible);
+  const feasible = wholeOnes(evaluations).filter(isFeasible);
   const front: Evaluation[] = [];
   for (const candidate of [...feasible].sort(byObjectives)) {
     // Sorted so, a later point never dominates an earlier one.
@@ -36,7 +36,7 @@ export function chooseSubNetwork(evaluations: readonly Evaluation[], rule: Choic
     const accuracy = accuracyOf(evaluation);
     return rule.strict ? accuracy > bound + slack : accuracy >= bound - slack;
   };
-  const feasible = evaluations.filter(isFeasible);
+  const feasible = wholeOnes(evaluations).filter(isFeasible);
   return feasible.filter(isGoodEnough).sort(byObjectives)[0] ?? null;
 }
 
@@ -49,12 +49,14 @@ export const shortfall = (score: number, least: number): number =>
 
 /** What to take where nothing is feasible: the smallest violation; of equal ones, that with the least MACs. */
 export function leastViolated(evaluations: readonly Evaluation[]): Evaluation | null {
-  return [...evaluations].sort((a, b) => violationOf(a) - violationOf(b) || byObjectives(a, b))[0] ?? null;
+  return (
+    wholeOnes(evaluations).sort((a, b) => violationOf(a) - violationOf(b) || byObjectives(a, b))[0] ?? null
+  );
 }
 
 /** The most accurate feasible sub-network; of equal ones, that with the least MACs. */
 export function mostAccurate(evaluations: readonly Evaluation[]): Evaluation | null {
-  const feasible = evaluations.filter(isFeasible);
+  const feasible = wholeOnes(evaluations).filter(isFeasible);
   return feasible.sort((a, b) => accuracyOf(b) - accuracyOf(a) || byObjectives(a, b))[0] ?? null;
 }
 

@@ -8,7 +8,16 @@ export interface Evaluation {
   readonly objectives: readonly number[];
   /** By how much constraints are violated; 0 or absent: feasible. */
   readonly violation?: number;
+  /**
+   * Scoring was stopped after so many of the examples: the objectives are the best that it could have had, and another
+   * sub-network, scored whole, dominates even those. So it is on no front, and is never chosen.
+   */
+  readonly partial?: { readonly seen: number; readonly of: number };
 }
+
+/** Those scored to the end. */
+export const wholeOnes = <T extends Evaluation>(evaluations: readonly T[]): T[] =>
+  evaluations.filter(({ partial }) => !partial);
 
 /** An evaluation with its place in the population that it survived into. `crowding` null stands for infinity (JSON has none). */
 export interface RankedEvaluation extends Evaluation {

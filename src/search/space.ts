@@ -1,6 +1,6 @@
 import { PareError, assert } from '../lib/assert.ts';
 import type { Random } from '../lib/random.ts';
-import { blockOf, type AttentionShape, type SubNetwork } from '../models/structure.ts';
+import { blockOf, isNumbered, type AttentionShape, type SubNetwork } from '../models/structure.ts';
 
 /**
  * What shares one choice: an adapter `rank`, the FFN `width` of a block, the KV groups (`heads`) that its attention
@@ -49,6 +49,15 @@ export const randomGenome = (space: SearchSpace, random: Random): number[] =>
 
 /** Two genomes are the same sub-network exactly when their keys are equal. */
 export const genomeKey = (genome: Genome): string => genome.join(',');
+
+/** Two genomes with equal keys are the same network: the genes of a block that is taken out mean nothing. */
+export function networkKey({ space, fixed }: ElasticSpace, genome: Genome): string {
+  const { removed } = subNetworkOf({ space, fixed }, genome);
+  const isGone = (member: string) => isNumbered(member) && removed!.has(blockOf(member));
+  return space.groups
+    .map(({ kind, members }, i) => (kind !== 'block' && members.every(isGone) ? '-' : genome[i]))
+    .join();
+}
 
 /** log10 of the number of genomes. */
 export const spaceSizeLog10 = (space: SearchSpace): number =>

@@ -198,6 +198,11 @@ export const eventSchema = z.discriminatedUnion('type', [
     third: real.optional(),
     /** By how much the recipe's constraint is violated; absent or 0: feasible. */
     violation: amount.optional(),
+    /**
+     * Scoring stopped after `seen` of the examples, since others dominate whatever the rest gives: `score` is what it could
+     * have reached, and `violation` belongs to that. Such a point is on no front and is never chosen.
+     */
+    partial: z.strictObject({ seen: z.int().min(0), of: z.int().min(1) }).optional(),
   }),
   z.strictObject({
     type: z.literal('generation'),

@@ -164,6 +164,10 @@ function eventsOf(sizes: readonly number[]): fc.Arbitrary<SessionEvent> {
       generation: whole,
       third: maybe(real) as fc.Arbitrary<number>,
       violation: maybe(amount) as fc.Arbitrary<number>,
+      partial: maybe(fc.record({ seen: whole, of: fc.integer({ min: 1, max: 1e6 }) })) as fc.Arbitrary<{
+        seen: number;
+        of: number;
+      }>,
     }),
     event('generation', { index: whole, hypervolume: amount }),
     event('chosen', { genome, by: fc.constantFrom('rule', 'user') }),

@@ -48,6 +48,9 @@ export const wireSchema = z.strictObject({
   /** Where any point has one (absent in older links); null or beyond the end: none. */
   third: sparse.optional(),
   violation: sparse.optional(),
+  /** Of points whose scoring was stopped: examples seen, and of how many. Absent in older links. */
+  seen: sparse.optional(),
+  of: sparse.optional(),
   /** Evaluated points without genes. */
   without: counts,
   /** The genes of all others, one character a gene (its code minus `geneBase`), and genes a point. */
@@ -110,6 +113,10 @@ function write(wire: Wire, event: SessionEvent): void {
       else wire.genes += packGenome(event.genome);
       if (event.third !== undefined) setAt((wire.third ??= []), wire.macs.length, event.third);
       if (event.violation) setAt((wire.violation ??= []), wire.macs.length, event.violation);
+      if (event.partial) {
+        setAt((wire.seen ??= []), wire.macs.length, event.partial.seen);
+        setAt((wire.of ??= []), wire.macs.length, event.partial.of);
+      }
       wire.macs.push(event.macs);
       wire.score.push(event.score);
       wire.generation.push(event.generation);
@@ -181,9 +188,9 @@ function read(reader: Reader, kind: string): unknown[] {
 }
 
 type PointFields = keyof EventOf<'evaluated'>;
-type Rare = 'third' | 'violation';
+type Rare = 'third' | 'violation' | 'partial';
 
-function readPoint(reader: Reader): Record<Exclude<PointFields, Rare>, unknown> & { [K in Rare]?: number } {
+function readPoint(reader: Reader): Record<Exclude<PointFields, Rare>, unknown> & { [K in Rare]?: unknown } {
   const { wire, clock: at } = reader;
   const point = reader.point++;
   let genome: number[] | null = null;
@@ -195,6 +202,7 @@ function readPoint(reader: Reader): Record<Exclude<PointFields, Rare>, unknown> 
   const tag = code === 0 ? null : pointTags[code - 1];
   const [macs, score, generation] = [wire.macs[point], wire.score[point], wire.generation[point]];
   const [third, violation] = [wire.third?.[point] ?? null, wire.violation?.[point] ?? null];
+  const [seen, of] = [wire.seen?.[point] ?? null, wire.of?.[point] ?? null];
   return {
     type: 'evaluated',
     at,
@@ -205,6 +213,7 @@ function readPoint(reader: Reader): Record<Exclude<PointFields, Rare>, unknown> 
     generation,
     ...(third === null ? {} : { third }),
     ...(violation === null ? {} : { violation }),
+    ...(seen === null ? {} : { partial: { seen, of } }),
   };
 }
 

@@ -1,23 +1,28 @@
 import { z } from 'zod';
 import type { Scores } from '../../evaluation/evaluator.ts';
-import type { ScoredSet, Scorer } from '../../evaluation/scorer.ts';
+import { scoreWhole, type ScoredSet, type Scorer } from '../../evaluation/scorer.ts';
 import { costOf } from '../../evaluation/cost.ts';
 import type { Runnable } from '../../models/runnable.ts';
 import { shortfall } from '../../search/choose.ts';
 import { limitsOf } from '../../search/plan.ts';
-import { genomeKey, subNetworkOf, type ElasticSpace, type Genome } from '../../search/space.ts';
-import type { Evaluation } from '../../search/searcher.ts';
+import { isHopeless } from '../../search/hopeless.ts';
+import { wholeOnes, type Evaluation } from '../../search/searcher.ts';
+import { sharedBlocks } from '../../search/shared-blocks.ts';
+import { genomeKey, networkKey, subNetworkOf, type ElasticSpace, type Genome } from '../../search/space.ts';
 import type { PointTag } from '../../session/events.ts';
 import { scoreOf, scorerOf, type RunContext } from '../run-context.ts';
 
 const scoredSchema = z.strictObject({ macs: z.number().min(0), score: z.number() });
 export type ScoredModel = Readonly<z.infer<typeof scoredSchema>>;
 
-/** An `Evaluation` without its genome, which the step is named after. */
+/** An `Evaluation` without its genome, which the step is named after; and of a reference, which examples were wrong. */
 const outcomeSchema = z.strictObject({
   objectives: z.array(z.number()).min(2).max(3),
   violation: z.number().min(0).optional(),
+  partial: z.strictObject({ seen: z.int().min(0), of: z.int().min(1) }).optional(),
+  wrong: z.array(z.int().min(0)).optional(),
 });
+type Recorded = z.infer<typeof outcomeSchema>;
 
 /** Scores one model on the validation split, outside of any search space, and logs the point. */
 export function scoreReference(
@@ -37,18 +42,10 @@ export function scoreReference(
 export async function scoreOnce(run: RunContext, model: Runnable, set: ScoredSet): Promise<Scores> {
   const scorer = await scorerOf(run, model, set);
   try {
-    return await scorer.score(model.limits, run.control.checkpoint);
+    return await scoreWhole(scorer, model.limits, run.control.checkpoint);
   } finally {
     scorer.dispose();
   }
-}
-
-/** What a search wants to know of a genome beside its MACs and its score. */
-export interface ScoringTerms {
-  /** A third objective, to be minimised: parameters, bytes or measured milliseconds. Called once a genome. */
-  readonly third?: ((genome: Genome) => Promise<number>) | undefined;
-  /** Sub-networks that score less are infeasible. */
-  readonly least?: number | undefined;
 }
 
 /** One sub-network on the validation split, which `scorer` was set up for. */
@@ -58,28 +55,53 @@ export async function scoreGenome(
   elastic: ElasticSpace,
   genome: Genome,
 ): Promise<ScoredModel> {
-  // Plain LoRA has no genes, and no limits either.
-  const limits = elastic.space.groups.length > 0 ? limitsOf(elastic, genome) : [];
-  const score = scoreOf(recipe, await scorer.score(limits, control.checkpoint));
-  const macs = costOf(model.structure, subNetworkOf(elastic, genome)).macsPerToken;
-  return { macs, score };
+  const score = scoreOf(
+    recipe,
+    await scoreWhole(scorer, limitsOfGenome(elastic, genome), control.checkpoint),
+  );
+  return { macs: macsOf(model, elastic, genome), score };
 }
 
-/** Scores genomes on the validation split, each once, and logs every new one. */
+// Plain LoRA has no genes, and no limits either.
+const limitsOfGenome = (elastic: ElasticSpace, genome: Genome): readonly number[] =>
+  elastic.space.groups.length > 0 ? limitsOf(elastic, genome) : [];
+
+const macsOf = ({ structure }: RunContext['model'], elastic: ElasticSpace, genome: Genome): number =>
+  costOf(structure, subNetworkOf(elastic, genome)).macsPerToken;
+
+/** What a search wants to know of a genome beside its MACs and its score. */
+export interface ScoringTerms {
+  /** A third objective, to be minimised: parameters, bytes or measured milliseconds. Called once a genome. */
+  readonly third?: ((genome: Genome) => Promise<number>) | undefined;
+  /** Sub-networks that score less are infeasible. */
+  readonly least?: number | undefined;
+  /** Sub-networks that will be scored. */
+  readonly candidates: number;
+  /** Whether those that others dominate already, however well they score, may be left unfinished. */
+  readonly stopEarly: boolean;
+}
+
+/** Scores genomes on the validation split, each network once, and logs every new genome. */
 export class GenomeScorer {
   readonly scored = new Map<string, Evaluation>();
   readonly #run: RunContext;
   readonly #elastic: ElasticSpace;
   readonly #scorer: Scorer;
   readonly #terms: ScoringTerms;
+  /** The first evaluation of each network, by what tells networks apart. */
+  readonly #networks = new Map<string, Evaluation>();
+  /** How many references each example was too hard for. */
+  readonly #hardness: number[];
 
   static async create(
     run: RunContext,
     model: Runnable,
     elastic: ElasticSpace,
-    terms: ScoringTerms = {},
+    terms: ScoringTerms,
   ): Promise<GenomeScorer> {
-    return new GenomeScorer(run, elastic, await scorerOf(run, model, run.data.validation), terms);
+    const blocks = sharedBlocks(elastic, run.model.config.layers, terms.candidates);
+    const scorer = await scorerOf(run, model, run.data.validation, { sharedBlocks: blocks });
+    return new GenomeScorer(run, elastic, scorer, terms);
   }
 
   private constructor(run: RunContext, elastic: ElasticSpace, scorer: Scorer, terms: ScoringTerms) {
@@ -87,6 +109,7 @@ export class GenomeScorer {
     this.#elastic = elastic;
     this.#scorer = scorer;
     this.#terms = terms;
+    this.#hardness = run.data.validation.examples.map(() => 0);
   }
 
   /** Working memory on the device, in bytes. */
@@ -94,39 +117,103 @@ export class GenomeScorer {
     return this.#scorer.scratchBytes;
   }
 
-  /** A genome that is known is not scored again; under a new tag it is logged once more. */
-  async score(genome: Genome, generation: number, tag: PointTag | null = null): Promise<Evaluation> {
-    const key = genomeKey(genome);
-    const known = this.scored.get(key);
-    if (known && tag === null) return known;
-    if (known) return this.#log(known, generation, tag);
-    const step = { key: `score ${key}`, schema: outcomeSchema };
-    const outcome = await this.#run.journal.once(step, async () => {
-      const { genome: _, ...found } = this.#log(await this.#evaluate(genome), generation, tag);
-      return { ...found, objectives: [...found.objectives] };
-    });
-    const { violation } = outcome;
-    const evaluation = {
-      genome,
-      objectives: outcome.objectives,
-      ...(violation === undefined ? {} : { violation }),
+  /** A reference, whole. One that is known is not scored again, but logged once more under its tag. */
+  async reference(genome: Genome, tag: PointTag): Promise<Evaluation> {
+    const known = this.scored.get(genomeKey(genome));
+    if (known) return this.#log(known, 0, tag);
+    return this.#once(genome, 0, tag, async () => (await this.#measure([genome], null))[0]!);
+  }
+
+  /** The references are known: what most of them got wrong is asked first from now on. */
+  orderExamples(): void {
+    if (this.#terms.stopEarly) this.#scorer.order(this.#hardness);
+  }
+
+  /**
+   * Scores the genomes of a generation, to be asked for in this order. They are scored some at a time; which of them stay
+   * unfinished depends on what was known before the generation only.
+   */
+  generation(genomes: readonly Genome[], index: number): (genome: Genome) => Promise<Evaluation> {
+    const whole = this.#terms.stopEarly ? wholeOnes([...this.scored.values()]) : null;
+    const ready = new Map<string, Recorded>();
+    return async (genome) => {
+      const key = genomeKey(genome);
+      const known = this.scored.get(key);
+      if (known) return known;
+      return this.#once(genome, index, null, async () => {
+        if (!ready.has(key)) {
+          const begin = genomes.findIndex((each) => genomeKey(each) === key);
+          const group = genomes.slice(begin, begin + this.#scorer.group);
+          const results = await this.#measure(group, whole);
+          group.forEach((each, i) => ready.set(genomeKey(each), results[i]!));
+        }
+        return ready.get(key)!;
+      });
     };
-    this.scored.set(key, evaluation);
+  }
+
+  async #once(
+    genome: Genome,
+    generation: number,
+    tag: PointTag | null,
+    measure: () => Promise<Recorded>,
+  ): Promise<Evaluation> {
+    const step = { key: `score ${genomeKey(genome)}`, schema: outcomeSchema };
+    const recorded = await this.#run.journal.once(step, async () => {
+      const found = await measure();
+      this.#log(evaluationOf(genome, found), generation, tag);
+      return found;
+    });
+    for (const example of recorded.wrong ?? []) this.#hardness[example]!++;
+    const evaluation = evaluationOf(genome, recorded);
+    this.scored.set(genomeKey(genome), evaluation);
+    const network = networkKey(this.#elastic, genome);
+    if (!this.#networks.has(network)) this.#networks.set(network, evaluation);
     await this.#run.control.checkpoint();
     return evaluation;
   }
 
-  async #evaluate(genome: Genome): Promise<Evaluation> {
+  /** Scores of genomes together; the same network only once. `whole`: null where all are scored to the end. */
+  async #measure(genomes: readonly Genome[], whole: readonly Evaluation[] | null): Promise<Recorded[]> {
+    const { recipe, control, data } = this.#run;
+    const terms: ((score: number) => Pick<Recorded, 'objectives' | 'violation'>)[] = [];
+    for (const genome of genomes) terms.push(await this.#termsOf(genome));
+    const keys = genomes.map((genome) => networkKey(this.#elastic, genome));
+    const fresh = [...keys.keys()].filter(
+      (i) => !this.#networks.has(keys[i]!) && keys.indexOf(keys[i]!) === i,
+    );
+    const candidates = fresh.map((i) => ({
+      limits: limitsOfGenome(this.#elastic, genomes[i]!),
+      isHopeless: whole ? (best: Scores) => isHopeless(terms[i]!(scoreOf(recipe, best)), whole) : undefined,
+    }));
+    const outcomes = await this.#scorer.score(candidates, control.checkpoint);
+    const of = data.validation.examples.length;
+    return keys.map((key, i) => {
+      const twin = this.#networks.get(key);
+      if (twin)
+        return { ...terms[i]!(-twin.objectives[1]!), ...(twin.partial ? { partial: twin.partial } : {}) };
+      const { scores, seen, wrong } = outcomes[fresh.indexOf(keys.indexOf(key))]!;
+      return {
+        ...terms[i]!(scoreOf(recipe, scores)),
+        ...(seen < of ? { partial: { seen, of } } : {}),
+        ...(!whole && this.#terms.stopEarly ? { wrong: [...wrong] } : {}),
+      };
+    });
+  }
+
+  /** All that is known of a genome before it is scored, as what its score makes of it. */
+  async #termsOf(genome: Genome): Promise<(score: number) => Pick<Recorded, 'objectives' | 'violation'>> {
     const { third, least } = this.#terms;
-    const { macs, score } = await scoreGenome(this.#run, this.#scorer, this.#elastic, genome);
-    const objectives = third ? [macs, -score, await third(genome)] : [macs, -score];
-    return least === undefined
-      ? { genome, objectives }
-      : { genome, objectives, violation: shortfall(score, least) };
+    const macs = macsOf(this.#run.model, this.#elastic, genome);
+    const further = third ? [await third(genome)] : [];
+    return (score) => ({
+      objectives: [macs, -score, ...further],
+      ...(least === undefined ? {} : { violation: shortfall(score, least) }),
+    });
   }
 
   #log(evaluation: Evaluation, generation: number, tag: PointTag | null): Evaluation {
-    const { genome, objectives, violation } = evaluation;
+    const { genome, objectives, violation, partial } = evaluation;
     const [macs, loss, third] = objectives as [number, number, number?];
     this.#run.emit({
       type: 'evaluated',
@@ -137,6 +224,7 @@ export class GenomeScorer {
       generation,
       ...(third === undefined ? {} : { third }),
       ...(violation === undefined ? {} : { violation }),
+      ...(partial === undefined ? {} : { partial }),
     });
     return evaluation;
   }
@@ -144,4 +232,13 @@ export class GenomeScorer {
   dispose(): void {
     this.#scorer.dispose();
   }
+}
+
+function evaluationOf(genome: Genome, { objectives, violation, partial }: Recorded): Evaluation {
+  return {
+    genome,
+    objectives,
+    ...(violation === undefined ? {} : { violation }),
+    ...(partial === undefined ? {} : { partial }),
+  };
 }
