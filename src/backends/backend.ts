@@ -23,10 +23,11 @@ export interface Backend {
   readonly facts: DeviceFacts;
   createStore(): Store;
   /**
-   * Where kernels have variants: measures which are fastest for the graphs, in a second or two, and takes them in all
-   * programs from then on. Before the first program of a run, and not again within it: other kernels, other bits.
+   * Before the first program of a run, which is to run these graphs. Where kernels have variants, it measures for a second
+   * or two which are fastest, and takes them in all programs from then on: not again within a run, since other kernels
+   * give other bits. Then it begins to compile what the graphs need.
    */
-  tune?(graphs: () => readonly Graph[]): Promise<void>;
+  tune?(graphs: readonly Graph[]): Promise<void>;
   /** Takes the variants that `facts.kernels` of a device of the same adapter named, as a log has it; measures nothing. */
   adopt?(kernels: string): void;
   /** Builds pipelines, scratch memory and bindings once. Every stored tensor of the graph must be in the store. */

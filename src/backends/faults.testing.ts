@@ -57,7 +57,7 @@ export class FaultyBackend implements Backend {
     return store;
   }
 
-  async tune(graphs: () => readonly Graph[]): Promise<void> {
+  async tune(graphs: readonly Graph[]): Promise<void> {
     await this.#backend.tune?.(graphs);
   }
 

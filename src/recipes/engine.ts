@@ -216,7 +216,7 @@ async function finish(run: RunContext, data: LoadedData, log: SessionLog): Promi
   const elastic = checkRun(run, data);
   const { model, recipe } = run;
   // A run that goes on has its kernels from its log.
-  if (log.device === null) await model.backend.tune?.(() => Object.values(graphsOf(model, run.data, recipe)));
+  if (log.device === null) await model.backend.tune?.(Object.values(graphsOf(model, run.data, recipe)));
   const finished = await runRecipe(run, elastic);
   await run.journal.once({ key: 'finish', schema: z.null() }, async () => {
     run.emit({ type: 'finished', seconds: log.elapsed / 1000 });

@@ -1,15 +1,21 @@
 /** Llamas of given sizes with made-up weights and plain LoRA on every linear module: what speed and memory are measured on. */
 import type { Backend, Store } from '../backends/backend.ts';
 import { initAdapters } from '../compression/adapters/init.ts';
+import type { Batch } from '../datasets/batches.ts';
+import { Evaluator } from '../evaluation/evaluator.ts';
 import { expectedTensors } from '../formats/expected-tensors.ts';
 import type { ModelConfig } from '../formats/model-config.ts';
-import { sizeOf, type TensorSpec } from '../graph/tensor.ts';
+import { bytesOf, sizeOf, type TensorSpec } from '../graph/tensor.ts';
+import { planMemory } from '../graph/plan.ts';
 import { encodeBf16 } from '../lib/half.ts';
 import { Random } from '../lib/random.ts';
 import { llamaConfig } from '../models/config.testing.ts';
 import { denseBase, type AdapterPlan, type ElasticPlan } from '../models/elastic.ts';
+import { plainModel } from '../models/runnable.ts';
 import { structureOf } from '../models/structure.ts';
-import type { TrainingBatch, TrainingShape } from './parts.ts';
+import { ensureRope } from '../models/weights.ts';
+import { trainingGraph } from './graph.ts';
+import type { TrainingShape } from './parts.ts';
 import { SupernetTrainer, type TrainerOptions } from './trainer.ts';
 
 type Sizes = Parameters<typeof llamaConfig>[0];
@@ -46,6 +52,7 @@ export const llama135M: Sizes = {
 };
 
 const rank = 8;
+type Shape = Pick<TrainingShape, 'sequences' | 'length'>;
 
 export class MadeUp {
   readonly config: ModelConfig;
@@ -76,7 +83,7 @@ export class MadeUp {
   }
 
   /** Every position but a sequence's last is scored. */
-  options({ sequences, length }: Pick<TrainingShape, 'sequences' | 'length'>): TrainerOptions {
+  options({ sequences, length }: Shape): TrainerOptions {
     return {
       ...denseBase,
       sequences,
@@ -108,17 +115,45 @@ export class MadeUp {
     return store;
   }
 
-  trainer(
-    backend: Backend,
-    store: Store,
-    shape: Pick<TrainingShape, 'sequences' | 'length'>,
-  ): Promise<SupernetTrainer> {
+  trainer(backend: Backend, store: Store, shape: Shape): Promise<SupernetTrainer> {
     return SupernetTrainer.create(backend, store, this.config, this.options(shape));
   }
 
+  /** Losses of the rows of a batch. */
+  async score(backend: Backend, store: Store, shape: Shape): Promise<number[]> {
+    const { sequences, length, rows } = this.options(shape);
+    const model = { ...plainModel(backend, store, this.config), plan: this.plan };
+    const batchShape = { batch: sequences, length, capacity: rows, loss: 'all' } as const;
+    const evaluator = await Evaluator.create(model, batchShape, 1);
+    const sequencesOf = Array.from({ length: rows }, (_, row) => Math.floor(row / (length - 1)));
+    const batch: Batch = {
+      ...batchShape,
+      ...this.batch(shape),
+      examples: sequences,
+      exampleOfRow: Int32Array.from(sequencesOf),
+      lengths: new Int32Array(sequences).fill(length),
+      indices: Int32Array.from({ length: sequences }, (_, i) => i),
+    };
+    const { losses } = await evaluator.measure([batch], []);
+    evaluator.dispose();
+    return [...losses];
+  }
+
+  /** Bytes that a training step cannot do without: weights, adapters, moments, inputs, and what lives at once. */
+  trainingBound(store: Store, shape: Shape): number {
+    const { length } = shape;
+    const graph = trainingGraph(this.config, {
+      ...this.options(shape),
+      ropePositions: ensureRope(store, this.config, length),
+      specOf: (name) => store.spec(name),
+    });
+    const kept = graph.tensors.filter(({ kind }) => kind !== 'computed').map(bytesOf);
+    return kept.reduce((sum, bytes) => sum + bytes, planMemory(graph).bound);
+  }
+
   /** Random tokens. */
-  batch({ sequences, length }: Pick<TrainingShape, 'sequences' | 'length'>, seed = 1): TrainingBatch {
-    const random = new Random(seed);
+  batch({ sequences, length }: Shape) {
+    const random = new Random(1);
     const ids = Int32Array.from({ length: sequences * length }, () => random.integer(this.config.vocabSize));
     const rows = Int32Array.from(
       { length: sequences * (length - 1) },

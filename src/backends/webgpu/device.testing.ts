@@ -63,6 +63,28 @@ export function countCalls(device: GPUDevice): () => Record<string, number> {
   return () => ({ ...counts });
 }
 
+/** Bytes of the buffers that a device holds, that it held at most, and of the largest; from now on. */
+export function countedBytes(device: GPUDevice): () => { now: number; most: number; largest: number } {
+  const counted = { now: 0, most: 0, largest: 0 };
+  const create = device.createBuffer.bind(device);
+  device.createBuffer = (descriptor) => {
+    const buffer = create(descriptor);
+    const { size } = buffer;
+    let held = size;
+    counted.now += size;
+    counted.most = Math.max(counted.most, counted.now);
+    counted.largest = Math.max(counted.largest, size);
+    const destroy = buffer.destroy.bind(buffer);
+    buffer.destroy = () => {
+      counted.now -= held;
+      held = 0;
+      return destroy();
+    };
+    return buffer;
+  };
+  return () => ({ ...counted });
+}
+
 function gpuDevice(): Promise<GPUDevice> {
   sharedDevice ??= ownDevice();
   return sharedDevice;

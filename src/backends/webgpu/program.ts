@@ -43,7 +43,7 @@ export class GpuProgram implements Program {
     graph: Graph,
     store: GpuStore,
   ): Promise<GpuProgram> {
-    const dispatches = graph.nodes.flatMap((node) => node.op.dispatches(node, traits));
+    const dispatches = dispatchesOf([graph], traits);
     const compiled = await Promise.all(dispatches.map((dispatch) => pipelines.get(dispatch)));
     const buffers = new Buffers(device);
     try {
@@ -118,6 +118,11 @@ export class GpuProgram implements Program {
   dispose(): void {
     this.#buffers.destroy();
   }
+}
+
+/** In the order in which they run. */
+export function dispatchesOf(graphs: readonly Graph[], traits: DeviceTraits): Dispatch[] {
+  return graphs.flatMap(({ nodes }) => nodes.flatMap((node) => node.op.dispatches(node, traits)));
 }
 
 /** Pipelines with their operands, in the order in which they run. */

@@ -6,7 +6,7 @@ import { deviceFacts, deviceTraits, largestBinding } from './device.ts';
 import { namedChoices } from './kernel-names.ts';
 import { Pace } from './pace.ts';
 import { PipelineCache } from './pipelines.ts';
-import { GpuProgram } from './program.ts';
+import { dispatchesOf, GpuProgram } from './program.ts';
 import { GpuStore } from './store.ts';
 
 export interface WebGpuOptions {
@@ -39,6 +39,16 @@ export class WebGpuBackend implements Backend {
     return { device: this.#device, pipelines: this.#pipelines, pace: this.#pace };
   }
 
+  /** For what measures the device itself. */
+  get device(): GPUDevice {
+    return this.#device;
+  }
+
+  /** What decides between variants of a kernel, as it is now. */
+  get traits(): DeviceTraits {
+    return this.#traits;
+  }
+
   get facts(): DeviceFacts {
     return deviceFacts(this.#device, this.#traits);
   }
@@ -52,11 +62,11 @@ export class WebGpuBackend implements Backend {
   }
 
   /** Only what these graphs ask for is chosen: the same graphs, the same kernels, whatever ran before. */
-  async tune(graphs: () => readonly Graph[]): Promise<void> {
-    this.#traits = this.#untuned;
-    if (!this.#tuner) return;
-    const measured = await this.#tuner.answer(questionsOf(graphs(), this.#untuned), this.#untuned);
-    this.#choose(new Map([...measured, ...this.#untuned.choices]));
+  async tune(graphs: readonly Graph[]): Promise<void> {
+    const measured = await this.#tuner?.answer(questionsOf(graphs, this.#untuned), this.#untuned);
+    this.#choose(new Map([...(measured ?? []), ...this.#untuned.choices]));
+    // What they need is compiled while other work goes on; whoever needs it first waits for it.
+    for (const dispatch of dispatchesOf(graphs, this.#traits)) void this.#pipelines.get(dispatch);
   }
 
   adopt(kernels: string): void {

@@ -1,0 +1,3 @@
+// What a dispatch costs that does nothing.
+@compute @workgroup_size(1)
+fn main() {}
