@@ -1,11 +1,8 @@
 /** What sections measure and the host prints, writes and puts into the document: types only, shared by both. */
 
-/** Repeated measurements of one thing. */
-export interface Spread {
-  readonly median: number;
-  readonly low: number;
-  readonly high: number;
-}
+import type { Figure, MeasureOptions } from '../src/backends/measure/figures.ts';
+
+export type { MeasureOptions, Spread } from '../src/backends/measure/figures.ts';
 
 /** A value that is wanted, and whether it is the least or the most that will do. */
 export interface Target {
@@ -13,34 +10,9 @@ export interface Target {
   readonly value: number;
 }
 
-/** What one run of a kernel computes and moves: a point of the roofline picture. */
-export interface KernelWork {
-  readonly milliseconds: number;
-  /** Multiply–accumulates × 2; null where the kernel is not arithmetic. */
-  readonly flop: number | null;
-  /** Every operand once: the least that must be moved. */
-  readonly bytes: number;
-}
-
-/** One figure. */
-export interface Row {
-  /** Rows with the same group stand under one heading, in the order in which they come. */
-  readonly group?: string;
-  readonly label: string;
-  readonly value: Spread;
-  /** '×' for ratios of paired runs, '%' for shares. */
-  readonly unit: string;
+/** One figure, and what it should be. */
+export interface Row extends Figure {
   readonly target?: Target;
-  readonly note?: string;
-  readonly kernel?: KernelWork;
-}
-
-/** What the host asks of every section. */
-export interface MeasureOptions {
-  /** Measurements of each thing. */
-  readonly rounds: number;
-  /** Use timestamp queries where the device has them. */
-  readonly timestamps: boolean;
 }
 
 /** A section as it was measured; `error`: why it was not. */

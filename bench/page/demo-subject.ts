@@ -10,7 +10,7 @@ import { defaultRecipe } from '../../src/recipes/presets.ts';
 import { elasticSpaceOf } from '../../src/recipes/space.ts';
 import { planOf } from '../../src/recipes/trained.ts';
 import { subject } from './subject.ts';
-import type { Workload } from './workload.ts';
+import type { Workload } from '../../src/recipes/performance/workload.ts';
 
 export const section = subject('The demo’s model', openDemo);
 

@@ -7,7 +7,7 @@ import { structureOf } from '../../src/models/structure.ts';
 import { fixedSpace } from '../../src/recipes/space.ts';
 import { elasticPlanOf } from '../../src/search/plan.ts';
 import { subject } from './subject.ts';
-import type { Workload } from './workload.ts';
+import type { Workload } from '../../src/recipes/performance/workload.ts';
 
 export const section = subject('The shape of stories260K', openStories);
 

@@ -1,7 +1,7 @@
 import { adapterA, adapterB, type ElasticPlan } from '../../src/models/elastic.ts';
 import { ropeTables } from '../../src/models/rope.ts';
 import { rank, storiesConfig } from '../page/stories-subject.ts';
-import type { Workload } from '../page/workload.ts';
+import type { Workload } from '../../src/recipes/performance/workload.ts';
 
 /** Values of a matrix or vector of the step, row-major. */
 export interface Values {

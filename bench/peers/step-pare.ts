@@ -1,5 +1,5 @@
 import { SupernetTrainer } from '../../src/training/trainer.ts';
-import { fullLimits, fullModel, type Workload } from '../page/workload.ts';
+import { fullLimits, fullModel, type Workload } from '../../src/recipes/performance/workload.ts';
 import type { StepContender } from './step-contender.ts';
 import { stepSettings } from './step-model.ts';
 

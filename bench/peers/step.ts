@@ -1,6 +1,6 @@
 import { openStories } from '../page/stories-subject.ts';
 import { elapsed, interleaved, ratioOf, spreadOf } from '../page/timing.ts';
-import { fullModel, type Workload } from '../page/workload.ts';
+import { fullModel, type Workload } from '../../src/recipes/performance/workload.ts';
 import type { Row, Spread } from '../protocol.ts';
 import type { Section } from '../section.ts';
 import type { StepContender, Stepper } from './step-contender.ts';

@@ -1,12 +1,12 @@
-import type { Backend, Store } from '../../src/backends/backend.ts';
-import { initAdapters } from '../../src/compression/adapters/init.ts';
-import type { Batch, BatchShape } from '../../src/datasets/batches.ts';
-import type { ModelConfig } from '../../src/formats/model-config.ts';
-import { repeatLimits, type Runnable } from '../../src/models/runnable.ts';
-import { Random } from '../../src/lib/random.ts';
-import { limitsOf } from '../../src/search/plan.ts';
-import { maximalGenome, type ElasticSpace } from '../../src/search/space.ts';
-import { denseBase, type ElasticPlan } from '../../src/models/elastic.ts';
+import type { Backend, Store } from '../../backends/backend.ts';
+import { initAdapters } from '../../compression/adapters/init.ts';
+import type { Batch, BatchShape } from '../../datasets/batches.ts';
+import type { ModelConfig } from '../../formats/model-config.ts';
+import { repeatLimits, type Runnable } from '../../models/runnable.ts';
+import { Random } from '../../lib/random.ts';
+import { limitsOf } from '../../search/plan.ts';
+import { maximalGenome, type ElasticSpace } from '../../search/space.ts';
+import { denseBase, type BaseForm, type ElasticPlan } from '../../models/elastic.ts';
 
 /** A model and batches for it, as the studio would train and score them. */
 export interface Workload {
@@ -16,6 +16,8 @@ export interface Workload {
   readonly config: ModelConfig;
   readonly elastic: ElasticSpace;
   readonly plan: ElasticPlan;
+  /** Dense where it is left out. */
+  readonly base?: BaseForm;
   readonly trainShape: BatchShape;
   readonly evaluationShape: BatchShape;
   readonly train: readonly Batch[];
@@ -25,14 +27,14 @@ export interface Workload {
 }
 
 /** The super-network with fresh adapters, every rank and width full. */
-export function fullModel({ backend, store, config, plan, elastic }: Workload): Runnable {
+export function fullModel({ backend, store, config, plan, elastic, base }: Workload): Runnable {
   initAdapters({ store, config }, plan, new Random(1));
   return {
     backend,
     store,
     config,
     plan,
-    ...denseBase,
+    ...(base ?? denseBase),
     limits: plan.columns > 0 ? limitsOf(elastic, maximalGenome(elastic.space)) : [],
   };
 }

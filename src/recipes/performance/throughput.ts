@@ -1,12 +1,14 @@
-import { Evaluator } from '../../src/evaluation/evaluator.ts';
-import { Generator } from '../../src/evaluation/generate.ts';
-import { Random } from '../../src/lib/random.ts';
-import { plainModel, type Runnable } from '../../src/models/runnable.ts';
-import { sampleLimits } from '../../src/training/sampling.ts';
-import { SupernetTrainer } from '../../src/training/trainer.ts';
-import type { Row } from '../protocol.ts';
-import { elapsed, interleaved, spreadOf } from './timing.ts';
+import { Evaluator } from '../../evaluation/evaluator.ts';
+import { Generator } from '../../evaluation/generate.ts';
+import { Random } from '../../lib/random.ts';
+import { plainModel, type Runnable } from '../../models/runnable.ts';
+import { sampleLimits } from '../../training/sampling.ts';
+import { SupernetTrainer } from '../../training/trainer.ts';
+import type { Figure, MeasureOptions } from '../../backends/measure/figures.ts';
+import { elapsed, interleaved, spreadOf } from '../../backends/measure/timing.ts';
 import { fullModel, type Workload } from './workload.ts';
+
+const stepsAPortion = 4;
 
 /** A part of the studio that makes tokens: how long it took to build, and one measured portion of it. */
 interface Maker {
@@ -20,16 +22,11 @@ interface Maker {
 }
 
 /** The trainer, the evaluator and the generator of the studio, as the studio uses them: batches, limits, reads and all. */
-export async function measureThroughput(workload: Workload, rounds: number): Promise<Row[]> {
+export async function measureThroughput(workload: Workload, options: MeasureOptions): Promise<Figure[]> {
   const model = fullModel(workload);
   const makers = [await trainingMaker(workload, model), await evaluationMaker(workload, model)];
   if (workload.prompt) makers.push(await decodingMaker(workload, workload.prompt));
-  for (const { portion } of makers) await portion();
-  const measured = await interleaved(
-    makers.map(({ portion }) => portion),
-    rounds,
-  );
-  for (const { dispose } of makers) dispose();
+  const measured = await portionsOf(makers, options);
   const cold = makers.flatMap(({ compile }) => Object.entries(compile));
   return [
     ...makers.map(({ label, unit }, index) => ({ label, unit, value: spreadOf(measured[index]!) })),
@@ -40,6 +37,21 @@ export async function measureThroughput(workload: Workload, rounds: number): Pro
       value: spreadOf([time]),
     })),
   ];
+}
+
+async function portionsOf(makers: readonly Maker[], options: MeasureOptions): Promise<number[][]> {
+  try {
+    for (const { portion } of makers) {
+      await portion();
+      await options.pause?.();
+    }
+    return await interleaved(
+      makers.map(({ portion }) => portion),
+      options,
+    );
+  } finally {
+    for (const { dispose } of makers) dispose();
+  }
 }
 
 async function trainingMaker(
@@ -73,7 +85,6 @@ async function trainingMaker(
     await trainer.losses();
   };
   const first = await elapsed(() => steps(1));
-  const stepsAPortion = 4;
   return {
     label: `training, ${batch} × ${length}`,
     unit: 'tokens/s',

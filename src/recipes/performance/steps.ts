@@ -1,20 +1,17 @@
-import { GpuProgram } from '../../src/backends/webgpu/program.ts';
-import type { HostArray } from '../../src/backends/backend.ts';
-import { adapterNames } from '../../src/compression/adapters/init.ts';
-import { evaluationGraph } from '../../src/evaluation/evaluator.ts';
-import type { Graph } from '../../src/graph/graph.ts';
-import { decoderOptions } from '../../src/models/runnable.ts';
-import { momentNames, ringName, ringSize, trainingGraph } from '../../src/training/graph.ts';
-import type { MeasureOptions, Row } from '../protocol.ts';
-import { profileStep, type Step } from './profile.ts';
+import { GpuProgram } from '../../backends/webgpu/program.ts';
+import { WebGpuBackend } from '../../backends/webgpu/webgpu.ts';
+import type { HostArray } from '../../backends/backend.ts';
+import { adapterNames } from '../../compression/adapters/init.ts';
+import { evaluationGraph } from '../../evaluation/evaluator.ts';
+import type { Graph } from '../../graph/graph.ts';
+import { decoderOptions } from '../../models/runnable.ts';
+import { momentNames, ringName, ringSize, trainingGraph } from '../../training/graph.ts';
+import type { Figure, MeasureOptions } from '../../backends/measure/figures.ts';
+import { profileStep, type Step } from '../../backends/webgpu/measure/profile.ts';
 import { fullLimits, fullModel, type Workload } from './workload.ts';
 
 /** One training step of the workload, at full ranks and widths. */
-export async function profileTraining(
-  device: GPUDevice,
-  workload: Workload,
-  options: MeasureOptions,
-): Promise<Row[]> {
+export async function profileTraining(workload: Workload, options: MeasureOptions): Promise<Figure[]> {
   const { store, config, plan, trainShape, train } = workload;
   const { batch, length, capacity } = trainShape;
   const model = fullModel(workload);
@@ -39,7 +36,6 @@ export async function profileTraining(
     ['slot', Int32Array.of(0)],
   ]);
   const times = await profile(
-    device,
     workload,
     {
       name: 'training step',
@@ -54,11 +50,7 @@ export async function profileTraining(
 }
 
 /** Scoring one batch of the workload, at full ranks and widths. */
-export async function profileEvaluation(
-  device: GPUDevice,
-  workload: Workload,
-  options: MeasureOptions,
-): Promise<Row[]> {
+export async function profileEvaluation(workload: Workload, options: MeasureOptions): Promise<Figure[]> {
   const { store, config, evaluationShape, validation } = workload;
   const { batch, length, capacity } = evaluationShape;
   const model = fullModel(workload);
@@ -68,7 +60,6 @@ export async function profileEvaluation(
   const { ids, rows, targets } = validation[0]!;
   const inputs = new Map<string, HostArray>(Object.entries({ ids, rows, targets, slot: Int32Array.of(0) }));
   const times = await profile(
-    device,
     workload,
     {
       name: 'evaluation step',
@@ -85,17 +76,19 @@ export async function profileEvaluation(
 type Described = Omit<Step, 'program' | 'backend' | 'store'>;
 
 async function profile(
-  device: GPUDevice,
   { backend, store }: Workload,
   step: Described & { graph: Graph },
   options: MeasureOptions,
-): Promise<Row[]> {
+): Promise<Figure[]> {
   const program = await backend.compile(step.graph, store);
-  if (!(program instanceof GpuProgram)) throw new Error('the benchmark needs the WebGPU backend');
-  for (const [name, data] of step.inputs) program.write(name, data);
-  const times = await profileStep(device, { ...step, program, backend, store }, options);
-  program.dispose();
-  return times;
+  if (!(backend instanceof WebGpuBackend && program instanceof GpuProgram))
+    throw new Error('only a WebGPU device tells of its dispatches');
+  try {
+    for (const [name, data] of step.inputs) program.write(name, data);
+    return await profileStep({ ...step, program, backend, store }, options);
+  } finally {
+    program.dispose();
+  }
 }
 
 function withLimits(inputs: Map<string, HostArray>, limits: Int32Array | null): Map<string, HostArray> {
