@@ -99,9 +99,10 @@ async function openStep(backend: Backend, { sequences, length, ...sizes }: Point
   };
 }
 
+const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
+
 /** Slope of log y over log x, by least squares. */
 function exponent(x: readonly number[], y: readonly number[]): number {
-  const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
   const [u, v] = [x.map(Math.log), y.map(Math.log)];
   const [centre, level] = [mean(u), mean(v)];
   const covariance = u.reduce((sum, value, i) => sum + (value - centre) * (v[i]! - level), 0);

@@ -7,7 +7,7 @@ const mostKept = 2 ** 20;
 /** Copies buffers to the host, through buffers that it uses again: reading in a loop makes none. */
 export class Reader {
   readonly #device: GPUDevice;
-  #free: GPUBuffer[] = [];
+  readonly #free: GPUBuffer[] = [];
   #isDisposed = false;
 
   constructor(device: GPUDevice) {
