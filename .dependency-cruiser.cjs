@@ -78,7 +78,7 @@ module.exports = {
       severity: 'error',
       from: {},
       // Virtual modules of the build tools and `?raw` shaders are Vite's to resolve.
-      to: { couldNotResolve: true, pathNot: ['\\?raw$', '^vitest'] },
+      to: { couldNotResolve: true, pathNot: ['\\?(raw|kernels)$', '^vitest'] },
     },
     confined('react-in-ui-only', ['react', 'react-dom', 'recharts'], ['^src/ui/', '^src/main\\.tsx$']),
     confined('comlink-in-workers-only', ['comlink'], ['^src/workers/']),
@@ -87,7 +87,15 @@ module.exports = {
       name: 'node-modules-in-node-only',
       comment: 'What a browser loads knows nothing of Node.',
       severity: 'error',
-      from: { path: '^src/', pathNot: ['^src/cli/', '^src/backends/webgpu/dawn\\.ts$', testing] },
+      from: {
+        path: '^src/',
+        pathNot: [
+          '^src/cli/',
+          '^src/backends/webgpu/dawn\\.ts$',
+          '^src/backends/wasm/node-threads\\.ts$',
+          testing,
+        ],
+      },
       to: { dependencyTypes: ['core'] },
     },
     {

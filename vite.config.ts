@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import react from '@vitejs/plugin-react';
 import { defineConfig } from 'vite';
+import { wasmKernels } from './tools/kernels.mjs';
 
 /** The page's own policy (index.html). A `<meta>` does not bind workers, which do the fetching; a header does. */
 const [, policy = ''] =
@@ -15,8 +16,8 @@ const withHub = (text: string) => (hub ? text.replace('https://huggingface.co', 
 export default defineConfig({
   // A static host may serve the studio under any path; a shared link must work there too.
   base: process.env.VITE_BASE ?? './',
-  plugins: [react(), { name: 'hub', transformIndexHtml: withHub }],
-  worker: { format: 'es' },
+  plugins: [wasmKernels(), react(), { name: 'hub', transformIndexHtml: withHub }],
+  worker: { format: 'es', plugins: () => [wasmKernels()] },
   build: { target: 'es2023', sourcemap: true },
   preview: { headers: { 'Content-Security-Policy': withHub(policy) } },
 });

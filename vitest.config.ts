@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os';
 import { playwright } from '@vitest/browser-playwright';
 import { defineConfig } from 'vitest/config';
 import { chromiumFlags, chromiumPath } from './tools/chromium.mjs';
+import { wasmKernels } from './tools/kernels.mjs';
 
 /**
  * `*.test.ts` run in plain Node. `*.gpu.test.ts` run twice, on the same assertions: in real Chromium
@@ -12,6 +13,7 @@ export default defineConfig({
   test: {
     projects: [
       {
+        plugins: [wasmKernels()],
         test: {
           name: 'unit',
           include: ['src/**/*.test.ts'],
@@ -24,6 +26,7 @@ export default defineConfig({
         },
       },
       {
+        plugins: [wasmKernels()],
         test: {
           name: 'dawn',
           include: ['src/**/*.gpu.test.ts', 'src/**/*.dawn.test.ts'],
@@ -37,6 +40,7 @@ export default defineConfig({
         },
       },
       {
+        plugins: [wasmKernels()],
         server: { fs: { allow: ['.', '../shared'] } },
         test: {
           name: 'gpu',

@@ -1,0 +1,21 @@
+import { availableParallelism } from 'node:os';
+import { Worker } from 'node:worker_threads';
+import type { StartThread } from './pool.ts';
+
+/** As thread.worker.ts and `instantiate` (module.ts), in a form that needs no file beside the bundle. */
+const code = `
+const { workerData: { module, memory, board } } = require('node:worker_threads');
+const words = new Int32Array(memory.buffer);
+const sleep = (address, old) => void Atomics.wait(words, address >> 2, old);
+const wake = (address) => void Atomics.notify(words, address >> 2);
+new WebAssembly.Instance(module, { env: { memory, sleep, wake } }).exports.serve(board);
+`;
+
+/** Helping threads of Node. They do not keep the process alive. */
+export const startNodeThread: StartThread = (start) => {
+  const worker = new Worker(code, { eval: true, workerData: start });
+  worker.unref();
+  return () => void worker.terminate();
+};
+
+export const nodeThreads = () => availableParallelism();

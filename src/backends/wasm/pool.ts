@@ -1,0 +1,70 @@
+import { instantiate, type Kernels } from './module.ts';
+import type { WasmMemory } from './memory.ts';
+
+/**
+ * Starts a thread that instantiates the module over the memory and calls `serve(board)`, which never returns. Gives
+ * what ends it. Of a page (`page-threads.ts`) or of Node (`node-threads.ts`).
+ */
+export type StartThread = (start: ThreadStart) => () => void;
+
+export interface ThreadStart {
+  readonly module: WebAssembly.Module;
+  readonly memory: WebAssembly.Memory;
+  readonly board: number;
+}
+
+/** Words of the board (wasm/threads.ts) that are set from here. */
+const scratchWord = 6;
+const boardBytes = 64;
+
+/** The threads that kernels run on: the one that asks, and helpers, which take part as soon as they are up. */
+export class ThreadPool {
+  readonly threads: number;
+  readonly #kernels: Kernels;
+  readonly #memory: WasmMemory;
+  readonly #board: number;
+  readonly #stops: (() => void)[];
+  #scratch = 0;
+  #scratchBytes = 0;
+
+  private constructor(kernels: Kernels, memory: WasmMemory, board: number, stops: (() => void)[]) {
+    this.#kernels = kernels;
+    this.#memory = memory;
+    this.#board = board;
+    this.#stops = stops;
+    this.threads = 1 + stops.length;
+  }
+
+  static async open(
+    module: WebAssembly.Module,
+    memory: WasmMemory,
+    helpers: number,
+    start: StartThread,
+  ): Promise<ThreadPool> {
+    const board = memory.allocate(boardBytes);
+    memory.words(board, boardBytes / 4).fill(0);
+    const kernels = await instantiate(module, memory.memory);
+    const stops = Array.from({ length: helpers }, () => start({ module, memory: memory.memory, board }));
+    return new ThreadPool(kernels, memory, board, stops);
+  }
+
+  /** Sees that each thread has so many bytes of its own. Throws a `RangeError` without room. */
+  reserve(bytes: number): void {
+    if (bytes <= this.#scratchBytes) return;
+    const each = Math.ceil(bytes / 64) * 64;
+    const grown = this.#memory.allocate(each * this.threads);
+    if (this.#scratch) this.#memory.free(this.#scratch);
+    this.#scratch = grown;
+    this.#scratchBytes = each;
+    this.#memory.words(this.#board, boardBytes / 4).set([grown, each], scratchWord);
+  }
+
+  /** Runs the commands between two addresses; back when they are done. */
+  run(begin: number, end: number): void {
+    this.#kernels.run(this.#board, begin, end);
+  }
+
+  dispose(): void {
+    for (const stop of this.#stops) stop();
+  }
+}
