@@ -1,5 +1,5 @@
-fn act(x: f32) -> f32 { return max(x, 0.0); }
+fn act(x: Number) -> Number { return max(x, Number()); }
 
-fn times_act(a: f32, x: f32) -> f32 { return a * act(x); }
+fn times_act(a: Number, x: Number) -> Number { return a * act(x); }
 
-fn times_slope(a: f32, x: f32) -> f32 { return select(0.0, a, x > 0.0); }
+fn times_slope(a: Number, x: Number) -> Number { return select(Number(), a, x > Number()); }

@@ -1,8 +1,8 @@
 // dx = dy · act′(x)
 @group(0) @binding(0) var<uniform> count: u32;
-@group(0) @binding(1) var<storage, read> x: array<f32>;
-@group(0) @binding(2) var<storage, read> dy: array<f32>;
-@group(0) @binding(3) var<storage, read_write> dx: array<f32>;
+@group(0) @binding(1) var<storage, read> x: array<Number>;
+@group(0) @binding(2) var<storage, read> dy: array<Number>;
+@group(0) @binding(3) var<storage, read_write> dx: array<Number>;
 
 @compute @workgroup_size(64)
 fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {

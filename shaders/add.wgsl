@@ -1,7 +1,7 @@
 @group(0) @binding(0) var<uniform> count: u32;
-@group(0) @binding(1) var<storage, read> a: array<f32>;
-@group(0) @binding(2) var<storage, read> b: array<f32>;
-@group(0) @binding(3) var<storage, read_write> y: array<f32>;
+@group(0) @binding(1) var<storage, read> a: array<Number>;
+@group(0) @binding(2) var<storage, read> b: array<Number>;
+@group(0) @binding(3) var<storage, read_write> y: array<Number>;
 
 @compute @workgroup_size(64)
 fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {

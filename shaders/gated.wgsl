@@ -1,8 +1,8 @@
 // y = act(gate) · up
 @group(0) @binding(0) var<uniform> count: u32;
-@group(0) @binding(1) var<storage, read> gate: array<f32>;
-@group(0) @binding(2) var<storage, read> up: array<f32>;
-@group(0) @binding(3) var<storage, read_write> y: array<f32>;
+@group(0) @binding(1) var<storage, read> gate: array<Number>;
+@group(0) @binding(2) var<storage, read> up: array<Number>;
+@group(0) @binding(3) var<storage, read_write> y: array<Number>;
 
 @compute @workgroup_size(64)
 fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {

@@ -1,10 +1,10 @@
 // d gate = dy · up · act′(gate); d up = dy · act(gate)
 @group(0) @binding(0) var<uniform> count: u32;
-@group(0) @binding(1) var<storage, read> gate: array<f32>;
-@group(0) @binding(2) var<storage, read> up: array<f32>;
-@group(0) @binding(3) var<storage, read> dy: array<f32>;
-@group(0) @binding(4) var<storage, read_write> d_gate: array<f32>;
-@group(0) @binding(5) var<storage, read_write> d_up: array<f32>;
+@group(0) @binding(1) var<storage, read> gate: array<Number>;
+@group(0) @binding(2) var<storage, read> up: array<Number>;
+@group(0) @binding(3) var<storage, read> dy: array<Number>;
+@group(0) @binding(4) var<storage, read_write> d_gate: array<Number>;
+@group(0) @binding(5) var<storage, read_write> d_up: array<Number>;
 
 @compute @workgroup_size(64)
 fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {

@@ -1,16 +1,24 @@
-// y = x · (offset + w) / sqrt(mean(x²) + epsilon), one row (or slice of a row, as long as w) a thread.
-struct Shape { rows: u32, columns: u32, epsilon: f32, offset: f32 }
+// y = x · (offset + w) / sqrt(mean(x²) + epsilon), ROWS rows (or slices of a row, as long as w) a thread, which share w.
+struct Shape { rows: u32, units: u32, epsilon: f32, offset: f32, mean: f32 }  // units: Numbers a row; mean: 1 / columns
 @group(0) @binding(0) var<uniform> shape: Shape;
-@group(0) @binding(1) var<storage, read> x: array<f32>;
-@group(0) @binding(3) var<storage, read_write> y: array<f32>;
+@group(0) @binding(1) var<storage, read> x: array<Number>;
+@group(0) @binding(3) var<storage, read_write> y: array<Number>;
 
 @compute @workgroup_size(64)
 fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
-  let row = flat_index(id, groups);
-  if (row >= shape.rows) { return; }
-  let begin = row * shape.columns;
-  var squares = 0.0;
-  for (var i = 0u; i < shape.columns; i++) { let v = x[begin + i]; squares += v * v; }
-  let inverse = inverseSqrt(squares / f32(shape.columns) + shape.epsilon);
-  for (var i = 0u; i < shape.columns; i++) { y[begin + i] = x[begin + i] * inverse * (shape.offset + weight(i)); }
+  let first = flat_index(id, groups) * ROWS;
+  if (first >= shape.rows) { return; }
+  var begin: array<u32, ROWS>;
+  var squares: array<Number, ROWS>;
+  // Rows beyond the last one are the last one again.
+  for (var r = 0u; r < ROWS; r++) { begin[r] = min(first + r, shape.rows - 1u) * shape.units; squares[r] = Number(); }
+  for (var i = 0u; i < shape.units; i++) {
+    for (var r = 0u; r < ROWS; r++) { let v = x[begin[r] + i]; squares[r] += v * v; }
+  }
+  var inverse: array<f32, ROWS>;
+  for (var r = 0u; r < ROWS; r++) { inverse[r] = inverseSqrt(sum_of(squares[r]) * shape.mean + shape.epsilon); }
+  for (var i = 0u; i < shape.units; i++) {
+    let w = shape.offset + norm_weight(i);
+    for (var r = 0u; r < ROWS; r++) { y[begin[r] + i] = x[begin[r] + i] * inverse[r] * w; }
+  }
 }

@@ -1,26 +1,40 @@
-// dx = dy·w/r − x·mean(dy·w·x)/r³, w with the offset, r = sqrt(mean(x²) + epsilon), one row (or slice) a thread.
-struct Shape { rows: u32, columns: u32, epsilon: f32, offset: f32 }
+// dx = dy·w/r − x·mean(dy·w·x)/r³, w with the offset, r = sqrt(mean(x²) + epsilon), ROWS rows (or slices) a thread, which
+// share w.
+struct Shape { rows: u32, units: u32, epsilon: f32, offset: f32, mean: f32 }  // units: Numbers a row; mean: 1 / columns
 @group(0) @binding(0) var<uniform> shape: Shape;
-@group(0) @binding(1) var<storage, read> x: array<f32>;
-@group(0) @binding(3) var<storage, read> dy: array<f32>;
-@group(0) @binding(4) var<storage, read_write> dx: array<f32>;
+@group(0) @binding(1) var<storage, read> x: array<Number>;
+@group(0) @binding(3) var<storage, read> dy: array<Number>;
+@group(0) @binding(4) var<storage, read_write> dx: array<Number>;
 
 @compute @workgroup_size(64)
 fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
-  let row = flat_index(id, groups);
-  if (row >= shape.rows) { return; }
-  let begin = row * shape.columns;
-  var squares = 0.0;
-  var along = 0.0;
-  for (var i = 0u; i < shape.columns; i++) {
-    let v = x[begin + i];
-    squares += v * v;
-    along += dy[begin + i] * (shape.offset + weight(i)) * v;
+  let first = flat_index(id, groups) * ROWS;
+  if (first >= shape.rows) { return; }
+  var begin: array<u32, ROWS>;
+  var squares: array<Number, ROWS>;
+  var along: array<Number, ROWS>;
+  // Rows beyond the last one are the last one again.
+  for (var r = 0u; r < ROWS; r++) {
+    begin[r] = min(first + r, shape.rows - 1u) * shape.units;
+    squares[r] = Number();
+    along[r] = Number();
   }
-  let n = f32(shape.columns);
-  let inverse = inverseSqrt(squares / n + shape.epsilon);
-  let pull = along * inverse * inverse * inverse / n;
-  for (var i = 0u; i < shape.columns; i++) {
-    dx[begin + i] = dy[begin + i] * (shape.offset + weight(i)) * inverse - x[begin + i] * pull;
+  for (var i = 0u; i < shape.units; i++) {
+    let w = shape.offset + norm_weight(i);
+    for (var r = 0u; r < ROWS; r++) {
+      let v = x[begin[r] + i];
+      squares[r] += v * v;
+      along[r] += dy[begin[r] + i] * w * v;
+    }
+  }
+  var inverse: array<f32, ROWS>;
+  var pull: array<f32, ROWS>;
+  for (var r = 0u; r < ROWS; r++) {
+    inverse[r] = inverseSqrt(sum_of(squares[r]) * shape.mean + shape.epsilon);
+    pull[r] = sum_of(along[r]) * shape.mean * inverse[r] * inverse[r] * inverse[r];
+  }
+  for (var i = 0u; i < shape.units; i++) {
+    let w = shape.offset + norm_weight(i);
+    for (var r = 0u; r < ROWS; r++) { dx[begin[r] + i] = dy[begin[r] + i] * w * inverse[r] - x[begin[r] + i] * pull[r]; }
   }
 }

@@ -1,5 +1,5 @@
 // Rotary embedding by table: pair (i, i + rotaryDim/2) of each head turns by its position's angle; what lies beyond
-// rotaryDim passes through. Two numbers a thread.
+// rotaryDim passes through. Two Numbers a thread, and all sizes are counted in them.
 struct Shape {
   count: u32,
   columns: u32,
@@ -11,11 +11,11 @@ struct Shape {
   starts: u32,
 }
 @group(0) @binding(0) var<uniform> shape: Shape;
-@group(0) @binding(1) var<storage, read> x: array<f32>;
-@group(0) @binding(2) var<storage, read> cosines: array<f32>;
-@group(0) @binding(3) var<storage, read> sines: array<f32>;
+@group(0) @binding(1) var<storage, read> x: array<Number>;
+@group(0) @binding(2) var<storage, read> cosines: array<Number>;
+@group(0) @binding(3) var<storage, read> sines: array<Number>;
 @group(0) @binding(4) var<storage, read> start: array<i32>;
-@group(0) @binding(5) var<storage, read_write> y: array<f32>;
+@group(0) @binding(5) var<storage, read_write> y: array<Number>;
 
 @compute @workgroup_size(64)
 fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {

@@ -1,5 +1,7 @@
 import type { Dispatch, Uniform } from '../graph/op.ts';
 import { sizeOf, type Tensor } from '../graph/tensor.ts';
+import numberF32 from '../../shaders/number_f32.wgsl?raw';
+import numberVec4f from '../../shaders/number_vec4f.wgsl?raw';
 import flatIndex from '../../shaders/flat_index.wgsl?raw';
 
 /** Marks "no group" in a kernel's uniforms. */
@@ -17,21 +19,33 @@ export function threads(count: number): [number, number, number] {
 /** Kernels with one thread an element spill into y beyond 65,535 workgroups; this is how they find themselves. */
 export { flatIndex };
 
-/** A dispatch of one thread an element of its last binding; the first uniform is their number. */
+/** Declares `Number`, what a kernel takes at a time: so many floats, 1 or 4. */
+export const numbers = (width: 1 | 4): string => (width === 4 ? numberVec4f : numberF32);
+
+/** 4 where all of these sizes are multiples of 4: then a kernel may count, load and store in fours. */
+export const widthOf = (...sizes: readonly number[]): 1 | 4 =>
+  sizes.every((size) => size % 4 === 0) ? 4 : 1;
+
+/**
+ * A dispatch over the elements of its last binding: four a thread where they come in fours, else one. Kernels call them
+ * `Number`; the first uniform is how many there are.
+ */
 export function elementwise(
   label: string,
   code: readonly string[],
   bindings: readonly (Tensor | null)[],
   { uniforms = [], workEach = 1 }: { uniforms?: readonly Uniform[]; workEach?: number } = {},
 ): Dispatch {
-  const count = sizeOf(bindings.at(-1)!.shape);
+  const elements = sizeOf(bindings.at(-1)!.shape);
+  const width = widthOf(elements);
+  const count = elements / width;
   return {
     label,
-    code: [flatIndex, ...code],
+    code: [flatIndex, numbers(width), ...code],
     uniforms: [u32(count), ...uniforms],
     bindings,
     workgroups: threads(count),
-    work: count * workEach,
+    work: elements * workEach,
   };
 }
 

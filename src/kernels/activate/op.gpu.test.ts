@@ -9,10 +9,10 @@ const extremes = [0, -0, 100, -100, 1e19, -1e19, 1e30, -1e30];
 
 describe('activate', () => {
   for (const kind of Object.keys(activations) as Activation[]) {
-    it(`${kind}: forward and backward`, async () => {
+    it.each([11, 12])(`${kind}: forward and backward, %i columns`, async (columns) => {
       const scene = new Scene();
       const pick = (i: number) => 3 * scene.random.normal() + (i % 2);
-      const x = scene.values('x', [13, 11], pick, { trainable: true });
+      const x = scene.values('x', [13, columns], pick, { trainable: true });
       const [y] = scene.graph.apply(activate, [x], { kind });
       scene.output(y!, ...scene.gradients(y!).values());
       await expectGpuEqualsCpu(scene, 1);

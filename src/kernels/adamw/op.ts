@@ -3,7 +3,7 @@ import { sizeOf } from '../../graph/tensor.ts';
 import update from '../../../shaders/adamw.wgsl?raw';
 import squares from '../../../shaders/squares.wgsl?raw';
 import clip from '../../../shaders/clip_scale.wgsl?raw';
-import { f32, flatIndex, threads, u32 } from '../dispatch.ts';
+import { elementwise, f32, threads, u32 } from '../dispatch.ts';
 
 export interface AdamWAttributes {
   readonly beta1: number;
@@ -29,20 +29,13 @@ export const adamw: Op<AdamWAttributes> = {
       p!.data[i] = p!.data[i]! * (1 - rate! * decay!) - rate! * step;
     }
   },
-  dispatches({ inputs: [p, m, v, g, scale, hyper], attributes: { beta1, beta2, epsilon } }) {
-    const count = sizeOf(p!.shape);
-    return [
-      {
-        label: 'adamw',
-        code: [flatIndex, update],
-        // 1 − β₂ in f32 would be off by 5e-5: made in double here.
-        uniforms: [u32(count), f32(beta1), f32(beta2), f32(epsilon), f32(1 - beta1), f32(1 - beta2)],
-        bindings: [g!, scale!, hyper!, p!, m!, v!],
-        workgroups: threads(count),
-        work: count * 10,
-      },
-    ];
-  },
+  dispatches: ({ inputs: [p, m, v, g, scale, hyper], attributes: { beta1, beta2, epsilon } }) => [
+    elementwise('adamw', [update], [g!, scale!, hyper!, p!, m!, v!], {
+      // 1 − β₂ in f32 would be off by 5e-5: made in double here.
+      uniforms: [f32(beta1), f32(beta2), f32(epsilon), f32(1 - beta1), f32(1 - beta2)],
+      workEach: 10,
+    }),
+  ],
 };
 
 const partials = 64;

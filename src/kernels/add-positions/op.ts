@@ -1,7 +1,7 @@
 import type { Op } from '../../graph/op.ts';
-import { matrixOf } from '../../graph/tensor.ts';
+import { matrixOf, sizeOf } from '../../graph/tensor.ts';
 import code from '../../../shaders/add_positions.wgsl?raw';
-import { elementwise, u32 } from '../dispatch.ts';
+import { flatIndex, threads, u32 } from '../dispatch.ts';
 import { checkStart, firstPosition, startCode, startCount } from '../start.ts';
 import { scalarWeights } from '../weights.ts';
 
@@ -38,13 +38,23 @@ export const addPositions: Op<AddPositionsAttributes> = {
   },
   dispatches({ inputs: [x, table, start], outputs: [y], attributes: { rowsPerSequence, offset } }) {
     const { rows: positions, columns: hidden } = matrixOf(table!.shape);
+    const count = sizeOf(y!.shape);
     return [
-      elementwise(
-        'add positions',
-        [startCode, scalarWeights(table!.dtype), code],
-        [x!, table!, start ?? null, y!],
-        { uniforms: [u32(hidden), u32(positions), u32(rowsPerSequence), u32(offset), startCount(start)] },
-      ),
+      {
+        label: 'add positions',
+        code: [flatIndex, startCode, scalarWeights(table!.dtype), code],
+        uniforms: [
+          u32(count),
+          u32(hidden),
+          u32(positions),
+          u32(rowsPerSequence),
+          u32(offset),
+          startCount(start),
+        ],
+        bindings: [x!, table!, start ?? null, y!],
+        workgroups: threads(count),
+        work: count,
+      },
     ];
   },
 };

@@ -5,6 +5,7 @@ import { crossEntropy } from './op.ts';
 describe('cross entropy', () => {
   for (const [rows, columns] of [
     [70, 11],
+    [9, 12],
     [3, 257],
     [2, 1],
   ] as const) {

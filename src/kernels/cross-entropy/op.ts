@@ -2,7 +2,7 @@ import type { NoAttributes, Op } from '../../graph/op.ts';
 import { matrixOf, sizeOf, type Tensor } from '../../graph/tensor.ts';
 import forward from '../../../shaders/cross_entropy.wgsl?raw';
 import backward from '../../../shaders/cross_entropy_backward.wgsl?raw';
-import { flatIndex, threads, u32 } from '../dispatch.ts';
+import { flatIndex, numbers, threads, u32, widthOf } from '../dispatch.ts';
 
 /**
  * Negative log-likelihood of one target a row, in nats. Inputs: logits [p, vocabulary], targets i32 [p] (negative:
@@ -60,15 +60,17 @@ const crossEntropyBackward: Op<NoAttributes> = {
     });
   },
   dispatches({ inputs: [logits, targets, lse, dLoss], outputs: [dLogits] }) {
-    const count = sizeOf(logits!.shape);
+    const { columns } = matrixOf(logits!.shape);
+    const width = widthOf(columns);
+    const count = sizeOf(logits!.shape) / width;
     return [
       {
         label: 'cross entropy backward',
-        code: [flatIndex, backward],
-        uniforms: [u32(count), u32(matrixOf(logits!.shape).columns)],
+        code: [flatIndex, numbers(width), backward],
+        uniforms: [u32(count), u32(columns / width)],
         bindings: [logits!, targets!, lse!, dLoss!, dLogits!],
         workgroups: threads(count),
-        work: count * 3,
+        work: count * width * 3,
       },
     ];
   },

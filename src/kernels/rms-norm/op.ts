@@ -1,9 +1,10 @@
-import type { Op } from '../../graph/op.ts';
-import { matrixOf, sizeOf, type Tensor, type TensorSpec } from '../../graph/tensor.ts';
+import type { DeviceTraits, Dispatch, Node, Op } from '../../graph/op.ts';
+import { matrixOf, sizeOf, type Tensor } from '../../graph/tensor.ts';
 import forward from '../../../shaders/rms_norm.wgsl?raw';
 import backward from '../../../shaders/rms_norm_backward.wgsl?raw';
-import { f32, flatIndex, threads, u32 } from '../dispatch.ts';
-import { scalarWeights } from '../weights.ts';
+import { f32, flatIndex, numbers, threads, u32, widthOf } from '../dispatch.ts';
+import { normWeights } from '../norm-weights.ts';
+import { unroll } from '../unroll.ts';
 import { rmsNormBackwardReference, rmsNormReference } from './op.reference.ts';
 
 export interface RmsNormAttributes {
@@ -27,19 +28,7 @@ export const rmsNorm: Op<RmsNormAttributes> = {
     return [graph.apply(rmsNormBackward, [x!, w!, gradients[0]!], node.attributes)[0]!, null];
   },
   reference: rmsNormReference,
-  dispatches({ inputs: [x, w], outputs: [y], attributes }) {
-    const { rows, columns } = slicesOf(x!, w!);
-    return [
-      {
-        label: 'rms norm',
-        code: [flatIndex, scalarWeights(w!.dtype), forward],
-        uniforms: [u32(rows), u32(columns), f32(attributes.epsilon), f32(attributes.offset ?? 0)],
-        bindings: [x!, w!, y!],
-        workgroups: threads(rows),
-        work: rows * columns * 2,
-      },
-    ];
-  },
+  dispatches: (node, device) => [norm('rms norm', forward, 2, node, device)],
 };
 
 /** Inputs: x, w, dy. Output: dx. */
@@ -47,23 +36,31 @@ const rmsNormBackward: Op<RmsNormAttributes> = {
   name: 'rms-norm-backward',
   infer: ([x]) => [{ dtype: 'f32', shape: x!.shape }],
   reference: rmsNormBackwardReference,
-  dispatches({ inputs: [x, w, dy], outputs: [dx], attributes }) {
-    const { rows, columns } = slicesOf(x!, w!);
-    return [
-      {
-        label: 'rms norm backward',
-        code: [flatIndex, scalarWeights(w!.dtype), backward],
-        uniforms: [u32(rows), u32(columns), f32(attributes.epsilon), f32(attributes.offset ?? 0)],
-        bindings: [x!, w!, dy!, dx!],
-        workgroups: threads(rows),
-        work: rows * columns * 4,
-      },
-    ];
-  },
+  dispatches: (node, device) => [norm('rms norm backward', backward, 4, node, device)],
 };
 
-/** x as a matrix whose rows are as long as w. */
-function slicesOf(x: TensorSpec, w: TensorSpec): { rows: number; columns: number } {
-  const columns = sizeOf(w.shape);
-  return { rows: sizeOf(x.shape) / columns, columns };
+/** Rows a thread: they share the weights that are loaded, which is dear in software. A GPU rather has more threads. */
+const rowsAThread = ({ software }: DeviceTraits): number => (software ? 4 : 1);
+
+function norm(
+  label: string,
+  code: string,
+  workEach: number,
+  { inputs, outputs, attributes: { epsilon, offset = 0 } }: Node<RmsNormAttributes>,
+  device: DeviceTraits,
+): Dispatch {
+  const [x, w] = inputs as Tensor[];
+  const columns = sizeOf(w!.shape);
+  const rows = sizeOf(x!.shape) / columns;
+  const width = widthOf(columns);
+  const each = rowsAThread(device);
+  return {
+    label,
+    constants: { ROWS: each },
+    code: [flatIndex, numbers(width), ...normWeights(w!.dtype, width), unroll(code, { ROWS: each })],
+    uniforms: [u32(rows), u32(columns / width), f32(epsilon), f32(offset), f32(1 / columns)],
+    bindings: [...inputs, ...outputs],
+    workgroups: threads(Math.ceil(rows / each)),
+    work: rows * columns * workEach,
+  };
 }

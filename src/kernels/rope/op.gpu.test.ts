@@ -38,17 +38,21 @@ describe('rope', () => {
     }
   }
 
-  for (const inverse of [false, true]) {
-    it(`6 of 16 dimensions${inverse ? ', inverse' : ''}, two sequences from positions of their own`, async () => {
+  for (const { inverse, rotaryDim } of [
+    { inverse: false, rotaryDim: 6 },
+    { inverse: true, rotaryDim: 6 },
+    { inverse: false, rotaryDim: 8 },
+  ]) {
+    it(`${rotaryDim} of 16 dimensions${inverse ? ', inverse' : ''}, two sequences from positions of their own`, async () => {
       const scene = new Scene();
       const x = scene.normal('x', [10, 3 * 16], { trainable: true });
       // The first one's first rows are padding, the second one runs past the tables.
       const start = scene.integers('start', [2], (i) => [-2, positions - 2][i]!);
-      const attributes = { headDim: 16, rotaryDim: 6, rowsPerSequence: 5, inverse };
-      const [y] = scene.graph.apply(rope, [x, ...tables(scene, 6), start], attributes);
+      const attributes = { headDim: 16, rotaryDim, rowsPerSequence: 5, inverse };
+      const [y] = scene.graph.apply(rope, [x, ...tables(scene, rotaryDim), start], attributes);
       scene.output(y!, ...scene.gradients(y!).values());
       const [turned] = await expectGpuEqualsCpu(scene, 1);
-      const beyond = (_: number, i: number) => i % 16 >= 6;
+      const beyond = (_: number, i: number) => i % 16 >= rotaryDim;
       expect(turned!.filter(beyond)).toEqual(scene.stored.get('x')!.filter(beyond));
     });
   }

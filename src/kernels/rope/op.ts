@@ -1,7 +1,7 @@
 import type { Op } from '../../graph/op.ts';
 import { matrixOf, sizeOf } from '../../graph/tensor.ts';
 import code from '../../../shaders/rope.wgsl?raw';
-import { flag, flatIndex, threads, u32 } from '../dispatch.ts';
+import { flag, flatIndex, numbers, threads, u32, widthOf } from '../dispatch.ts';
 import { checkStart, firstPosition, startCode, startCount } from '../start.ts';
 
 export interface RopeAttributes {
@@ -53,17 +53,18 @@ export const rope: Op<RopeAttributes> = {
   },
   dispatches({ inputs: [x, cos, sin, start], outputs: [y], attributes }) {
     const { columns } = matrixOf(x!.shape);
-    const count = sizeOf(x!.shape);
     const { headDim, rotaryDim = headDim, rowsPerSequence, inverse } = attributes;
+    const width = widthOf(headDim / 2, rotaryDim / 2);
+    const count = sizeOf(x!.shape) / width;
     return [
       {
         label: 'rope',
-        code: [flatIndex, startCode, code],
+        code: [flatIndex, numbers(width), startCode, code],
         uniforms: [
           u32(count),
-          u32(columns),
-          u32(headDim),
-          u32(rotaryDim),
+          u32(columns / width),
+          u32(headDim / width),
+          u32(rotaryDim / width),
           u32(cos!.shape[0]!),
           u32(rowsPerSequence),
           flag(inverse),
@@ -71,7 +72,7 @@ export const rope: Op<RopeAttributes> = {
         ],
         bindings: [x!, cos!, sin!, start ?? null, y!],
         workgroups: threads(count / 2),
-        work: count * 2,
+        work: count * width * 2,
       },
     ];
   },

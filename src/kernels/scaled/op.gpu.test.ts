@@ -2,19 +2,19 @@ import { expect, it } from 'vitest';
 import { expectGpuEqualsCpu, Scene } from '../compare.testing.ts';
 import { scaled, softcap } from './op.ts';
 
-it('scales, forward and backward', async () => {
+it.each([13, 12])('scales, forward and backward, %i columns', async (columns) => {
   const scene = new Scene();
-  const x = scene.normal('x', [7, 13], { trainable: true });
+  const x = scene.normal('x', [7, columns], { trainable: true });
   const [y] = scene.graph.apply(scaled, [x], { factor: 16 });
   scene.output(y!, ...scene.gradients(y!).values());
   await expectGpuEqualsCpu(scene, 0);
 });
 
-it('caps softly, forward and backward, up to ±cap far out', async () => {
+it.each([13, 12])('caps softly, forward and backward, up to ±cap far out, %i columns', async (columns) => {
   const scene = new Scene();
   const far = [1e4, -1e4, 1e30, -1e30];
   const pick = (i: number) => far[i] ?? 40 * scene.random.normal();
-  const x = scene.values('x', [7, 13], pick, { trainable: true });
+  const x = scene.values('x', [7, columns], pick, { trainable: true });
   const [y] = scene.graph.apply(softcap, [x], { cap: 30 });
   scene.output(y!, ...scene.gradients(y!).values());
   const [values, slopes] = await expectGpuEqualsCpu(scene, 1);

@@ -1,0 +1,1 @@
+fn norm_weight(unit: u32) -> Number { return weight(unit); }
