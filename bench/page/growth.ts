@@ -1,4 +1,5 @@
 import type { Backend } from '../../src/backends/backend.ts';
+import { median } from '../../src/lib/statistics.ts';
 import { MadeUp, stories260K } from '../../src/training/made-up.testing.ts';
 import type { Row } from '../protocol.ts';
 import type { Section } from '../section.ts';
@@ -7,7 +8,6 @@ import { elapsed, interleaved, spreadOf } from './timing.ts';
 const base = { sequences: 2, length: 64, layers: 2, vocabulary: 512 };
 type Point = typeof base;
 
-/** From points where a step is no longer mostly the way to the device. */
 const axes = {
   sequences: [2, 4, 8, 16],
   length: [64, 128, 256, 512],
@@ -23,8 +23,9 @@ const names: Record<keyof Point, string> = {
 };
 
 /**
- * How a training step grows. An exponent is the slope of log time over log size, by least squares; the arithmetic's is
- * the same of the multiply–accumulates that the step's dispatches count.
+ * How a training step grows. An exponent is the slope of the logarithm of what a size adds to the smallest one's, over that
+ * of the size that is added, by least squares: 1 where the step grows in proportion, whatever else it does. The arithmetic's
+ * is the same of the multiply–accumulates that the step's dispatches count.
  */
 export const section: Section = {
   title: 'Growth of a training step with each size, others being small',
@@ -52,12 +53,7 @@ async function growthOf(backend: Backend, axis: keyof Point, rounds: number): Pr
     sizes,
     steps.map(({ work }) => work),
   );
-  const measured = times[0]!.map((_, round) =>
-    exponent(
-      sizes,
-      times.map((each) => each[round]!),
-    ),
-  );
+  const measured = withoutEach(times).map((kept) => exponent(sizes, kept.map(median)));
   const group = `with ${names[axis]}: ${sizes.join(', ')}`;
   return [
     { group, label: 'exponent of the time', unit: '', value: spreadOf(measured) },
@@ -99,11 +95,16 @@ async function openStep(backend: Backend, { sequences, length, ...sizes }: Point
   };
 }
 
+/** Round after round left out, so that the spread says how much one of them matters. */
+const withoutEach = (times: readonly (readonly number[])[]): number[][][] =>
+  times[0]!.map((_, out) => times.map((each) => each.filter((_time, round) => round !== out)));
+
 const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
 
-/** Slope of log y over log x, by least squares. */
-function exponent(x: readonly number[], y: readonly number[]): number {
-  const [u, v] = [x.map(Math.log), y.map(Math.log)];
+/** Slope of log(yᵢ − y₀) over log(xᵢ − x₀), by least squares. */
+function exponent([x0, ...x]: readonly number[], [y0, ...y]: readonly number[]): number {
+  const u = x.map((value) => Math.log(value - x0!));
+  const v = y.map((value) => Math.log(value - y0!));
   const [centre, level] = [mean(u), mean(v)];
   const covariance = u.reduce((sum, value, i) => sum + (value - centre) * (v[i]! - level), 0);
   return covariance / u.reduce((sum, value) => sum + (value - centre) ** 2, 0);
