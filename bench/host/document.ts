@@ -1,6 +1,7 @@
+import { nearest } from '../../src/backends/measure/roofline.ts';
 import type { Results, Row, SectionResult } from '../protocol.ts';
 import { groupBy } from '../page/timing.ts';
-import { ceilingsOf } from './roofline.ts';
+import { measuredCeilings } from './roofline.ts';
 import { figure, met, percent, spread, wantedOf } from './table.ts';
 
 /** Why a target is not met, by `section: label`, in the order of the patterns. */
@@ -116,15 +117,9 @@ function groupTable(group: string, having: readonly Having[]): string {
 
 /** A figure; of a kernel also its rate, as a share of the ceiling that is nearer. */
 function cell(row: Row, results: Results): string {
-  const ceilings = ceilingsOf(results);
-  const { kernel } = row;
-  if (!kernel || !ceilings) return spread(row.value);
-  const arithmetic = (kernel.flop ?? 0) / kernel.milliseconds / 1e6;
-  const moved = kernel.bytes / kernel.milliseconds / 1e6;
-  const [rate, unit, share] =
-    arithmetic / ceilings.arithmetic >= moved / ceilings.copy
-      ? [arithmetic, 'GFLOP/s', arithmetic / ceilings.arithmetic]
-      : [moved, 'GB/s', moved / ceilings.copy];
+  const ceilings = measuredCeilings(results);
+  if (!row.kernel || !ceilings) return spread(row.value);
+  const { rate, unit, share } = nearest(row.kernel, ceilings);
   return `${spread(row.value)}; ${figure(rate)} ${unit}, ${percent(share)}`;
 }
 

@@ -1,46 +1,24 @@
-import type { Results, Row } from '../protocol.ts';
+import {
+  ceilingsOf,
+  pointsOf,
+  type Ceilings,
+  type RooflinePoint,
+} from '../../src/backends/measure/roofline.ts';
+import type { Results } from '../protocol.ts';
 
-export interface Point {
-  readonly label: string;
-  /** Floating-point operations a byte, and 10⁹ of them a second. */
-  readonly intensity: number;
-  readonly rate: number;
+export interface Roofline extends Ceilings {
+  readonly points: readonly RooflinePoint[];
 }
 
-export interface Roofline {
-  readonly points: readonly Point[];
-  /** GFLOP/s and GB/s that nothing exceeds. */
-  readonly arithmetic: number;
-  readonly copy: number;
-}
+/** Of the section `ceilings`; null where it was not measured. */
+export const measuredCeilings = ({ sections }: Results): Ceilings | null =>
+  ceilingsOf(sections.find(({ name }) => name === 'ceilings')?.rows ?? []);
 
-/** Best rates of the section `ceilings`, which is what shares are shares of; null where it was not measured. */
-export function ceilingsOf({ sections }: Results): { arithmetic: number; copy: number } | null {
-  const rows = sections.find(({ name }) => name === 'ceilings')?.rows ?? [];
-  const best = (unit: string) =>
-    Math.max(0, ...rows.filter((row) => row.unit === unit).map(({ value }) => value.median));
-  const [arithmetic, copy] = [best('GFLOP/s'), best('GB/s')];
-  return arithmetic > 0 && copy > 0 ? { arithmetic, copy } : null;
-}
-
-/** The kernels with the largest part of each step, as points. */
+/** All kernels of a run as points. */
 export function rooflineOf(results: Results): Roofline | null {
-  const ceilings = ceilingsOf(results);
-  if (!ceilings) return null;
-  const rows = results.sections.flatMap(({ rows: all }) => all);
-  const points = rows.flatMap(pointOf);
-  return points.length === 0 ? null : { ...ceilings, points };
-}
-
-function pointOf({ label, kernel }: Row): Point[] {
-  if (!kernel?.flop || !(kernel.milliseconds > 0) || !(kernel.bytes > 0)) return [];
-  return [
-    {
-      label,
-      intensity: kernel.flop / kernel.bytes,
-      rate: kernel.flop / kernel.milliseconds / 1e6,
-    },
-  ];
+  const ceilings = measuredCeilings(results);
+  const points = pointsOf(results.sections.flatMap(({ rows }) => rows));
+  return ceilings && points.length > 0 ? { ...ceilings, points } : null;
 }
 
 const [width, height] = [640, 360];
@@ -108,7 +86,7 @@ const kindOf = (label: string) => kinds.find(([, pattern]) => pattern.test(label
 const dot = (x: number, y: number, label: string): string =>
   `<circle cx="${x.toFixed(1)}" cy="${y.toFixed(1)}" r="4" fill="${kindOf(label)[2]}" fill-opacity=".7"><title>${escaped(label)}</title></circle>`;
 
-function legend(points: readonly Point[]): string[] {
+function legend(points: readonly RooflinePoint[]): string[] {
   const used = kinds.filter((kind) => points.some(({ label }) => kindOf(label) === kind));
   return used.flatMap(([name, , colour], index) => [
     `<circle cx="${left + 12 + index * 90}" cy="${top + 6}" r="4" fill="${colour}"/>`,

@@ -24,6 +24,11 @@ import {
   type OpenedData,
 } from './kept-session.ts';
 import { LatestRun, type RunOptions } from './latest-run.ts';
+import {
+  measurePerformance,
+  type PerformanceOptions,
+  type PerformanceReport,
+} from './performance/measure.ts';
 import { provenExport } from './proof.ts';
 import { originalModel } from './model.ts';
 import { DeviceLost, unlessLost } from './recovery.ts';
@@ -46,6 +51,8 @@ export interface StudioOptions {
   readonly backend: Backend;
   readonly reopen?: () => Promise<Backend>;
   readonly search: SearchDriver;
+  /** Devices beside that one, to be measured and let go. */
+  readonly others?: () => Promise<Backend[]>;
   /** Where sessions are kept; absent: nowhere. */
   readonly library?: SessionLibrary;
   /** Milliseconds between checkpoints within training, and between writes of a kept session. */
@@ -121,6 +128,20 @@ export class Studio {
     return this.#controlled('scoring', ({ checkpoint }) =>
       scoreData(this.#bench.needModel(), this.#needData(), { ...how, onProgress, pause: checkpoint }),
     );
+  }
+
+  /** What this device makes of the open model's shape, and others beside it. `stop` ends it. */
+  measurePerformance(onProgress: PerformanceOptions['onProgress']): Promise<PerformanceReport> {
+    return this.#controlled('measuring the device', async ({ checkpoint }) => {
+      const model = this.#bench.needModel();
+      const others = (await this.#options.others?.()) ?? [];
+      try {
+        const backends = [this.#bench.backend, ...others];
+        return await measurePerformance(model, backends, { onProgress, pause: checkpoint });
+      } finally {
+        for (const other of others) other.dispose();
+      }
+    });
   }
 
   run(recipe: Recipe, options: RunOptions): Promise<void> {

@@ -22,6 +22,7 @@ export function clientFixture(overrides: Partial<StudioClient> = {}): StudioClie
         tokens: 31_200,
         seconds: 1.5,
       }),
+    measurePerformance: () => Promise.resolve({ model: 'test', parameters: 1, rank: 8, devices: [] }),
     previewTokens: () => Promise.resolve([]),
     estimate: () => Promise.resolve(estimate),
     run: () => Promise.resolve(),

@@ -11,6 +11,7 @@ import { GenesPanel } from './panels/GenesPanel.tsx';
 import { ImportancePanel } from './panels/ImportancePanel.tsx';
 import { Library } from './panels/Library.tsx';
 import { ModelPanel } from './panels/ModelPanel.tsx';
+import { PerformancePanel } from './panels/PerformancePanel.tsx';
 import { RecipePanel } from './panels/RecipePanel.tsx';
 import { Reproduction } from './panels/Reproduction.tsx';
 import { ResourcesPanel } from './panels/ResourcesPanel.tsx';
@@ -50,6 +51,7 @@ export function App() {
           <SharePanel />
           <ImportancePanel />
           <ResourcesPanel />
+          <PerformancePanel />
         </div>
       </main>
       <Sections />

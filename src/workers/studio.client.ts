@@ -33,12 +33,13 @@ export function createStudioClient(onCrash: (error: PareError) => void): StudioC
   }
 
   return {
-    start: () => call(studio.start(document.baseURI)),
+    start: (wish) => call(studio.start(document.baseURI, wish)),
     openModel: (files) => call(studio.openModel(files)),
     openData: (file, columns) => call(studio.openData(file, columns)),
     addTest: (file, columns) => call(studio.addTest(file, columns)),
     removeTest: (sha256) => call(studio.removeTest(sha256)),
     score: (how, onProgress) => call(studio.score(how, proxy(onProgress))),
+    measurePerformance: (onProgress) => call(studio.measurePerformance(proxy(onProgress))),
     previewTokens: (recipe) => call(studio.previewTokens(recipe)),
     estimate: (recipe) => call(studio.estimate(recipe)),
     run: async (recipe, onEvents, session = null, onTrouble = () => undefined) => {

@@ -1,5 +1,7 @@
+import type { DeviceWish } from '../backends/open-device.ts';
 import type { ExportFormat } from '../exporters/exporter.ts';
 import type { FormatOffer } from '../recipes/export.ts';
+import type { PerformanceReport } from '../recipes/performance/measure.ts';
 import type { DataScore, ScoreQuestion } from '../recipes/score-data.ts';
 import type { DataSummary, MemoryEstimate, ModelSummary } from '../recipes/summaries.ts';
 import type { TokenPreview } from '../recipes/token-preview.ts';
@@ -18,6 +20,7 @@ export interface DroppedFile {
 }
 
 export type { FormatOffer } from '../recipes/export.ts';
+export type { DevicePerformance, PerformanceReport } from '../recipes/performance/measure.ts';
 export type { DataScore, ScoreQuestion } from '../recipes/score-data.ts';
 export type { TokenPreview } from '../recipes/token-preview.ts';
 export type { DataSummary, MemoryEstimate, ModelSummary } from '../recipes/summaries.ts';
@@ -68,8 +71,10 @@ export interface HubFiles {
 }
 
 export interface StudioApi {
-  /** Takes a GPU device, or falls back to the CPU and says why in `notice`. `base`: where the page's `demo/` is. */
-  start(base: string): Promise<DeviceInfo & { notice: string | null }>;
+  /**
+   * Takes the device that is wished for, or another one, and says why in `notice`. `base`: where the page's `demo/` is.
+   */
+  start(base: string, wish: DeviceWish): Promise<DeviceInfo & { notice: string | null }>;
   openModel(files: DroppedFile[] | 'demo' | StoredFiles | HubFiles): Promise<ModelSummary>;
   openData(
     file: DroppedFile | 'demo' | StoredFiles | HubFiles,
@@ -80,6 +85,13 @@ export interface StudioApi {
   removeTest(sha256: string): Promise<void>;
   /** The open model, as it is, on all of the open data; `stop` ends it (it rejects with code `stopped`). */
   score(how: ScoreQuestion, onProgress: (done: number, total: number) => void): Promise<DataScore>;
+  /**
+   * What the device makes of the open model's shape, with the CPU beside it; the model is left alone. `stop` ends it (it
+   * rejects with code `stopped`).
+   */
+  measurePerformance(
+    onProgress: (done: number, total: number, what: string) => void,
+  ): Promise<PerformanceReport>;
   /** The first examples of the open data, as the recipe makes the open model see them. */
   previewTokens(recipe: Recipe): Promise<TokenPreview[]>;
   /** Of the recipe on the model and the data that are open; before anything runs. */
@@ -138,7 +150,7 @@ export interface SearchApi {
 
 /** What the page holds: the same, with failures as `PareError`s, and the life of both workers. */
 export interface StudioClient extends Omit<StudioApi, 'connectSearch' | 'start'> {
-  start(): ReturnType<StudioApi['start']>;
+  start(wish: DeviceWish): ReturnType<StudioApi['start']>;
   /** Ends both workers at once, with whatever they were doing. */
   dispose(): void;
 }

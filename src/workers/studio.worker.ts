@@ -1,5 +1,6 @@
 import { expose, transfer } from 'comlink';
-import { CpuBackend } from '../backends/cpu/cpu.ts';
+import { DeviceOpener } from '../backends/open-device.ts';
+import { pageThreads, startPageThread } from '../backends/wasm/page-threads.ts';
 import { browserGpu, openDevice } from '../backends/webgpu/device.ts';
 import { WebGpuBackend } from '../backends/webgpu/webgpu.ts';
 import { fetchSource } from '../formats/fetch-source.ts';
@@ -37,15 +38,16 @@ let events: ReturnType<typeof batchEvents> | null = null;
 const asSource = ({ path, file }: DroppedFile): FileSource => blobSource(path, file);
 
 const api: StudioApi = {
-  async start(base) {
+  async start(base, wish) {
     demoFolder = new URL('demo/', base).href;
-    const { backend, notice } = await openBackend();
+    const opener = new DeviceOpener(machine, wish);
+    const { backend, notice } = await opener.open();
     const storage = await openStorage();
     folder = storage.folder;
     library = createLibrary(storage);
     studio = new Studio({
       backend,
-      reopen: async () => (await openBackend()).backend,
+      reopen: async () => (await opener.open()).backend,
       search: (request, host) => search(request, host),
       library,
     });
@@ -66,6 +68,8 @@ const api: StudioApi = {
   addTest: (file, columns) => need().addTest(asSource(file), columns),
   removeTest: (sha256) => Promise.resolve(need().removeTest(sha256)),
   score: (how, onProgress) => need().score(how, (done, total) => onProgress(done, total)),
+  measurePerformance: (onProgress) =>
+    need().measurePerformance((done, total, what) => onProgress(done, total, what)),
   previewTokens: (recipe) => Promise.resolve(need().previewTokens(recipe)),
   estimate: (recipe) => Promise.resolve(need().estimate(recipe)),
   async run(recipe, onEvents, session, onTrouble) {
@@ -119,15 +123,10 @@ const api: StudioApi = {
   },
 };
 
-/** The GPU where there is one; else the CPU, and the reason. */
-async function openBackend() {
-  try {
-    return { backend: new WebGpuBackend(await openDevice(browserGpu())), notice: null };
-  } catch (error) {
-    const notice = error instanceof PareError ? `${error.message} ${error.remedy}` : String(error);
-    return { backend: new CpuBackend(), notice };
-  }
-}
+const machine = {
+  openGpu: async () => new WebGpuBackend(await openDevice(browserGpu())),
+  cpu: { threads: pageThreads(), start: startPageThread },
+};
 
 type Tell = Parameters<StudioApi['run']>[3];
 

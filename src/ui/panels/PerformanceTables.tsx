@@ -1,0 +1,79 @@
+import { ceilingsOf } from '../../backends/measure/roofline.ts';
+import { backendName, rateText, spreadText } from '../../state/performanceText.ts';
+import type { DevicePerformance } from '../../workers/studio.protocol.ts';
+
+/** Tokens a second on each device beside each other; then, for those who ask, the kernels. */
+export function PerformanceTables({ devices }: { devices: readonly DevicePerformance[] }) {
+  const labels = [
+    ...new Set(devices.flatMap(({ throughput }) => speeds(throughput).map(({ label }) => label))),
+  ];
+  return (
+    <>
+      <div className="performance-table">
+        <table aria-label="Tokens a second">
+          <thead>
+            <tr>
+              <th scope="col">Tokens/s</th>
+              {devices.map((device) => (
+                <th key={device.backend} scope="col" title={device.kernels}>
+                  {backendName(device)}
+                </th>
+              ))}
+            </tr>
+          </thead>
+          <tbody>
+            {labels.map((label) => (
+              <tr key={label}>
+                <th scope="row">{label}</th>
+                {devices.map(({ backend, throughput }) => {
+                  const figure = speeds(throughput).find((each) => each.label === label);
+                  return <td key={backend}>{figure ? spreadText(figure.value) : '–'}</td>;
+                })}
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+      {devices
+        .filter(({ kernelTimes }) => kernelTimes.length > 0)
+        .map((device) => (
+          <Kernels key={device.backend} device={device} />
+        ))}
+    </>
+  );
+}
+
+const speeds = (throughput: DevicePerformance['throughput']) =>
+  throughput.filter(({ unit }) => unit === 'tokens/s');
+
+function Kernels({ device: { kernelTimes, ceilings } }: { device: DevicePerformance }) {
+  const limits = ceilingsOf(ceilings);
+  const figures = [...ceilings, ...kernelTimes];
+  return (
+    <details className="performance-kernels">
+      <summary>Ceilings and kernels</summary>
+      <div className="performance-table" role="group" aria-label="Ceilings and kernels" tabIndex={0}>
+        <table aria-label="Ceilings and kernels">
+          <thead>
+            <tr>
+              <th scope="col">What</th>
+              <th scope="col">Median (range)</th>
+              <th scope="col">Rate, of the ceiling</th>
+            </tr>
+          </thead>
+          <tbody>
+            {figures.map((figure, index) => (
+              <tr key={index}>
+                <th scope="row">{figure.label}</th>
+                <td>
+                  {spreadText(figure.value)} {figure.unit}
+                </td>
+                <td>{rateText(figure, limits)}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+    </details>
+  );
+}
