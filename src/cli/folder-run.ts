@@ -21,7 +21,10 @@ import { eventLines } from './event-lines.ts';
 import { nodeStorage } from './node-storage.ts';
 import { sessionName } from './session-input.ts';
 
-export interface FolderRun extends Pick<EngineOptions, 'recipe' | 'model' | 'data' | 'tests' | 'from'> {
+export interface FolderRun extends Pick<
+  EngineOptions,
+  'recipe' | 'model' | 'data' | 'tests' | 'from' | 'like'
+> {
   readonly flags: Flags;
   readonly devices: Devices;
   /** What the model was loaded from: it is loaded again where its device is lost. */

@@ -28,7 +28,8 @@ export const reproduce: Command = (flags, [subject], devices) =>
     const model = await loadModel(await devices.open(), files);
     const data = requireSame(started, model, open);
     const out = flags.out ?? null;
-    const done = await runInFolder({ flags, devices, files, out, recipe, model, data, tests });
+    const like = started.device;
+    const done = await runInFolder({ flags, devices, files, out, recipe, model, data, tests, like });
     await exportRun(done);
     const here = viewOf(done.log);
     const scored = await scoresOf(shared, here, done.finished, flags);

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { PareError } from '../lib/assert.ts';
 import { runSearch } from '../search/run.ts';
 import type { Checkpoint } from '../session/checkpoint.ts';
-import type { RecoveryCause, SessionEvent } from '../session/events.ts';
+import type { DeviceInfo, RecoveryCause, SessionEvent } from '../session/events.ts';
 import type { Recipe } from '../session/recipe.ts';
 import { RunStopped, type RunControl } from './control.ts';
 import { prepareData, type PreparedData } from './data.ts';
@@ -42,6 +42,8 @@ export interface EngineOptions {
   readonly onStart?: () => void;
   /** Where to go on from, and why. */
   readonly from?: { readonly checkpoint: Checkpoint; readonly cause: RecoveryCause } | null;
+  /** What a run that is reproduced was on: its kernels are taken, not measured, where this is the same adapter. */
+  readonly like?: DeviceInfo | null;
   /** Hears of every checkpoint. */
   readonly onCheckpoint?: (checkpoint: Checkpoint) => void;
   /** Milliseconds between checkpoints within training, at least. */
@@ -204,7 +206,7 @@ async function attempt(
     },
   };
   try {
-    return await unlessLost(model, finish(run, options.data, log));
+    return await unlessLost(model, finish(run, options, log));
   } catch (error) {
     // What is left of this attempt says and saves nothing any more.
     given = true;
@@ -212,11 +214,16 @@ async function attempt(
   }
 }
 
-async function finish(run: RunContext, data: LoadedData, log: SessionLog): Promise<FinishedRun> {
+async function finish(
+  run: RunContext,
+  { data, like = null }: EngineOptions,
+  log: SessionLog,
+): Promise<FinishedRun> {
   const elastic = checkRun(run, data);
   const { model, recipe } = run;
   // A run that goes on has its kernels from its log.
-  if (log.device === null) await model.backend.tune?.(Object.values(graphsOf(model, run.data, recipe)));
+  if (log.device === null && !takeKernels(model, like))
+    await model.backend.tune?.(Object.values(graphsOf(model, run.data, recipe)));
   const finished = await runRecipe(run, elastic);
   await run.journal.once({ key: 'finish', schema: z.null() }, async () => {
     run.emit({ type: 'finished', seconds: log.elapsed / 1000 });

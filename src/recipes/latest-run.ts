@@ -1,6 +1,6 @@
 import { PareError } from '../lib/assert.ts';
 import type { Checkpoint } from '../session/checkpoint.ts';
-import type { RecoveryCause, ResultRow, SessionEvent } from '../session/events.ts';
+import type { DeviceInfo, RecoveryCause, ResultRow, SessionEvent } from '../session/events.ts';
 import type { Recipe } from '../session/recipe.ts';
 import type { SessionLibrary } from '../storage/library.ts';
 import type { Bench } from './bench.ts';
@@ -18,6 +18,8 @@ export interface RunOptions {
   /** The library's entry that the run is kept in. */
   readonly session?: string | null;
   readonly onTrouble?: (trouble: Trouble) => void;
+  /** What the run that is reproduced was on. */
+  readonly like?: DeviceInfo | null;
 }
 
 /** A run, as far as it takes to begin it again. */
@@ -77,6 +79,7 @@ export class LatestRun {
         control,
         search,
         from,
+        like: options.like ?? null,
         onEvent: (event) => {
           this.#noteRow(event);
           keeper?.hear(event);

@@ -6,6 +6,7 @@ import { WebGpuBackend } from '../backends/webgpu/webgpu.ts';
 import type { SessionEvent } from '../session/events.ts';
 import { appendToLog } from '../session/log.ts';
 import { loadModel } from './model.ts';
+import { deviceInfoOf, takeKernels } from './recovery.ts';
 import { essenceOf, outcomeOf, shortRecipe, tinyFor } from './resume.testing.ts';
 
 const newDevice = async (choices = new Map<string, string>()): Promise<Backend> =>
@@ -75,4 +76,19 @@ describe('a run that loses its device', () => {
     expect(log.at(-1)).toMatchObject({ type: 'failed', remedy: expect.stringContaining('batch') as string });
     backend.dispose();
   });
+});
+
+it('kernels are those of a log, where that is of the same adapter', async () => {
+  const backend = await newDevice();
+  const here = deviceInfoOf({ backend });
+  const kernels = `${here.kernels}; some op = some variant`;
+  expect(takeKernels({ backend }, null)).toBe(false);
+  expect(takeKernels({ backend }, { ...here, adapter: 'another', kernels })).toBe(false);
+  expect(deviceInfoOf({ backend })).toEqual(here);
+  expect(takeKernels({ backend }, { ...here, kernels })).toBe(true);
+  expect(deviceInfoOf({ backend })).toEqual({ ...here, kernels });
+  // A log from before there was a choice.
+  expect(takeKernels({ backend }, { backend: 'webgpu', adapter: here.adapter })).toBe(true);
+  expect(deviceInfoOf({ backend })).toEqual(here);
+  backend.dispose();
 });

@@ -76,11 +76,15 @@ export function lastDevice(log: readonly SessionEvent[]): DeviceInfo | null {
   return log.findLast((event) => event.type === 'recovered' || event.type === 'started')?.device ?? null;
 }
 
-/** Lets the device go on with the kernels that a log names, if it is the same adapter: other kernels give other bits. */
-export function takeKernels({ backend }: Pick<LoadedModel, 'backend'>, device: DeviceInfo | null): void {
+/**
+ * Lets the device go on with the kernels that a log names, if it is the same adapter, which is what it returns: other
+ * kernels give other bits.
+ */
+export function takeKernels({ backend }: Pick<LoadedModel, 'backend'>, device: DeviceInfo | null): boolean {
   const here = deviceInfoOf({ backend });
-  if (device?.backend === here.backend && device.adapter === here.adapter)
-    backend.adopt?.(device.kernels ?? '');
+  const isSame = device?.backend === here.backend && device.adapter === here.adapter;
+  if (isSame) backend.adopt?.(device.kernels ?? '');
+  return isSame;
 }
 
 /** Whether an error is one that a run can go on after. */
