@@ -6,6 +6,8 @@ export interface Registered {
   readonly load: (() => Promise<{ readonly section: Section }>) | null;
   /** Compares with other libraries, which are installed only when they are asked for. */
   readonly peers?: true;
+  /** Measured in a worker, which may wait for threads. */
+  readonly worker?: true;
   /** Left out unless `--only` names it. */
   readonly extra?: true;
 }
@@ -19,8 +21,12 @@ export const sections: readonly Registered[] = [
   { name: 'counting', load: () => import('./page/counting.ts') },
   { name: 'memory', load: () => import('./page/memory.ts') },
   { name: 'growth', load: () => import('./page/growth.ts') },
+  { name: 'search', load: () => import('./page/search.ts') },
   { name: 'int4', load: () => import('./page/int4.ts') },
+  { name: 'sliced', load: () => import('./page/sliced.ts') },
+  { name: 'decode', load: () => import('./page/decode.ts') },
   { name: 'step', load: () => import('./peers/step.ts'), peers: true },
+  { name: 'step-cpu', load: () => import('./peers/step-cpu.ts'), peers: true, worker: true },
   { name: 'matmul', load: () => import('./peers/matmul.ts'), peers: true },
   { name: 'demo', load: null, extra: true },
 ];

@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { build } from 'vite';
+import { wasmKernels } from '../../tools/kernels.mjs';
 import { bench, built, root } from './paths.ts';
 
 const peersFolder = join(bench, 'peers');
@@ -9,19 +10,21 @@ const peersFolder = join(bench, 'peers');
 /** Bundles the page with all sections and gives its folder; without peers their packages need not be there. */
 export async function buildPage(peers: boolean): Promise<string> {
   const outDir = join(built, peers ? 'page-with-peers' : 'page');
+  const external = peers ? [] : [/^@tensorflow\//, /^@jax-js\//, /^onnxruntime-web/];
   await build({
     root: join(bench, 'page'),
     configFile: false,
     logLevel: 'error',
     base: './',
     publicDir: false,
-    worker: { format: 'es' },
+    plugins: [wasmKernels()],
+    worker: { format: 'es', plugins: () => [wasmKernels()], rolldownOptions: { external } },
     build: {
       outDir,
       emptyOutDir: true,
       target: 'es2023',
       chunkSizeWarningLimit: 1e5,
-      rolldownOptions: peers ? {} : { external: [/^@tensorflow\//, /^@jax-js\//, /^onnxruntime-web/] },
+      rolldownOptions: { external },
     },
   });
   return outDir;

@@ -1,34 +1,25 @@
-import { openDevice } from '../../src/backends/webgpu/device.ts';
-import { WebGpuBackend } from '../../src/backends/webgpu/webgpu.ts';
-import type { MeasureOptions } from '../protocol.ts';
+import type { BenchPage, MeasureOptions } from '../protocol.ts';
 import { sections } from '../sections.ts';
-
-async function open() {
-  const device = await openDevice(navigator.gpu);
-  const errors: string[] = [];
-  device.addEventListener('uncapturederror', ({ error }) => errors.push(error.message));
-  return { device, backend: new WebGpuBackend(device), errors };
-}
-
-/** Said by the host. */
-const say = (line: string): void => console.info(line);
-
-let opened: ReturnType<typeof open> | null = null;
-const once = () => (opened ??= open());
+import { here } from './measure.ts';
 
 window.bench = {
-  async facts() {
-    const { adapter, features } = (await once()).backend.facts;
-    return { adapter, features, userAgent: navigator.userAgent };
-  },
-  async measure(name: string, options: MeasureOptions) {
-    const load = sections.find((section) => section.name === name)?.load;
-    if (!load) throw new Error(`no section ${name}`);
-    const { section } = await load();
-    const { device, backend, errors } = await once();
-    const rows = await section.measure({ ...options, device, backend, say });
-    // A dispatch that the device refuses takes no time: such numbers must not be printed.
-    if (errors.length > 0) throw new Error(errors[0]);
-    return { title: section.title, rows };
-  },
+  facts: () => here.facts(),
+  measure: (name, options) =>
+    sections.find((section) => section.name === name)?.worker
+      ? inWorker(name, options)
+      : here.measure(name, options),
 };
+
+type Answer = { measured: Awaited<ReturnType<BenchPage['measure']>> } | { error: string };
+
+function inWorker(name: string, options: MeasureOptions): ReturnType<BenchPage['measure']> {
+  const worker = new Worker(new URL('./section.worker.ts', import.meta.url), { type: 'module' });
+  return new Promise((resolve, reject) => {
+    worker.addEventListener('error', ({ message }) => reject(new Error(message)));
+    worker.addEventListener('message', ({ data }: MessageEvent<Answer>) => {
+      if ('error' in data) reject(new Error(data.error));
+      else resolve(data.measured);
+    });
+    worker.postMessage({ name, options });
+  });
+}
