@@ -11,6 +11,10 @@ export const figureText = (value: number): string =>
 export const spreadText = ({ median, low, high }: Spread): string =>
   low === high ? figureText(median) : `${figureText(median)} (${figureText(low)}–${figureText(high)})`;
 
+/** Of what is no kernel, the step that it is of comes first. */
+export const labelText = ({ group, label, kernel }: Figure): string =>
+  group && !kernel && !group.startsWith('cold') ? `${group.split(',')[0]!}: ${label}` : label;
+
 export const backendName = ({ backend, adapter }: DevicePerformance): string =>
   backend === 'cpu' ? 'CPU' : `WebGPU, ${adapter}`;
 
@@ -40,7 +44,7 @@ function deviceMarkdown(device: DevicePerformance): string {
   const { batch, kernels, ceilings, throughput, kernelTimes } = device;
   const limits = ceilingsOf(ceilings);
   const line = (figure: Figure) =>
-    `| ${[figure.label, spreadText(figure.value), figure.unit, rateText(figure, limits)].join(' | ')} |`;
+    `| ${[labelText(figure), spreadText(figure.value), figure.unit, rateText(figure, limits)].join(' | ')} |`;
   const figures = [...ceilings, ...throughput, ...kernelTimes];
   return [
     `## ${backendName(device)}`,

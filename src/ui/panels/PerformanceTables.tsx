@@ -1,5 +1,5 @@
 import { ceilingsOf } from '../../backends/measure/roofline.ts';
-import { backendName, rateText, spreadText } from '../../state/performanceText.ts';
+import { backendName, figureText, labelText, rateText, spreadText } from '../../state/performanceText.ts';
 import type { DevicePerformance } from '../../workers/studio.protocol.ts';
 
 /** Tokens a second on each device beside each other; then, for those who ask, the kernels. */
@@ -9,14 +9,14 @@ export function PerformanceTables({ devices }: { devices: readonly DevicePerform
   ];
   return (
     <>
-      <div className="performance-table">
+      <div className="performance-table" role="group" aria-label="Tokens a second" tabIndex={0}>
         <table aria-label="Tokens a second">
           <thead>
             <tr>
               <th scope="col">Tokens/s</th>
               {devices.map((device) => (
-                <th key={device.backend} scope="col" title={device.kernels}>
-                  {backendName(device)}
+                <th key={device.backend} scope="col" title={`${backendName(device)}: ${device.kernels}`}>
+                  {device.backend === 'cpu' ? 'CPU' : 'WebGPU'}
                 </th>
               ))}
             </tr>
@@ -27,7 +27,11 @@ export function PerformanceTables({ devices }: { devices: readonly DevicePerform
                 <th scope="row">{label}</th>
                 {devices.map(({ backend, throughput }) => {
                   const figure = speeds(throughput).find((each) => each.label === label);
-                  return <td key={backend}>{figure ? spreadText(figure.value) : '–'}</td>;
+                  return (
+                    <td key={backend} title={figure && spreadText(figure.value)}>
+                      {figure ? figureText(figure.value.median) : '–'}
+                    </td>
+                  );
                 })}
               </tr>
             ))}
@@ -57,16 +61,16 @@ function Kernels({ device: { kernelTimes, ceilings } }: { device: DevicePerforma
           <thead>
             <tr>
               <th scope="col">What</th>
-              <th scope="col">Median (range)</th>
+              <th scope="col">Median</th>
               <th scope="col">Rate, of the ceiling</th>
             </tr>
           </thead>
           <tbody>
             {figures.map((figure, index) => (
               <tr key={index}>
-                <th scope="row">{figure.label}</th>
-                <td>
-                  {spreadText(figure.value)} {figure.unit}
+                <th scope="row">{labelText(figure)}</th>
+                <td title={spreadText(figure.value)}>
+                  {figureText(figure.value.median)} {figure.unit}
                 </td>
                 <td>{rateText(figure, limits)}</td>
               </tr>
