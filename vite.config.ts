@@ -13,11 +13,18 @@ const [, policy = ''] =
 const hub = process.env.VITE_HUB;
 const withHub = (text: string) => (hub ? text.replace('https://huggingface.co', new URL(hub).origin) : text);
 
+/** Isolated from other origins, so that threads may share memory. Without these headers it runs on one. */
+const isolation = {
+  'Cross-Origin-Opener-Policy': 'same-origin',
+  'Cross-Origin-Embedder-Policy': 'require-corp',
+};
+
 export default defineConfig({
   // A static host may serve the studio under any path; a shared link must work there too.
   base: process.env.VITE_BASE ?? './',
   plugins: [wasmKernels(), react(), { name: 'hub', transformIndexHtml: withHub }],
   worker: { format: 'es', plugins: () => [wasmKernels()] },
   build: { target: 'es2023', sourcemap: true },
-  preview: { headers: { 'Content-Security-Policy': withHub(policy) } },
+  server: { headers: isolation },
+  preview: { headers: { ...isolation, 'Content-Security-Policy': withHub(policy) } },
 });

@@ -28,7 +28,7 @@ const options = {
   answer: { type: 'string' },
   format: { type: 'string' },
   genome: { type: 'string' },
-  device: { type: 'string', default: 'webgpu' },
+  device: { type: 'string', default: 'auto' },
   json: { type: 'boolean', default: false },
   help: { type: 'boolean', default: false },
 } as const;
@@ -70,7 +70,7 @@ export function numberOf(
   return value;
 }
 
-export const helpText = `Usage: npm run -s pare -- COMMAND [--json] [--device webgpu|cpu]
+export const helpText = `Usage: npm run -s pare -- COMMAND [--json] [--device auto|webgpu|cpu]
 
   inspect MODEL                                architecture, parameters, modules, MACs a token
   logits MODEL --ids "1,5,9"                   logits at every position

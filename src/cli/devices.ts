@@ -1,19 +1,26 @@
 import type { Backend } from '../backends/backend.ts';
-import { CpuBackend } from '../backends/cpu/cpu.ts';
+import { DeviceOpener } from '../backends/open-device.ts';
+import { nodeThreads, startNodeThread } from '../backends/wasm/node-threads.ts';
 import { closeDawn, openDawn } from '../backends/webgpu/dawn.ts';
 import { openDevice } from '../backends/webgpu/device.ts';
 import { WebGpuBackend } from '../backends/webgpu/webgpu.ts';
+import { deviceWishes, type DeviceWish } from '../backends/wish.ts';
 import { usage, type Flags } from './arguments.ts';
 
 /** The device that `--device` names, which is opened when it is asked for; and another one after it was lost. */
 export class Devices {
-  readonly #name: string;
+  readonly #opener: DeviceOpener;
   #backend: Backend | null = null;
 
-  constructor({ device }: Flags) {
-    if (device !== 'webgpu' && device !== 'cpu')
-      throw usage(`--device is ${device}; it must be webgpu or cpu.`);
-    this.#name = device;
+  constructor({ device }: Pick<Flags, 'device'>) {
+    if (!isWish(device)) throw usage(`--device is ${device}; it must be ${deviceWishes.join(', ')}.`);
+    this.#opener = new DeviceOpener(
+      {
+        openGpu: async () => new WebGpuBackend(await openDevice(await openDawn())),
+        cpu: { threads: nodeThreads(), start: startNodeThread },
+      },
+      device,
+    );
   }
 
   async open(): Promise<Backend> {
@@ -30,15 +37,12 @@ export class Devices {
     closeDawn();
   }
 
-  /** Without a GPU driver the CPU, which says so on standard error. */
+  /** Why it is another one than might be expected is said on standard error. */
   async #next(): Promise<Backend> {
-    if (this.#name === 'cpu') return new CpuBackend();
-    try {
-      return new WebGpuBackend(await openDevice(await openDawn()));
-    } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
-      process.stderr.write(`${reason} Going on with the CPU backend: slower, same results.\n`);
-      return new CpuBackend();
-    }
+    const { backend, notice } = await this.#opener.open();
+    if (notice) process.stderr.write(`${notice}\n`);
+    return backend;
   }
 }
+
+const isWish = (text: string): text is DeviceWish => (deviceWishes as readonly string[]).includes(text);

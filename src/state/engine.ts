@@ -1,6 +1,7 @@
 import { createStore } from 'zustand/vanilla';
 import type { DeviceInfo } from '../session/events.ts';
 import type { StudioClient } from '../workers/studio.protocol.ts';
+import { deviceWish } from './wish.ts';
 import { notify, reportError } from './notices.ts';
 
 type EngineFactory = (onCrash: (error: Error) => void) => StudioClient;
@@ -46,8 +47,8 @@ async function start(): Promise<StudioClient> {
     running = null;
     deviceStore.setState(({ crashes }) => ({ status: 'idle', device: null, crashes: crashes + 1 }));
   });
-  const { notice, ...device } = await client.start();
+  const { notice, ...device } = await client.start(deviceWish());
   deviceStore.setState({ status: 'ready', device });
-  if (notice) notify('device', notice);
+  if (notice) notify('device', notice, 'Another device can be chosen at the top of the page.');
   return client;
 }

@@ -3,6 +3,8 @@ import { useStore } from 'zustand';
 import { deviceStore } from '../state/engine.ts';
 import { setTheme, themeStore } from '../state/theme.ts';
 import type { Theme } from '../state/theme.ts';
+import { wishDevice, wishStore } from '../state/wish.ts';
+import type { DeviceWish } from '../backends/wish.ts';
 import { LibraryButton } from './panels/LibraryButton.tsx';
 
 export function TopBar() {
@@ -43,8 +45,26 @@ function Device() {
   return (
     <span className="device" title="Where the model is computed">
       <span className={`lamp ${device.backend}`} aria-hidden="true" />
-      {device.backend === 'webgpu' ? 'WebGPU' : 'CPU'} <span className="soft">{device.adapter}</span>
+      {device.backend === 'webgpu' ? 'WebGPU' : 'CPU'}{' '}
+      <span className="soft">{device.backend === 'webgpu' ? device.adapter : device.kernels}</span>
+      <DeviceSwitch />
     </span>
+  );
+}
+
+/** Takes effect with the next load: an engine cannot change its device under a model. */
+function DeviceSwitch() {
+  const wish = useStore(wishStore, (state) => state.wish);
+  return (
+    <select
+      aria-label="Device"
+      value={wish}
+      onChange={(event) => wishDevice(event.target.value as DeviceWish)}
+    >
+      <option value="auto">automatic</option>
+      <option value="webgpu">WebGPU</option>
+      <option value="cpu">CPU</option>
+    </select>
   );
 }
 

@@ -1,4 +1,4 @@
-import type { DeviceWish } from '../backends/open-device.ts';
+import type { DeviceWish } from '../backends/wish.ts';
 import type { ExportFormat } from '../exporters/exporter.ts';
 import type { FormatOffer } from '../recipes/export.ts';
 import type { PerformanceReport } from '../recipes/performance/measure.ts';

@@ -1,0 +1,80 @@
+import { PareError } from '../lib/assert.ts';
+import type { Backend } from './backend.ts';
+import { CpuBackend } from './cpu/cpu.ts';
+import { fasterBy } from './faster.ts';
+import { WasmBackend, type WasmOptions } from './wasm/wasm.ts';
+import type { WebGpuBackend } from './webgpu/webgpu.ts';
+import type { DeviceWish } from './wish.ts';
+
+export interface OpenedDevice {
+  readonly backend: Backend;
+  /** Why not the GPU, in a line or two, for the user; null where it is what was asked for. */
+  readonly notice: string | null;
+}
+
+export interface Machine {
+  readonly openGpu: () => Promise<WebGpuBackend>;
+  /** Threads of the CPU, and how to start one. */
+  readonly cpu: WasmOptions;
+}
+
+/** Opens devices, again after one was lost; what was measured once holds for as long as this lives. */
+export class DeviceOpener {
+  readonly #machine: Machine;
+  readonly #wish: DeviceWish;
+  /** What a software adapter lost against, once that is known. */
+  #lostBy: string | null = null;
+
+  constructor(machine: Machine, wish: DeviceWish) {
+    this.#machine = machine;
+    this.#wish = wish;
+  }
+
+  async open(): Promise<OpenedDevice> {
+    if (this.#wish === 'cpu') return { backend: await this.#cpu(), notice: null };
+    if (this.#lostBy) return { backend: await this.#cpu(), notice: this.#lostBy };
+    let gpu: WebGpuBackend;
+    try {
+      gpu = await this.#machine.openGpu();
+    } catch (error) {
+      const backend = await this.#cpu();
+      return { backend, notice: `${reasonOf(error)} It runs on the ${nameOf(backend)}.` };
+    }
+    if (this.#wish === 'webgpu' || !gpu.traits.software) return { backend: gpu, notice: null };
+    return this.#faster(gpu);
+  }
+
+  async #faster(gpu: WebGpuBackend): Promise<OpenedDevice> {
+    const cpu = await this.#cpu();
+    const ratio = await fasterBy(cpu, gpu);
+    if (ratio <= 1) {
+      cpu.dispose();
+      return { backend: gpu, notice: null };
+    }
+    gpu.dispose();
+    this.#lostBy = `Runs on the ${nameOf(cpu)}: ${comparison(ratio, gpu.facts.adapter)}`;
+    return { backend: cpu, notice: this.#lostBy };
+  }
+
+  /** By WebAssembly, else by the plain definitions, which run everywhere. */
+  async #cpu(): Promise<Backend> {
+    try {
+      return await WasmBackend.open(this.#machine.cpu);
+    } catch {
+      return new CpuBackend();
+    }
+  }
+}
+
+function nameOf(backend: Backend): string {
+  if (!(backend instanceof WasmBackend)) return 'CPU (plain JavaScript)';
+  const { threads } = backend;
+  return `CPU (${backend.facts.kernels}, ${threads === 1 ? '1 thread' : `${threads} threads`})`;
+}
+
+function comparison(ratio: number, adapter: string): string {
+  if (ratio === Infinity) return `${adapter}, a GPU in software, was not ready within a second.`;
+  return `${ratio.toFixed(ratio < 3 ? 1 : 0)} × faster here than ${adapter}, a GPU in software.`;
+}
+
+const reasonOf = (error: unknown) => (error instanceof PareError ? error.message : String(error));
