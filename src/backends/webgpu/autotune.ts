@@ -6,7 +6,7 @@ import { largestBinding } from './device.ts';
 import { GpuProgram, type ProgramContext } from './program.ts';
 import { GpuStore } from './store.ts';
 
-/** Device time of all measurements together, and time until no further one is begun (compiling is most of it), in ms. */
+/** Device time of all measurements together, and time after which none is begun (compiling is most of it), in ms. */
 const deviceTime = 1500;
 const patience = 8000;
 /** A sample is of as many runs as take about so long, in ms: timestamps come in steps of a tenth in a browser. */
@@ -77,12 +77,13 @@ export class Tuner {
     return new Map(chosen.filter(({ names, name }) => name !== names[0]).map(({ key, name }) => [key, name]));
   }
 
-  /** All pipelines at once, as many as the device compiles at a time. One that fails says so again where it is needed. */
+  /** All pipelines at once, as many as the device compiles at a time; one that fails says so again where it is needed. */
   async #compile(questions: readonly Question[], traits: DeviceTraits): Promise<void> {
     const dispatches = questions.flatMap(({ node, variants: { key, names } }) =>
       names.flatMap((name) => node.op.dispatches(node, choosing(traits, key, name))),
     );
-    await Promise.allSettled(dispatches.map((dispatch) => this.#context.pipelines.get(dispatch)));
+    const compiled = Promise.allSettled(dispatches.map((dispatch) => this.#context.pipelines.get(dispatch)));
+    await Promise.race([compiled, new Promise((resolve) => setTimeout(resolve, patience))]);
   }
 
   /** Null where not one of the variants could be run. */
