@@ -23,7 +23,7 @@ const files = [
 ];
 
 /** The embedded demo with the recipe that is selected at first. */
-async function openDemo(backend: Backend): Promise<Workload> {
+export async function openDemo(backend: Backend): Promise<Workload> {
   const sources = await Promise.all(files.map((name) => fetchSource(`demo/model/${name}`, `demo/${name}`)));
   const model = await loadModel(backend, sources);
   const data = prepareData(
