@@ -152,23 +152,31 @@ export async function expectVariantsEqualCpu(scene: Scene, inner: number): Promi
   const expected = await scene.run(new CpuBackend());
   const all: HostArray[][] = [];
   for (let turn = 0; turn < most; turn++) {
-    const choices = new Map(variants.map(({ key, names }) => [key, names[turn % names.length]!]));
-    const found = await scene.run(choosingBackend(device, choices));
-    const label = [...choices.values()].join();
-    expected.forEach((reference, i) => expectClose(found[i]!, reference, inner, `${label}, output ${i}`));
+    const names = variants.map((each) => each.names[turn % each.names.length]!);
+    const { backend, choices } = choosingBackend(device, names.join());
+    variants.forEach(({ key }, index) => choices.set(key, names[index]!));
+    const found = await scene.run(backend);
+    expected.forEach((reference, i) =>
+      expectClose(found[i]!, reference, inner, `${names.join()}, output ${i}`),
+    );
     all.push(found);
   }
   return all;
 }
 
-/** One device for all variants; backends are kept, since each compiles its pipelines anew. */
-let variantDevice: Promise<GPUDevice> | undefined;
-const choosing = new Map<string, WebGpuBackend>();
+interface Choosing {
+  readonly backend: WebGpuBackend;
+  readonly choices: Map<string, string>;
+}
 
-function choosingBackend(device: GPUDevice, choices: ReadonlyMap<string, string>): WebGpuBackend {
-  const key = JSON.stringify([...choices]);
-  const known = choosing.get(key) ?? new WebGpuBackend(device, { choices });
-  choosing.set(key, known);
+/** One device for all variants, and a backend for each that is kept: each compiles its pipelines anew. */
+let variantDevice: Promise<GPUDevice> | undefined;
+const choosing = new Map<string, Choosing>();
+
+function choosingBackend(device: GPUDevice, names: string): Choosing {
+  const choices = new Map<string, string>();
+  const known = choosing.get(names) ?? { backend: new WebGpuBackend(device, { choices }), choices };
+  choosing.set(names, known);
   return known;
 }
 

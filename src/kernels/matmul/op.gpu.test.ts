@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { gpuBackend } from '../../backends/webgpu/device.testing.ts';
 import type { Op } from '../../graph/op.ts';
 import { plainTraits } from '../../graph/traits.testing.ts';
-import { expectGpuEqualsCpu, Scene } from '../compare.testing.ts';
+import { expectGpuEqualsCpu, expectVariantsEqualCpu, Scene } from '../compare.testing.ts';
 import { matmulDispatches } from './dispatches.ts';
 import { matmul, matmulInto, type MatmulAttributes, type Orientation } from './op.ts';
 
@@ -174,12 +174,13 @@ function oneOf(
   orientation: Orientation,
   { rows, inner, columns }: Sizes,
   kind: 'f32' | 'f16' | 'int4',
+  sequences = 7,
 ): Scene {
   const scene = new Scene(7);
   const { x, w } = shapes(orientation, { rows, inner, columns });
   const tokens = orientation === 'tn' ? inner : rows;
   // Sequences begin and end within tiles and within parts.
-  const rowsPerSequence = Math.max(1, Math.floor(tokens / 7));
+  const rowsPerSequence = Math.max(1, Math.floor(tokens / sequences));
   const full = [orientation === 'tn' ? rows : inner, columns];
   const limits = scene.integers('limits', [Math.ceil(tokens / rowsPerSequence), 2], (i) =>
     scene.random.integer(full[i % 2]! + 1),
@@ -202,6 +203,40 @@ function oneOf(
   scene.output(scene.graph.apply(op, inputs, attributes)[0]!);
   return scene;
 }
+
+describe('every variant', () => {
+  // Squares of 64 and of 32 that Y fills in part, an inner sum that ends within a slice; few rows; few columns.
+  const ragged: Sizes = { rows: 76, inner: 44, columns: 68 };
+  const narrow: Sizes = { rows: 36, inner: 52, columns: 8 };
+  const flat: Sizes = { rows: 8, inner: 36, columns: 44 };
+  for (const orientation of orientations) {
+    // Those of 16 bits have a mask and a bias.
+    for (const kind of orientation === 'tn' ? (['f32'] as const) : (['f16', 'int4'] as const)) {
+      for (const sequences of [2, 7]) {
+        const label = `${orientation}, ${kind}, sequences that end within tiles of ${sequences === 2 ? 'one' : 'each'}`;
+        it(label, async () => {
+          await expectVariantsEqualCpu(oneOf(matmul, orientation, ragged, kind, sequences), ragged.inner);
+        });
+      }
+    }
+    for (const size of [ragged, narrow, flat]) {
+      it(`${orientation} ${size.rows}×${size.inner}×${size.columns} without limits`, async () => {
+        const scene = new Scene(8);
+        const { x, w } = shapes(orientation, size);
+        const attributes = {
+          orientation,
+          scale: 1,
+          innerLimit: null,
+          outerLimit: null,
+          rowsPerSequence: size.rows,
+        };
+        const inputs = [scene.normal('x', x), scene.normal('w', w), null, null, null, null];
+        scene.output(scene.graph.apply(matmul, inputs, attributes)[0]!);
+        await expectVariantsEqualCpu(scene, size.inner);
+      });
+    }
+  }
+});
 
 describe('a matmul in several dispatches', () => {
   // Tiled kernels and those of subgroups, the naive one, and the two for few rows.

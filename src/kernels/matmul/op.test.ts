@@ -1,9 +1,11 @@
 import { expect, it } from 'vitest';
 import { Graph } from '../../graph/graph.ts';
+import type { Node } from '../../graph/op.ts';
 import { plainTraits } from '../../graph/traits.testing.ts';
 import { mostWork } from '../work.ts';
 import { matmulDispatches } from './dispatches.ts';
-import { matmul, type Orientation } from './op.ts';
+import { matmul, type MatmulAttributes, type Orientation } from './op.ts';
+import { matmulVariants } from './variants.ts';
 
 const spec = (...shape: number[]) => ({ dtype: 'f32', shape }) as const;
 const attributes = (orientation: Orientation) => ({
@@ -48,8 +50,11 @@ it.each([
     const w = graph.input('w', 'f32', orientation === 'nt' ? [columns, inner] : [inner, columns]);
     graph.apply(matmul, [x, w, null], attributes(orientation));
     const work = rows * inner * columns;
-    for (const subgroup of [null, 4]) {
-      const found = matmulDispatches(graph.nodes[0] as never, { ...plainTraits, subgroup });
+    const node = graph.nodes[0] as unknown as Node<MatmulAttributes>;
+    const traits = { ...plainTraits, subgroup: 4 };
+    const { key, names } = matmulVariants(node, traits);
+    for (const name of names) {
+      const found = matmulDispatches(node, { ...traits, choices: new Map([[key, name]]) });
       if (parts) expect(found.length).toBe(parts);
       expect(found.length).toBeLessThan(1.5 * (work / mostWork) + 4);
       // A tile of 32 × 32 is not cut.

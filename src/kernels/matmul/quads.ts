@@ -1,6 +1,6 @@
 import maskBits from '../../../shaders/mask_bits.wgsl?raw';
 import shape from '../../../shaders/matmul_shape.wgsl?raw';
-import quadShape from '../../../shaders/matmul_quad_shape.wgsl?raw';
+import fours from '../../../shaders/matmul_fours.wgsl?raw';
 import type { DeviceTraits } from '../../graph/op.ts';
 import { subgroupDirectives } from '../dispatch.ts';
 import { biasCode, weights } from '../weights.ts';
@@ -8,9 +8,8 @@ import type { Kernel, Problem, Variant } from './problem.ts';
 import { sumNn } from './quads/nn.ts';
 import { sumNt } from './quads/nt.ts';
 import type { LaneTile } from './quads/rows.ts';
-import { stores } from './quads/stores.ts';
 import { step, sumTn } from './quads/tn.ts';
-import { each } from './text.ts';
+import { stores, sums, type Places } from './stores.ts';
 
 /**
  * Subgroups of four lanes, two by two: a lane makes 8 × 8 of Y, a subgroup 16 × 16. Lanes side by side need the same
@@ -36,7 +35,7 @@ export const quads: Variant = {
       code: [
         shape,
         biasCode(problem.bias),
-        quadShape,
+        fours,
         ...weights(problem.dtype),
         ...(problem.masked ? [maskBits] : []),
         kernelText(problem, tile),
@@ -72,8 +71,16 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
   let corner = vec2u(shape.first_row + group.y * ${2 * tile.rows}u, shape.first_column + group.x * ${2 * tile.columns}u);
   let row = corner.x + (lane >> 1u) * ${tile.rows}u;
   let column = corner.y + (lane & 1u) * ${tile.columns}u;
-  ${each(tile.rows, (i) => each(tile.columns / 4, (j) => `var a${i}_${j} = vec4f();`, ' '))}
+  ${sums(tile.rows, tile.columns / 4)}
   ${sum(problem, tile)}
-  ${stores(problem, tile)}
+  ${stores(problem, placesOf(tile))}
 }`;
 }
+
+const placesOf = ({ rows, columns }: LaneTile): Places => ({
+  rows,
+  fours: columns / 4,
+  row: (i) => `row + ${i}u`,
+  column: (j) => `column + ${4 * j}u`,
+  outer: (i) => `select(outer_ends.x, outer_ends.y, row + ${i}u >= next)`,
+});

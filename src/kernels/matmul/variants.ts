@@ -5,9 +5,18 @@ import { problemOf, type Problem, type Variant } from './problem.ts';
 import { quads } from './quads.ts';
 import { row } from './row.ts';
 import { tiles } from './tiles.ts';
+import { workgroup32, workgroup64 } from './workgroup.ts';
+
+const all: readonly Variant[] = [row, quads, tiles, workgroup64, workgroup32, naive];
 
 /** By preference: the first that fits is taken where nothing was measured. */
-const byPreference: readonly Variant[] = [row, quads, tiles, naive];
+function byPreference({ rows, columns }: Problem, { software }: DeviceTraits): readonly Variant[] {
+  if (software) return all;
+  const few = Math.min(rows, columns) <= 32;
+  return few
+    ? [row, workgroup32, workgroup64, tiles, quads, naive]
+    : [row, workgroup64, workgroup32, tiles, quads, naive];
+}
 
 /** The kernels that a device can run a matmul with. */
 export function matmulVariants(node: Node<MatmulAttributes>, device: DeviceTraits): Variants {
@@ -17,11 +26,11 @@ export function matmulVariants(node: Node<MatmulAttributes>, device: DeviceTrait
 /** The kernel that `matmul` takes on this device. */
 export function chosenKernel(problem: Problem, device: DeviceTraits): Variant {
   const name = chosenVariant(variantsOf(problem, device), device);
-  return byPreference.find((variant) => variant.name === name)!;
+  return all.find((variant) => variant.name === name)!;
 }
 
 function variantsOf(problem: Problem, device: DeviceTraits): Variants {
-  const fitting = byPreference.filter(({ fits }) => fits(problem, device));
+  const fitting = byPreference(problem, device).filter(({ fits }) => fits(problem, device));
   const [first, ...rest] = fitting.map(({ name }) => name);
   return { key: keyOf(problem), names: [first!, ...rest] };
 }

@@ -1,4 +1,4 @@
-// What the kernels of four lanes share: see kernels/matmul/quads.ts.
+// What kernels share that read and write Y four numbers at a time.
 @group(0) @binding(1) var<storage, read> x: array<vec4f>;
 @group(0) @binding(3) var<storage, read> addend: array<vec4f>;
 @group(0) @binding(6) var<storage, read_write> y: array<vec4f>;
