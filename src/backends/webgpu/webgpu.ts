@@ -35,11 +35,6 @@ export class WebGpuBackend implements Backend {
     this.lost = lossOf(device);
   }
 
-  /** What the kernels of the programs to come are chosen by. */
-  get traits(): DeviceTraits {
-    return this.#traits;
-  }
-
   get #shared() {
     return { device: this.#device, pipelines: this.#pipelines, pace: this.#pace };
   }
