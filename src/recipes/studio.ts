@@ -5,6 +5,7 @@ import type { ExportFormat } from '../exporters/exporter.ts';
 import type { FileSource } from '../formats/source.ts';
 import { unzipped, zipStream } from '../formats/zip.ts';
 import { PareError } from '../lib/assert.ts';
+import type { DeviceInfo } from '../session/events.ts';
 import type { Recipe } from '../session/recipe.ts';
 import type { ScoredGenome } from '../session/reproduction.ts';
 import { streamOf } from '../storage/content.ts';
@@ -31,7 +32,7 @@ import {
 } from './performance/measure.ts';
 import { provenExport } from './proof.ts';
 import { originalModel } from './model.ts';
-import { DeviceLost, unlessLost } from './recovery.ts';
+import { deviceInfoOf, DeviceLost, unlessLost } from './recovery.ts';
 import { requireStart } from './requirements.ts';
 import type { SearchDriver } from './run-context.ts';
 import { scoreData, type DataScore, type ScoreQuestion } from './score-data.ts';
@@ -80,6 +81,10 @@ export class Studio {
     this.#options = options;
     this.#bench = new Bench(options.backend, options.reopen);
     this.#latest = new LatestRun(this.#bench, options);
+  }
+
+  get device(): DeviceInfo {
+    return deviceInfoOf(this.#bench);
   }
 
   openModel(given: readonly FileSource[]): Promise<ModelSummary> {

@@ -7,6 +7,7 @@ export function clientFixture(overrides: Partial<StudioClient> = {}): StudioClie
   const { model, data, estimate } = modelFixtures();
   return {
     start: () => Promise.resolve({ backend: 'cpu', adapter: 'test', notice: null }),
+    device: () => Promise.resolve({ backend: 'cpu', adapter: 'test' }),
     openModel: () => Promise.resolve(model),
     openData: () => Promise.resolve(data),
     addTest: () => Promise.resolve(data),

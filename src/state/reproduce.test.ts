@@ -50,6 +50,7 @@ const begin = (overrides: Partial<StudioClient> = {}): void =>
   provideEngine(() =>
     clientFixture({
       start: () => Promise.resolve({ ...shared.device!, notice: null }),
+      device: () => Promise.resolve(shared.device!),
       run: (_, onEvents) => Promise.resolve(onEvents(again())),
       ...overrides,
     }),

@@ -9,7 +9,7 @@ import { toPareError } from '../workers/errors.ts';
 import { continueEntry, isBusy } from './continuing.ts';
 import { columnsOfLog, dataStore, readColumns } from './data.ts';
 import { droppedStore } from './dropped.ts';
-import { deviceStore, engine } from './engine.ts';
+import { engine } from './engine.ts';
 import { keepShown } from './kept.ts';
 import { modelStore } from './model.ts';
 import { notify, reportError, withdraw } from './notices.ts';
@@ -50,7 +50,7 @@ export function reproduce(): Promise<Reproduction | null> {
     if (!view.recipe) throw new Error('a session has a recipe');
     changeRecipe(view.recipe);
     set({ doing: 'running' });
-    if (!(await runRecipe(view.recipe))) throw notFinished();
+    if (!(await runRecipe(view.recipe, view.device))) throw notFinished();
     const here = sessionStore.getState().view;
     const scored = scoredOf(here);
     const missing = expectedOf(view).filter(
@@ -69,7 +69,7 @@ export function verify(): Promise<Reproduction | null> {
     // Its adapters take the place of those of the run made last.
     loseLiveRun();
     const scored = await client.verifySession(entry, (done, total) => set({ progress: { done, total } }));
-    return { device: deviceStore.getState().device, scored };
+    return { device: await client.device(), scored };
   });
 }
 

@@ -1,5 +1,6 @@
 import { createStore } from 'zustand/vanilla';
 import { PareError } from '../lib/assert.ts';
+import type { DeviceInfo } from '../session/events.ts';
 import type { Recipe } from '../session/recipe.ts';
 import { isCandidate } from '../session/view.ts';
 import { shareInAddress } from './address.ts';
@@ -87,10 +88,13 @@ export function whyNot(): PareError | null {
   return null;
 }
 
-/** One run, kept in an entry of its own; whether it went to its end, so that another one may follow. */
-export function runRecipe(recipe: Recipe): Promise<boolean> {
+/**
+ * One run, kept in an entry of its own; whether it went to its end, so that another one may follow. `like`: what the run
+ * that it reproduces was on.
+ */
+export function runRecipe(recipe: Recipe, like: DeviceInfo | null = null): Promise<boolean> {
   const entry = newEntry();
-  return follow(entry, (client, onEvents, onTrouble) => client.run(recipe, onEvents, entry, onTrouble));
+  return follow(entry, (client, onEvents, onTrouble) => client.run(recipe, onEvents, entry, onTrouble, like));
 }
 
 /** A name for an entry that no other has, in any browser. */

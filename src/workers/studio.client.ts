@@ -34,6 +34,7 @@ export function createStudioClient(onCrash: (error: PareError) => void): StudioC
 
   return {
     start: (wish) => call(studio.start(document.baseURI, wish)),
+    device: () => call(studio.device()),
     openModel: (files) => call(studio.openModel(files)),
     openData: (file, columns) => call(studio.openData(file, columns)),
     addTest: (file, columns) => call(studio.addTest(file, columns)),
@@ -42,9 +43,9 @@ export function createStudioClient(onCrash: (error: PareError) => void): StudioC
     measurePerformance: (onProgress) => call(studio.measurePerformance(proxy(onProgress))),
     previewTokens: (recipe) => call(studio.previewTokens(recipe)),
     estimate: (recipe) => call(studio.estimate(recipe)),
-    run: async (recipe, onEvents, session = null, onTrouble = () => undefined) => {
+    run: async (recipe, onEvents, session = null, onTrouble = () => undefined, like = null) => {
       await call(connected);
-      return call(studio.run(recipe, proxy(onEvents), session, proxy(onTrouble)));
+      return call(studio.run(recipe, proxy(onEvents), session, proxy(onTrouble), like));
     },
     continueSession: async (session, onEvents, onTrouble = () => undefined) => {
       await call(connected);

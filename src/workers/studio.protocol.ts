@@ -75,6 +75,8 @@ export interface StudioApi {
    * Takes the device that is wished for, or another one, and says why in `notice`. `base`: where the page's `demo/` is.
    */
   start(base: string, wish: DeviceWish): Promise<DeviceInfo & { notice: string | null }>;
+  /** The device as it is now: a run that begins chooses its kernels. */
+  device(): Promise<DeviceInfo>;
   openModel(files: DroppedFile[] | 'demo' | StoredFiles | HubFiles): Promise<ModelSummary>;
   openData(
     file: DroppedFile | 'demo' | StoredFiles | HubFiles,
@@ -99,13 +101,15 @@ export interface StudioApi {
   /** Resolves when the run has finished, was stopped, or has failed (which is an event too). Events come at most ten times a second. */
   /**
    * `session`: the library's entry that the run is kept in, from its start and as it goes on; null: it is kept nowhere.
-   * A run that goes on from a checkpoint (a lost device) sends its whole log again, `started` first.
+   * A run that goes on from a checkpoint (a lost device) sends its whole log again, `started` first. `like`: what a run that
+   * is reproduced was on; its kernels are taken where this is the same adapter.
    */
   run(
     recipe: Recipe,
     onEvents: (events: SessionEvent[]) => void,
     session?: string | null,
     onTrouble?: (trouble: { code: string; message: string; remedy: string | null }) => void,
+    like?: DeviceInfo | null,
   ): Promise<void>;
   /**
    * Goes on with a kept session on the open model and data, which must be those of its log: an unfinished run from its

@@ -51,9 +51,9 @@ const api: StudioApi = {
       search: (request, host) => search(request, host),
       library,
     });
-    const { backend: kind, adapter, kernels } = backend.facts;
-    return { backend: kind, adapter, kernels, notice };
+    return { ...studio.device, notice };
   },
+  device: () => Promise.resolve(need().device),
   async openModel(files) {
     if (files !== 'demo' && 'hub' in files) return need().openModel(await downloaded(files));
     if (files !== 'demo' && 'stored' in files) return need().openModel(await stored('models', files));
@@ -72,10 +72,11 @@ const api: StudioApi = {
     need().measurePerformance((done, total, what) => onProgress(done, total, what)),
   previewTokens: (recipe) => Promise.resolve(need().previewTokens(recipe)),
   estimate: (recipe) => Promise.resolve(need().estimate(recipe)),
-  async run(recipe, onEvents, session, onTrouble) {
+  async run(recipe, onEvents, session, onTrouble, like = null) {
     const { push, flush } = (events = batchEvents(onEvents));
     try {
-      await need().run(recipe, { onEvent: push, session: session ?? null, onTrouble: tell(onTrouble) });
+      const options = { onEvent: push, session: session ?? null, onTrouble: tell(onTrouble), like };
+      await need().run(recipe, options);
     } finally {
       await flush();
     }
