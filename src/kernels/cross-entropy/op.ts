@@ -1,8 +1,10 @@
-import type { NoAttributes, Op } from '../../graph/op.ts';
+import type { DeviceTraits, NoAttributes, Node, Op, Variants } from '../../graph/op.ts';
 import { matrixOf, sizeOf, type Tensor } from '../../graph/tensor.ts';
 import forward from '../../../shaders/cross_entropy.wgsl?raw';
+import forwardWorkgroup from '../../../shaders/cross_entropy_workgroup.wgsl?raw';
 import backward from '../../../shaders/cross_entropy_backward.wgsl?raw';
 import { flatIndex, numbers, threads, u32, widthOf } from '../dispatch.ts';
+import { byWorkgroup, rowVariants, workgroupRow } from '../row-variants.ts';
 
 /**
  * Negative log-likelihood of one target a row, in nats. Inputs: logits [p, vocabulary], targets i32 [p] (negative:
@@ -31,20 +33,25 @@ export const crossEntropy: Op<NoAttributes> = {
       correct!.data[row] = best === target ? 1 : 0;
     });
   },
-  dispatches({ inputs: [logits, targets], outputs: [loss, lse, correct] }) {
-    const { rows, columns } = matrixOf(logits!.shape);
-    return [
-      {
-        label: 'cross entropy',
-        code: [flatIndex, forward],
-        uniforms: [u32(rows), u32(columns)],
-        bindings: [logits!, targets!, loss!, lse!, correct!],
-        workgroups: threads(rows),
-        work: rows * columns * 4,
-      },
-    ];
+  variants: rowsVariants,
+  dispatches(node, device) {
+    const { inputs, outputs } = node;
+    const { rows, columns } = matrixOf(inputs[0]!.shape);
+    const common = {
+      label: 'cross entropy',
+      uniforms: [u32(rows), u32(columns)],
+      bindings: [...inputs, ...outputs],
+      work: rows * columns * 4,
+    };
+    return byWorkgroup(rowsVariants(node, device), device)
+      ? [{ ...common, code: [flatIndex, workgroupRow, forwardWorkgroup], workgroups: [rows, 1, 1] }]
+      : [{ ...common, code: [flatIndex, forward], workgroups: threads(rows) }];
   },
 };
+
+function rowsVariants({ op, inputs: [logits] }: Node<NoAttributes>, device: DeviceTraits): Variants {
+  return rowVariants(op.name, matrixOf(logits!.shape).columns, device);
+}
 
 /** Inputs: logits, targets, lse, d loss [p]. Output: d logits = (softmax − one-hot) · d loss. */
 const crossEntropyBackward: Op<NoAttributes> = {

@@ -1,9 +1,12 @@
-import type { DeviceTraits, Dispatch, Node, Op } from '../../graph/op.ts';
+import type { DeviceTraits, Dispatch, Node, Op, Variants } from '../../graph/op.ts';
 import { matrixOf, sizeOf, type Tensor } from '../../graph/tensor.ts';
 import forward from '../../../shaders/rms_norm.wgsl?raw';
 import backward from '../../../shaders/rms_norm_backward.wgsl?raw';
+import forwardWorkgroup from '../../../shaders/rms_norm_workgroup.wgsl?raw';
+import backwardWorkgroup from '../../../shaders/rms_norm_backward_workgroup.wgsl?raw';
 import { f32, flatIndex, numbers, threads, u32, widthOf } from '../dispatch.ts';
 import { normWeights } from '../norm-weights.ts';
+import { byWorkgroup, rowVariants, workgroupRow } from '../row-variants.ts';
 import { unroll } from '../unroll.ts';
 import { rmsNormBackwardReference, rmsNormReference } from './op.reference.ts';
 
@@ -28,7 +31,8 @@ export const rmsNorm: Op<RmsNormAttributes> = {
     return [graph.apply(rmsNormBackward, [x!, w!, gradients[0]!], node.attributes)[0]!, null];
   },
   reference: rmsNormReference,
-  dispatches: (node, device) => [norm('rms norm', forward, 2, node, device)],
+  variants: normVariants,
+  dispatches: (node, device) => [norm('rms norm', forwardCode, 2, node, device)],
 };
 
 /** Inputs: x, w, dy. Output: dx. */
@@ -36,31 +40,47 @@ const rmsNormBackward: Op<RmsNormAttributes> = {
   name: 'rms-norm-backward',
   infer: ([x]) => [{ dtype: 'f32', shape: x!.shape }],
   reference: rmsNormBackwardReference,
-  dispatches: (node, device) => [norm('rms norm backward', backward, 4, node, device)],
+  variants: normVariants,
+  dispatches: (node, device) => [norm('rms norm backward', backwardCode, 4, node, device)],
 };
 
 /** Rows a thread: they share the weights that are loaded, which is dear in software. A GPU rather has more threads. */
 const rowsAThread = ({ software }: DeviceTraits): number => (software ? 4 : 1);
 
+const forwardCode = { thread: forward, workgroup: forwardWorkgroup };
+const backwardCode = { thread: backward, workgroup: backwardWorkgroup };
+
+function normVariants({ op, inputs: [, w] }: Node<RmsNormAttributes>, device: DeviceTraits): Variants {
+  return rowVariants(op.name, sizeOf(w!.shape), device);
+}
+
 function norm(
   label: string,
-  code: string,
+  code: { readonly thread: string; readonly workgroup: string },
   workEach: number,
-  { inputs, outputs, attributes: { epsilon, offset = 0 } }: Node<RmsNormAttributes>,
+  node: Node<RmsNormAttributes>,
   device: DeviceTraits,
 ): Dispatch {
+  const { inputs, outputs, attributes } = node;
+  const { epsilon, offset = 0 } = attributes;
   const [x, w] = inputs as Tensor[];
   const columns = sizeOf(w!.shape);
   const rows = sizeOf(x!.shape) / columns;
   const width = widthOf(columns);
-  const each = rowsAThread(device);
-  return {
+  const shared = [flatIndex, numbers(width), ...normWeights(w!.dtype, width)];
+  const common = {
     label,
-    constants: { ROWS: each },
-    code: [flatIndex, numbers(width), ...normWeights(w!.dtype, width), unroll(code, { ROWS: each })],
     uniforms: [u32(rows), u32(columns / width), f32(epsilon), f32(offset), f32(1 / columns)],
     bindings: [...inputs, ...outputs],
-    workgroups: threads(Math.ceil(rows / each)),
     work: rows * columns * workEach,
+  };
+  if (byWorkgroup(normVariants(node, device), device))
+    return { ...common, code: [...shared, workgroupRow, code.workgroup], workgroups: [rows, 1, 1] };
+  const constants = { ROWS: rowsAThread(device) };
+  return {
+    ...common,
+    constants,
+    code: [...shared, unroll(code.thread, constants)],
+    workgroups: threads(Math.ceil(rows / constants.ROWS)),
   };
 }
