@@ -1,7 +1,8 @@
 // Rotary embedding by table: pair (i, i + rotaryDim/2) of each head turns by its position's angle; what lies beyond
-// rotaryDim passes through. Two Numbers a thread, and all sizes are counted in them.
+// rotaryDim passes through. A thread has two Numbers of HEADS heads, which turn alike; all
+// sizes are counted in Numbers.
 struct Shape {
-  count: u32,
+  count: u32,      // threads
   columns: u32,
   head_dim: u32,
   rotary_dim: u32,
@@ -20,27 +21,36 @@ struct Shape {
 @compute @workgroup_size(64)
 fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
   let i = flat_index(id, groups);
-  if (i >= shape.count / 2u) { return; }
+  if (i >= shape.count) { return; }
+  // Remainders by hand: integer division is dear.
   let half_dim = shape.head_dim / 2u;
-  let half_columns = shape.columns / 2u;
-  let row = i / half_columns;
-  let within = i % half_columns;
-  let pair = within % half_dim;
-  let head = row * shape.columns + (within / half_dim) * shape.head_dim;
+  let part = i / half_dim;
+  let pair = i - part * half_dim;
+  let heads = shape.columns / shape.head_dim;
+  let parts = (heads + HEADS - 1u) / HEADS;
+  let row = part / parts;
+  let first_head = (part - row * parts) * HEADS;
+  let end_head = min(first_head + HEADS, heads);
   let half_rotary = shape.rotary_dim / 2u;
   if (pair >= half_rotary) {
-    y[head + 2u * pair] = x[head + 2u * pair];
-    y[head + 2u * pair + 1u] = x[head + 2u * pair + 1u];
+    for (var head = first_head; head < end_head; head++) {
+      let at = row * shape.columns + head * shape.head_dim + 2u * pair;
+      y[at] = x[at];
+      y[at + 1u] = x[at + 1u];
+    }
     return;
   }
-  let wanted = first_position(row / shape.rows_per_sequence, shape.starts) + i32(row % shape.rows_per_sequence);
+  let sequence = row / shape.rows_per_sequence;
+  let wanted = first_position(sequence, shape.starts) + i32(row - sequence * shape.rows_per_sequence);
   let position = u32(clamp(wanted, 0, i32(shape.positions) - 1));
-  let first = head + pair;
   let c = cosines[position * half_rotary + pair];
   var s = sines[position * half_rotary + pair];
   if (shape.inverse != 0u) { s = -s; }
-  let a = x[first];
-  let b = x[first + half_rotary];
-  y[first] = a * c - b * s;
-  y[first + half_rotary] = b * c + a * s;
+  for (var head = first_head; head < end_head; head++) {
+    let at = row * shape.columns + head * shape.head_dim + pair;
+    let a = x[at];
+    let b = x[at + half_rotary];
+    y[at] = a * c - b * s;
+    y[at + half_rotary] = b * c + a * s;
+  }
 }

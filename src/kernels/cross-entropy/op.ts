@@ -1,5 +1,5 @@
 import type { DeviceTraits, NoAttributes, Node, Op, Variants } from '../../graph/op.ts';
-import { matrixOf, sizeOf, type Tensor } from '../../graph/tensor.ts';
+import { matrixOf, type Tensor } from '../../graph/tensor.ts';
 import forward from '../../../shaders/cross_entropy.wgsl?raw';
 import forwardWorkgroup from '../../../shaders/cross_entropy_workgroup.wgsl?raw';
 import backward from '../../../shaders/cross_entropy_backward.wgsl?raw';
@@ -45,13 +45,22 @@ export const crossEntropy: Op<NoAttributes> = {
     };
     return byWorkgroup(rowsVariants(node, device), device)
       ? [{ ...common, code: [flatIndex, workgroupRow, forwardWorkgroup], workgroups: [rows, 1, 1] }]
-      : [{ ...common, code: [flatIndex, forward], workgroups: threads(rows) }];
+      : [
+          {
+            ...common,
+            code: [flatIndex, numbers(widthOf(columns)), forward],
+            workgroups: threads(rows),
+          },
+        ];
   },
 };
 
 function rowsVariants({ op, inputs: [logits] }: Node<NoAttributes>, device: DeviceTraits): Variants {
   return rowVariants(op.name, matrixOf(logits!.shape).columns, device);
 }
+
+/** Numbers of a row that a thread has in the backward pass: they share what belongs to the row. */
+const unitsAThread = 4;
 
 /** Inputs: logits, targets, lse, d loss [p]. Output: d logits = (softmax − one-hot) · d loss. */
 const crossEntropyBackward: Op<NoAttributes> = {
@@ -67,17 +76,18 @@ const crossEntropyBackward: Op<NoAttributes> = {
     });
   },
   dispatches({ inputs: [logits, targets, lse, dLoss], outputs: [dLogits] }) {
-    const { columns } = matrixOf(logits!.shape);
+    const { rows, columns } = matrixOf(logits!.shape);
     const width = widthOf(columns);
-    const count = sizeOf(logits!.shape) / width;
+    const units = columns / width;
     return [
       {
         label: 'cross entropy backward',
+        constants: { UNITS: unitsAThread },
         code: [flatIndex, numbers(width), backward],
-        uniforms: [u32(count), u32(columns / width)],
+        uniforms: [u32(rows), u32(units)],
         bindings: [logits!, targets!, lse!, dLoss!, dLogits!],
-        workgroups: threads(count),
-        work: count * width * 3,
+        workgroups: threads(rows * Math.ceil(units / unitsAThread)),
+        work: rows * columns * 3,
       },
     ];
   },

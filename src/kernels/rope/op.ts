@@ -13,6 +13,9 @@ export interface RopeAttributes {
   readonly inverse: boolean;
 }
 
+/** They share what is loaded of the tables, and what is divided. */
+const headsAThread = 4;
+
 /**
  * Rotary embedding, the halves of what turns of a head as pairs (Hugging Face's rotate_half).
  * Inputs: x [rows, heads·headDim]; cos, sin [positions, rotaryDim/2], made on the host in double (positions outside take
@@ -52,13 +55,14 @@ export const rope: Op<RopeAttributes> = {
     }
   },
   dispatches({ inputs: [x, cos, sin, start], outputs: [y], attributes }) {
-    const { columns } = matrixOf(x!.shape);
+    const { rows, columns } = matrixOf(x!.shape);
     const { headDim, rotaryDim = headDim, rowsPerSequence, inverse } = attributes;
     const width = widthOf(headDim / 2, rotaryDim / 2);
-    const count = sizeOf(x!.shape) / width;
+    const count = rows * Math.ceil(columns / headDim / headsAThread) * (headDim / width / 2);
     return [
       {
         label: 'rope',
+        constants: { HEADS: headsAThread },
         code: [flatIndex, numbers(width), startCode, code],
         uniforms: [
           u32(count),
@@ -71,8 +75,8 @@ export const rope: Op<RopeAttributes> = {
           startCount(start),
         ],
         bindings: [x!, cos!, sin!, start ?? null, y!],
-        workgroups: threads(count / 2),
-        work: count * width * 2,
+        workgroups: threads(count),
+        work: sizeOf(x!.shape) * 2,
       },
     ];
   },
