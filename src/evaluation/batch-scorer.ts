@@ -6,11 +6,13 @@
  */
 import { Pacer } from '../backends/pacer.ts';
 import type { LossSpan } from '../datasets/batches.ts';
+import type { Graph } from '../graph/graph.ts';
+import type { DecoderOptions } from '../models/decoder.ts';
 import { columnsOfBlocks } from '../models/elastic.ts';
 import type { Runnable } from '../models/runnable.ts';
 import type { Scores } from './evaluator.ts';
 import { hitName, lossName, type ResultSpace } from './lane-graphs.ts';
-import { Lane, slotRows, type Item, type Sharing } from './lane.ts';
+import { Lane, laneGraphs, slotRows, statesOf, type Item, type Sharing } from './lane.ts';
 import { lanesOf, type LaneShape } from './lanes.ts';
 import { portionSize, portionsOf } from './portions.ts';
 import { Progress, type Schedule } from './progress.ts';
@@ -28,8 +30,6 @@ export interface Outcome {
   /** Where fewer examples were seen than there are: what it would have scored at best. */
   readonly scores: Scores;
   readonly seen: number;
-  /** The examples seen that are wrong. */
-  readonly wrong: readonly number[];
 }
 
 export interface BatchOptions {
@@ -55,30 +55,18 @@ export class BatchScorer {
   readonly #results: ResultSpace;
   readonly #mixed: boolean;
   readonly #sharing: { readonly columns: readonly number[]; readonly slots: number } | null;
-  #shared: SharedSlots;
-  #schedule: Schedule;
+  readonly #shared: SharedSlots;
+  readonly #schedule: Schedule;
 
   static async create(model: Runnable, scored: Scored, { search }: BatchOptions): Promise<BatchScorer> {
-    const { store, config, plan } = model;
-    // One merged weight serves a whole batch.
-    const mixed = search !== undefined && plan.merge === 'none';
-    const shapes = lanesOf(scored.sequences, config.vocabSize, mixed);
-    const results = { slots, rows: Math.max(...shapes.map(({ rows }) => rows)) };
-    const group = mixed
-      ? Math.max(
-          1,
-          Math.ceil(Math.max(...shapes.map(({ batch }) => batch)) / portionSize(scored.examples.length)),
-        )
-      : 1;
-    const sharing = sharingOf(model, shapes, search?.sharedBlocks ?? 0, group);
+    const { store } = model;
+    const { shapes, results, sharing, mixed, group } = planOf(model, scored, search);
     const lanes: Lane[] = [];
     try {
       for (const name of [lossName, hitName])
         store.allocate(name, { dtype: 'f32', shape: [results.slots, results.rows] });
       for (const [index, shape] of shapes.entries())
-        lanes.push(
-          await Lane.create(model, scored.sequences, shape, results, sharing, `scoring.states.${index}`),
-        );
+        lanes.push(await Lane.create(model, scored.sequences, shape, results, sharing, statesName(index)));
       return new BatchScorer(model, scored, lanes, results, sharing, { mixed, group });
     } catch (error) {
       for (const lane of lanes) lane.dispose();
@@ -106,19 +94,12 @@ export class BatchScorer {
       columns: columnsOfBlocks(model.plan, sharing.blocks),
     };
     this.#shared = new SharedSlots(sharing?.slots ?? 0);
-    this.#schedule = this.#scheduleOf(scored.examples.map(() => 0));
+    this.#schedule = this.#scheduleOf();
   }
 
   /** Working memory on the device, in bytes. */
   get scratchBytes(): number {
     return this.#lanes.reduce((sum, lane) => sum + lane.scratchBytes, 0);
-  }
-
-  /** Which examples are likely to be answered wrong, highest first: they are scored first from now on. */
-  order(hardness: readonly number[]): void {
-    this.#schedule = this.#scheduleOf(hardness);
-    this.#shared = new SharedSlots(this.#sharing?.slots ?? 0);
-    this.#lanes.forEach((lane, index) => lane.reorder(this.#schedule.orders[index]!));
   }
 
   /** `pause` is called between batches; it may wait, or throw to stop. `onExamples` hears of examples that are done. */
@@ -152,39 +133,38 @@ export class BatchScorer {
       onExamples(running.reduce((sum, { tally }) => sum + tally.seen, 0));
       await pause();
     }
-    return running.map(({ tally }) => ({ scores: tally.best(), seen: tally.seen, wrong: tally.wrong }));
+    return running.map(({ tally }) => ({ scores: tally.best(), seen: tally.seen }));
   }
 
   /** Queues what every sub-network needs for its next decision, in whole batches. */
-  async #round(running: readonly Progress[], ran: (work: number) => Promise<void>): Promise<Queued[]> {
-    const queued: Queued[] = [];
+  async #round(running: readonly Progress[], ran: (work: number) => Promise<void>): Promise<Taken[][]> {
+    const queued: Taken[][] = [];
     while (queued.length < this.#results.slots) {
       const next = running.find((each) => each.wantedLane !== null);
       if (!next) break;
       const index = next.wantedLane!;
       const lane = this.#lanes[index]!;
       const filling = this.#mixed ? running : [next];
-      const items = fill(filling, index, lane.shape, this.#scored);
-      const begins = await lane.run(
-        items.map(({ item }) => item),
+      const taken = fill(filling, index, lane);
+      await lane.run(
+        taken.map(({ item }) => item),
         queued.length,
         ran,
       );
-      queued.push({ items, begins });
+      queued.push(taken);
     }
     return queued;
   }
 
-  async #read(queued: readonly Queued[]): Promise<void> {
+  async #read(queued: readonly (readonly Taken[])[]): Promise<void> {
     const { store } = this.#model;
     const [losses, hits] = await Promise.all(
       [lossName, hitName].map(async (name) => new Float32Array((await store.read(name)).buffer)),
     );
-    queued.forEach(({ items, begins }, slot) =>
-      items.forEach(({ item, of }, i) =>
-        of.tally.add(item.sequence, losses!, hits!, slot * this.#results.rows + begins[i]!),
-      ),
-    );
+    queued.forEach((taken, slot) => {
+      for (const { item, of } of taken)
+        of.tally.add(item.sequence, losses!, hits!, slot * this.#results.rows + item.row);
+    });
   }
 
   #slotsOf(candidates: readonly Candidate[]): number[] {
@@ -197,7 +177,7 @@ export class BatchScorer {
     return keys.map((key) => taken.get(key)!.slot);
   }
 
-  #scheduleOf(hardness: readonly number[]): Schedule {
+  #scheduleOf(): Schedule {
     const laneOf = new Map(
       this.#lanes.flatMap(({ shape }, lane) => shape.members.map((sequence) => [sequence, lane] as const)),
     );
@@ -205,7 +185,7 @@ export class BatchScorer {
     this.#scored.sequences.forEach(({ example }, index) => ofExample[example]!.push(index));
     // Lanes are by rising length: an example counts as its longest sequence.
     const kinds = ofExample.map((own) => Math.max(0, ...own.map((sequence) => laneOf.get(sequence)!)));
-    const portions = portionsOf(kinds, hardness);
+    const portions = portionsOf(kinds);
     const orders = this.#lanes.map((): number[] => []);
     const ends = this.#lanes.map((): number[] => []);
     for (const portion of portions) {
@@ -222,30 +202,58 @@ export class BatchScorer {
   }
 }
 
+type Planned = Pick<Runnable, 'backend' | 'config' | 'plan'>;
+
+const statesName = (lane: number) => `scoring.states.${lane}`;
+
+/** All graphs that scoring runs, which are there at the same time; for what is to be known before anything is allocated. */
+export function scoringGraphs(
+  model: Planned,
+  scored: Scored,
+  { search }: Pick<BatchOptions, 'search'>,
+  optionsOf: (batch: number, length: number) => DecoderOptions,
+): Graph[] {
+  const { shapes, results, sharing } = planOf(model, scored, search);
+  return shapes.flatMap((shape, lane) => {
+    const states = statesOf(shape, sharing, statesName(lane));
+    return laneGraphs(model.config, (batch) => optionsOf(batch, shape.length), shape, results, states);
+  });
+}
+
+/** In which shapes sequences run, how many sub-networks together, and what these share. */
+function planOf(model: Planned, scored: Scored, search: BatchOptions['search']) {
+  const { config, plan } = model;
+  // One merged weight serves a whole batch.
+  const mixed = search !== undefined && plan.merge === 'none';
+  const shapes = lanesOf(scored.sequences, config.vocabSize, mixed);
+  const results = { slots, rows: Math.max(...shapes.map(({ rows }) => rows)) };
+  const largest = Math.max(...shapes.map(({ batch }) => batch));
+  const group = mixed ? Math.max(1, Math.ceil(largest / portionSize(scored.examples.length))) : 1;
+  return {
+    shapes,
+    results,
+    mixed,
+    group,
+    sharing: sharingOf(model, shapes, search?.sharedBlocks ?? 0, group),
+  };
+}
+
 interface Taken {
   readonly item: Item;
   readonly of: Progress;
 }
 
-interface Queued {
-  readonly items: readonly Taken[];
-  /** First row of each item's results. */
-  readonly begins: readonly number[];
-}
-
 /** A batch of a lane: what is needed soonest of any of these, as long as it fits. */
-function fill(running: readonly Progress[], lane: number, shape: LaneShape, { sequences }: Scored): Taken[] {
+function fill(running: readonly Progress[], index: number, lane: Lane): Taken[] {
   const taken: Taken[] = [];
-  let rows = 0;
-  while (taken.length < shape.batch) {
-    const of = soonest(running, lane);
-    if (!of) break;
-    const sequence = of.peek(lane)!;
-    const { length } = sequences[sequence]!.targets;
-    if (rows + length > shape.rows) break;
-    rows += length;
-    taken.push({ of, item: { sequence, limits: of.candidate.limits, slot: of.slot } });
-    of.advance(lane);
+  let after = { place: 0, row: 0 };
+  for (let of = soonest(running, index); of; of = soonest(running, index)) {
+    const sequence = of.peek(index)!;
+    const at = lane.placeOf(sequence, after);
+    if (!at) break;
+    taken.push({ of, item: { sequence, ...at, limits: of.candidate.limits, slot: of.slot } });
+    after = { place: at.place + 1, row: at.row + of.tally.rowsOf(sequence) };
+    of.advance(index);
   }
   return taken;
 }
@@ -261,7 +269,7 @@ function soonest(running: readonly Progress[], lane: number): Progress | null {
 
 /** Null where nothing can be shared, or the states of too few beginnings would fit. */
 function sharingOf(
-  { config, backend, plan }: Runnable,
+  { config, backend, plan }: Planned,
   shapes: readonly LaneShape[],
   blocks: number,
   group: number,

@@ -1,13 +1,19 @@
 import type { Program } from '../backends/backend.ts';
+import type { ModelConfig } from '../formats/model-config.ts';
+import type { Graph } from '../graph/graph.ts';
+import type { DecoderOptions } from '../models/decoder.ts';
 import { decoderOptions, repeatLimits, type Runnable } from '../models/runnable.ts';
 import { allBuilt } from '../backends/all-built.ts';
 import { isWindowed, scoringGraph, sharedGraph, type ResultSpace, type SharedStates } from './lane-graphs.ts';
-import type { LaneShape } from './lanes.ts';
+import { nextAt, rowPeriod, type LaneShape } from './lanes.ts';
 import type { Sequence } from './sequences.ts';
 
 /** A sequence of a batch, and which sub-network runs it. */
 export interface Item {
   readonly sequence: number;
+  /** Its place in the batch, and that of its first predicted token. */
+  readonly place: number;
+  readonly row: number;
   readonly limits: readonly number[];
   /** Where the hidden states of its sub-network are; unused where nothing is shared. */
   readonly slot: number;
@@ -28,11 +34,11 @@ export class Lane {
   readonly #sharing: Program | null;
   readonly #chunk: number;
   readonly #states: SharedStates | null;
-  /** Sequences by place among the shared states, and the place of each. */
-  #order: readonly number[];
-  #places: ReadonlyMap<number, number>;
+  readonly #places: ReadonlyMap<number, number>;
+  /** First predicted token of each place, were all sequences of the lane in one batch. */
+  readonly #rows: readonly number[];
   /** Chunks that each slot holds. */
-  #filled: Set<number>[] = [];
+  readonly #filled: Set<number>[] = [];
 
   static async create(
     model: Runnable,
@@ -43,16 +49,10 @@ export class Lane {
     name: string,
   ): Promise<Lane> {
     const { backend, store, config } = model;
-    const chunk = chunkOf(shape);
-    const states = sharing && {
-      name,
-      blocks: sharing.blocks,
-      rows: sharing.slots * slotRows(shape),
-    };
+    const states = statesOf(shape, sharing, name);
     if (states) store.allocate(name, { dtype: 'f32', shape: [states.rows, config.hiddenSize] });
     const options = (batch: number) => decoderOptions(model, batch, shape.length);
-    const graphs = [scoringGraph(config, options(shape.batch), shape, results, states)];
-    if (states) graphs.push(sharedGraph(config, options(chunk), states));
+    const graphs = laneGraphs(config, options, shape, results, states);
     await store.settled();
     const [scoring, shared] = await allBuilt(graphs.map((graph) => backend.compile(graph, store)));
     return new Lane(model, sequences, shape, states, scoring!, shared ?? null);
@@ -73,19 +73,12 @@ export class Lane {
     this.#scoring = scoring;
     this.#sharing = sharing;
     this.#chunk = chunkOf(shape);
-    this.#order = shape.members;
-    this.#places = placesOf(this.#order);
+    this.#places = new Map(shape.members.map((sequence, place) => [sequence, place]));
+    this.#rows = firstRows(shape, sequences);
   }
 
   get scratchBytes(): number {
     return this.#scoring.scratchBytes + (this.#sharing?.scratchBytes ?? 0);
-  }
-
-  /** The order in which sequences will be asked for; shared states are forgotten. */
-  reorder(order: readonly number[]): void {
-    this.#order = order;
-    this.#places = placesOf(order);
-    this.#filled = [];
   }
 
   /** Another sub-network takes the slot. */
@@ -93,13 +86,22 @@ export class Lane {
     this.#filled[slot] = new Set();
   }
 
-  /** Runs a batch, of which as many predicted tokens as fit; gives the first row of each item’s results. `ran` hears of queued work. */
-  async run(items: readonly Item[], slot: number, ran: (work: number) => Promise<void>): Promise<number[]> {
+  /** Where the next sequence of a batch goes, after places and rows that are taken; null: it does not fit. */
+  placeOf(sequence: number, after: { place: number; row: number }): { place: number; row: number } | null {
+    const { batch, rows, period } = this.shape;
+    const own = this.#places.get(sequence)!;
+    const place = nextAt(after.place, own, period);
+    const row = nextAt(after.row, this.#rows[own]!, rowPeriod);
+    const fits = place < batch && row + this.#sequences[sequence]!.targets.length <= rows;
+    return fits ? { place, row } : null;
+  }
+
+  /** Runs a batch, whose results go to slot `slot`. `ran` hears of queued work. */
+  async run(items: readonly Item[], slot: number, ran: (work: number) => Promise<void>): Promise<void> {
     if (this.#sharing) for (const item of items) await this.#share(item, this.#sharing, ran);
-    const begins = this.#write(items, slot);
+    this.#write(items, slot);
     this.#scoring.run();
     await ran(this.#scoring.work);
-    return begins;
   }
 
   /** Makes sure that the hidden states which an item starts from are there. */
@@ -111,7 +113,7 @@ export class Lane {
     const { length } = this.shape;
     const ids = new Int32Array(this.#chunk * length);
     for (let i = 0; i < this.#chunk; i++) {
-      const member = this.#order[chunk * this.#chunk + i];
+      const member = this.shape.members[chunk * this.#chunk + i];
       if (member !== undefined) ids.set(this.#sequences[member]!.ids, i * length);
     }
     program.write('ids', ids);
@@ -121,18 +123,19 @@ export class Lane {
     await ran(program.work);
   }
 
-  #write(items: readonly Item[], slot: number): number[] {
+  #write(items: readonly Item[], slot: number): void {
     const { batch, length, window, rows: capacity } = this.shape;
     const windowed = isWindowed(this.shape);
     const tokens = new Int32Array(batch * length);
-    const limits = new Int32Array(batch * this.#model.plan.columns);
+    const { columns, merge } = this.#model.plan;
+    // Empty places have sizes of 0, which costs least; a merged weight has the sizes of the first place.
+    const limits = merge === 'none' ? new Int32Array(batch * columns) : repeatLimits(items[0]!.limits, batch);
     const first = new Int32Array(batch);
     const seen = new Int32Array(batch * window).fill(-1);
     const rows = new Int32Array(capacity).fill(-1);
     const targets = new Int32Array(capacity).fill(-1);
-    const begins: number[] = [];
-    let row = 0;
-    items.forEach((item, b) => {
+    for (const item of items) {
+      const { place: b, row } = item;
       const sequence = this.#sequences[item.sequence]!;
       if (this.#states) fillRows(tokens, b * length, this.#startOf(item), length);
       else tokens.set(sequence.ids, b * length);
@@ -140,12 +143,10 @@ export class Lane {
       first[b] = sequence.first;
       const inside = Math.min(window, length - sequence.first);
       fillRows(seen, b * window, b * length + sequence.first, inside);
-      begins.push(row);
-      sequence.targets.forEach((target, i) => {
-        rows[row] = windowed ? b * window + i : b * length + sequence.first + i;
-        targets[row++] = target;
-      });
-    });
+      const begin = windowed ? b * window : b * length + sequence.first;
+      fillRows(rows, row, begin, sequence.targets.length);
+      targets.set(sequence.targets, row);
+    }
     const program = this.#scoring;
     program.write(this.#states ? 'from' : 'ids', tokens);
     if (limits.length > 0) program.write('limits', limits);
@@ -156,7 +157,6 @@ export class Lane {
     program.write('rows', rows);
     program.write('targets', targets);
     program.write('slot', Int32Array.of(slot));
-    return begins;
   }
 
   /** The row of an item's first hidden state. */
@@ -171,6 +171,23 @@ export class Lane {
   }
 }
 
+/** The hidden states that a lane keeps for others; null where nothing is shared. */
+export const statesOf = (shape: LaneShape, sharing: Sharing | null, name: string): SharedStates | null =>
+  sharing && { name, blocks: sharing.blocks, rows: sharing.slots * slotRows(shape) };
+
+/** What a lane runs: the rest of the network, then the shared blocks, where there are any. */
+export function laneGraphs(
+  config: ModelConfig,
+  optionsOf: (batch: number) => DecoderOptions,
+  shape: LaneShape,
+  results: ResultSpace,
+  states: SharedStates | null,
+): Graph[] {
+  const graphs = [scoringGraph(config, optionsOf(shape.batch), shape, results, states)];
+  if (states) graphs.push(sharedGraph(config, optionsOf(chunkOf(shape)), states));
+  return graphs;
+}
+
 /** Sequences whose shared blocks run at a time. */
 function chunkOf({ members, batch }: LaneShape): number {
   const most = Math.min(members.length, 2 * batch);
@@ -183,8 +200,14 @@ export function slotRows(shape: LaneShape): number {
   return Math.ceil(shape.members.length / chunk) * chunk * shape.length;
 }
 
-const placesOf = (order: readonly number[]): ReadonlyMap<number, number> =>
-  new Map(order.map((sequence, place) => [sequence, place]));
+function firstRows({ members }: LaneShape, sequences: readonly Sequence[]): number[] {
+  let next = 0;
+  return members.map((index) => {
+    const row = next;
+    next += sequences[index]!.targets.length;
+    return row;
+  });
+}
 
 function fillRows(target: Int32Array, at: number, from: number, count: number): void {
   for (let i = 0; i < count; i++) target[at + i] = from + i;

@@ -41,8 +41,6 @@ export interface Scorer {
     pause?: Pause,
     onExamples?: (done: number) => void,
   ): Promise<Outcome[]>;
-  /** Which examples are likely to be answered wrong, highest first: where scoring can stop early, they come first. */
-  order(hardness: readonly number[]): void;
   dispose(): void;
 }
 
@@ -69,7 +67,7 @@ export function createScorer(
   return BatchScorer.create(model, scoredOf(set, rule.task), { loss: set.shape.loss, search });
 }
 
-function scoredOf({ examples, shape }: ScoredSet, task: ForwardTask): Scored {
+export function scoredOf({ examples, shape }: ScoredSet, task: ForwardTask): Scored {
   return { examples, task, sequences: sequencesOf(examples, task === 'choice', shape.loss) };
 }
 
@@ -87,7 +85,7 @@ export async function plainScorer(model: Runnable, set: ScoredSet, task: Forward
       }),
     );
     tally.count([...set.examples.keys()]);
-    return { scores: tally.best(), seen: tally.seen, wrong: tally.wrong };
+    return { scores: tally.best(), seen: tally.seen };
   };
   return {
     scratchBytes: evaluator.scratchBytes,
@@ -97,7 +95,6 @@ export async function plainScorer(model: Runnable, set: ScoredSet, task: Forward
       for (const candidate of candidates) outcomes.push(await scoreOne(candidate, pause));
       return outcomes;
     },
-    order: () => undefined,
     dispose: () => evaluator.dispose(),
   };
 }
@@ -128,12 +125,10 @@ async function generationScorer(
   ): Promise<Outcome> => {
     generator.limits = limits;
     const answers = await answer(generator, prompts, stopping, onStep);
-    const wrong = [...examples.keys()].filter(
-      (i) => !isRight(examples[i]!.check!, tokenizer.decode(answers[i]!)),
-    );
+    const right = answers.filter((ids, i) => isRight(examples[i]!.check!, tokenizer.decode(ids))).length;
     const tokens = answers.reduce((sum, ids) => sum + ids.length, 0);
-    const accuracy = (count - wrong.length) / count;
-    return { scores: { accuracy, perplexity: Number.NaN, examples: count, tokens }, seen: count, wrong };
+    const scores = { accuracy: right / count, perplexity: Number.NaN, examples: count, tokens };
+    return { scores, seen: count };
   };
   return {
     scratchBytes: generator.scratchBytes,
@@ -151,7 +146,6 @@ async function generationScorer(
       }
       return outcomes;
     },
-    order: () => undefined,
     dispose: () => generator.dispose(),
   };
 }

@@ -223,7 +223,7 @@ async function finish(
   const { model, recipe } = run;
   // A run that goes on has its kernels from its log.
   if (log.device === null && !takeKernels(model, like))
-    await model.backend.tune?.(Object.values(graphsOf(model, run.data, recipe)));
+    await model.backend.tune?.(Object.values(graphsOf(model, run.data, recipe)).flat());
   const finished = await runRecipe(run, elastic);
   await run.journal.once({ key: 'finish', schema: z.null() }, async () => {
     run.emit({ type: 'finished', seconds: log.elapsed / 1000 });

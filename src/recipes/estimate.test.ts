@@ -48,7 +48,7 @@ describe('the memory that a run needs', () => {
     expect(() => requireFits(lora)).not.toThrow();
   });
 
-  it('grows with the hidden states of calibration, which are part of the largest buffer', async () => {
+  it('grows with the hidden states of calibration', async () => {
     const { model, data } = await demo();
     const recipe = presets.shears.recipe('exact');
     const few = estimateMemory(model, data, { ...recipe, sparsity: { ...recipe.sparsity!, calibration: 8 } });
@@ -57,7 +57,6 @@ describe('the memory that a run needs', () => {
       sparsity: { ...recipe.sparsity!, calibration: 4096 },
     });
     expect(many.activations).toBeGreaterThan(few.activations);
-    expect(many.largestBuffer).toBeGreaterThan(few.largestBuffer);
   });
 
   it('counts what GPTQ holds, beside the hidden states: of all inputs of a block, or of one after the other', async () => {

@@ -2,7 +2,8 @@ import { hiddenParts } from '../compression/pruning/block-walk.ts';
 import { gptqMoments } from '../compression/quantization/quantize-model.ts';
 import { evaluationGraph } from '../evaluation/evaluator.ts';
 import { forwardGraph } from '../evaluation/latency.ts';
-import { generationShape } from '../evaluation/scorer.ts';
+import { scoringGraphs, type BatchOptions } from '../evaluation/batch-scorer.ts';
+import { generationShape, scoredOf, type ScoredSet } from '../evaluation/scorer.ts';
 import type { Graph } from '../graph/graph.ts';
 import { planMemory } from '../graph/plan.ts';
 import { bytesOf, type TensorSpec } from '../graph/tensor.ts';
@@ -12,6 +13,7 @@ import { cacheSpecs } from '../models/cache.ts';
 import { codesName, gridName, moduleShape } from '../models/elastic.ts';
 import type { DecoderOptions } from '../models/decoder.ts';
 import { bytes as inBytes } from '../session/format.ts';
+import { sharedBlocks } from '../search/shared-blocks.ts';
 import type { Recipe } from '../session/recipe.ts';
 import { trainingGraph } from '../training/graph.ts';
 import { scoringRule, type LoadedData } from './loaded-data.ts';
@@ -39,29 +41,29 @@ interface Estimate extends MemoryEstimate {
  */
 export function estimateMemory(model: LoadedModel, data: LoadedData, recipe: Recipe): Estimate {
   const prepared = prepareData(data, model, recipe);
-  const { training, scoring, speed } = graphsOf(model, prepared, recipe);
+  const { training, scoring, testing, speed } = graphsOf(model, prepared, recipe);
   const hidden = hiddenSpecs(model, prepared, recipe);
   const moments = quantizerMoments(model, recipe);
-  const graphs = [training, scoring, speed];
-  const stored = storedSpecs(model, graphs);
+  const graphs = [training, ...scoring, ...testing, speed];
+  const all = [...storedSpecs(model, graphs)];
+  const stored = new Map(all.filter(([name]) => !isResult(name)));
   const cost = (specs: Iterable<TensorSpec>) => sum([...specs].map((spec) => model.store.cost(spec)));
   const own = cost(namesOf(model).map((name) => model.store.spec(name)));
   const adapters = cost([...stored].filter(([name]) => isAdapter(name)).map(([, spec]) => spec));
   const weights = own + cost(stored.values()) - adapters;
   // A walk over the blocks works with no more than scoring does, beside the hidden states that it keeps and what GPTQ
   // measures. Speed is measured with two programs at a time.
+  const scored =
+    Math.max(sum(scoring.map(workOf)), sum(testing.map(workOf))) +
+    cost(all.filter(([name]) => isResult(name)).map(([, spec]) => spec));
   const walked = cost(hidden) + Math.max(0, ...moments.map(cost));
   const caches = generationCaches(model, prepared, recipe);
-  const activations = Math.max(
-    workOf(training),
-    workOf(scoring) + Math.max(walked, cost(caches)),
-    2 * workOf(speed),
-  );
+  const activations = Math.max(workOf(training), scored + Math.max(walked, cost(caches)), 2 * workOf(speed));
   const largestMeasure = Math.max(0, ...moments.flat().map(bytesOf));
   const largestBuffer = Math.max(
     largestMeasure,
     ...graphs.flatMap(buffersOf),
-    ...[...stored.values(), ...hidden, ...caches].map(bytesOf),
+    ...[...all.map(([, spec]) => spec), ...hidden, ...caches].map(bytesOf),
   );
   const bufferLimit = model.backend.facts.maxTensorBytes;
   const fits = largestBuffer <= bufferLimit;
@@ -95,24 +97,32 @@ function tooLarge({
   return `One buffer would need ${inBytes(largestBuffer)} and this device allows ${inBytes(bufferLimit)}.`;
 }
 
-/** A training step, the scoring of a batch, and what speed is measured with, all on the super-network. */
+/** A training step, what the search and the test score with, and what speed is measured with, all on the super-network. */
 export function graphsOf(
   model: LoadedModel,
-  { trainShape, evaluationShape: scored, validation, test }: PreparedData,
+  { trainShape, evaluationShape: shape, validation, test }: PreparedData,
   recipe: Recipe,
 ) {
-  const { config, structure } = model;
+  const { backend, config, structure } = model;
+  const elastic = elasticSpaceOf(structure, recipe);
+  const plan = planOf(elastic, model, recipe);
   const linear = structure.modules.filter(({ role }) => role !== 'head').map(({ name }) => name);
   const options = (sequences: number, length: number): DecoderOptions => ({
     sequences,
     length,
     ropePositions: length,
-    plan: planOf(elasticSpaceOf(structure, recipe), model, recipe),
+    plan,
     masked: new Set(recipe.sparsity ? linear : []),
     quantized: new Set(recipe.quantization ? linear : model.quantized),
     specOf: (name) => specOf(model, recipe, name),
   });
-  const scoring = options(scored.batch, scored.length);
+  const task = recipe.task;
+  const graphsFor = (set: ScoredSet, search: BatchOptions['search']): Graph[] =>
+    task === 'generated'
+      ? [evaluationGraph(config, options(shape.batch, shape.length), shape, set.batches.length)]
+      : scoringGraphs({ backend, config, plan }, scoredOf(set, task), { search }, options);
+  const candidates = Math.max(3, recipe.search?.evaluations ?? 0);
+  const search = { sharedBlocks: sharedBlocks(elastic, config.layers, candidates) };
   const training = {
     ...options(trainShape.batch, trainShape.length),
     rows: trainShape.capacity,
@@ -121,13 +131,9 @@ export function graphsOf(
   };
   return {
     training: trainingGraph(config, training),
-    scoring: evaluationGraph(
-      config,
-      scoring,
-      scored,
-      Math.max(validation.batches.length, test.batches.length),
-    ),
-    speed: forwardGraph(config, scoring),
+    scoring: graphsFor(validation, elastic.space.groups.length > 0 ? search : undefined),
+    testing: graphsFor(test, undefined),
+    speed: forwardGraph(config, options(shape.batch, shape.length)),
   };
 }
 
@@ -173,6 +179,9 @@ const namesOf = ({ folder, quantized }: LoadedModel): string[] => [
   ...folder.tensors.keys(),
   ...[...quantized].flatMap((module) => [codesName(module), gridName(module)]),
 ];
+
+/** What scoring leaves in the store while it goes on. */
+const isResult = (name: string) => name.startsWith('scoring.') || name.startsWith('evaluation.');
 
 /** Adapters and their moments. */
 const isAdapter = (name: string) => /\.lora_[AB]\.weight/.test(name);
