@@ -227,7 +227,7 @@ test('without WebGPU the CPU takes over and says so', async ({ page }) => {
     await route.fulfill({ response, body });
   });
   await openDemo(page);
-  await expect(page.getByText(/without a GPU|CPU/).first()).toBeVisible();
+  await expect(page.getByText('This browser has no WebGPU. It runs on the CPU')).toBeVisible();
   await page.evaluate(() => {
     const { training, search } = window.pare.recipe();
     window.pare.setRecipe({

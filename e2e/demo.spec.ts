@@ -15,7 +15,8 @@ test.describe.serial('the demo', () => {
   test.afterAll(() => page.context().close());
 
   test('opens model and data, and shows what is needed before anything runs', async () => {
-    await openDemo(page);
+    // A whole run on the GPU; on the CPU the stages pass too quickly to be seen.
+    await openDemo(page, 'webgpu');
     await expect(region(page, 'Model')).toContainText('131 K');
     await expect(region(page, 'Recipe')).toContainText('Memory needed');
     await expect(region(page, 'Data')).toContainText('160 validation');

@@ -23,7 +23,7 @@ test.describe.serial('a lost device', () => {
     const context = await browser.newContext();
     await beforeWorker(context, faultyDevices);
     page = await context.newPage();
-    await openDemo(page);
+    await openDemo(page, 'webgpu');
     await setShortRecipe(page, { method: 'shears' });
   });
   test.afterAll(() => page.context().close());

@@ -9,7 +9,7 @@ test('the device is measured when asked: figures, a roofline with its table, tex
   await page.goto('./');
   const panel = region(page, 'Performance');
   await expect(panel.getByRole('button', { name: 'Measure this device' })).toBeDisabled();
-  await openDemo(page);
+  await openDemo(page, 'webgpu');
   await panel.getByRole('button', { name: 'Measure this device' }).press('Enter');
 
   // Whoever has seen enough stops it, and may ask again.

@@ -15,7 +15,8 @@ const blockedBy = (address: string) =>
 
 /** The promise that nothing leaves the machine is kept by the browser, in the page and in the workers. */
 test('neither page nor workers can connect elsewhere', async ({ page }) => {
-  await page.goto('./');
+  // The kernels' threads never listen, and what is on the GPU has none.
+  await page.goto('./?device=webgpu');
   await button(page, 'Use the demo model').click();
   await region(page, 'Model').getByText('From the Hugging Face hub').click();
   await expect.poll(() => page.workers().length, { timeout: 60_000 }).toBe(3);
@@ -34,7 +35,7 @@ test('the hub can be reached, and nothing asks it for anything by itself', async
     asked.push(route.request().url());
     return route.fulfill(allow);
   });
-  await page.goto('./');
+  await page.goto('./?device=webgpu');
   await button(page, 'Use the demo model').click();
   await button(page, 'Use the demo data').click();
   await region(page, 'Model').getByText('From the Hugging Face hub').click();

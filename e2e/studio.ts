@@ -11,8 +11,9 @@ import type { Method } from '../src/session/recipe.ts';
 export const region = (page: Page, name: string): Locator => page.getByRole('region', { name, exact: true });
 export const button = (page: Page, name: string): Locator => page.getByRole('button', { name, exact: true });
 
-export async function openDemo(page: Page): Promise<void> {
-  await page.goto('./');
+/** On the device that the page takes by itself, a fast CPU where the GPU is one in software; or on the GPU anyway. */
+export async function openDemo(page: Page, device?: 'webgpu'): Promise<void> {
+  await page.goto(device ? `./?device=${device}` : './');
   await openDemoHere(page);
 }
 

@@ -9,10 +9,12 @@ import { readStored, Scene } from '../kernels/compare.testing.ts';
 import { tinyLlama } from '../kernels/llama.testing.ts';
 import type { Backend } from './backend.ts';
 import { CpuBackend } from './cpu/cpu.ts';
+import { wasmBackend } from './wasm/wasm.testing.ts';
 import { gpuBackend } from './webgpu/device.testing.ts';
 
 const backends: Record<string, () => Promise<Backend>> = {
   cpu: () => Promise.resolve(new CpuBackend()),
+  wasm: wasmBackend,
   webgpu: gpuBackend,
 };
 

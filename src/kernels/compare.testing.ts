@@ -1,6 +1,7 @@
 import { expect } from 'vitest';
 import type { Backend, HostArray, Store } from '../backends/backend.ts';
 import { CpuBackend } from '../backends/cpu/cpu.ts';
+import { wasmBackend } from '../backends/wasm/wasm.testing.ts';
 import { gpuBackend, ownDevice } from '../backends/webgpu/device.testing.ts';
 import { deviceTraits } from '../backends/webgpu/device.ts';
 import { WebGpuBackend } from '../backends/webgpu/webgpu.ts';
@@ -138,9 +139,21 @@ export async function readStored(store: Store, name: string): Promise<HostArray>
  */
 export async function expectGpuEqualsCpu(scene: Scene, inner: number, times = 1): Promise<HostArray[]> {
   const expected = await scene.run(new CpuBackend(), times);
+  await expectCompiledEqual(scene, expected, inner, times);
   const found = await scene.run(await gpuBackend(), times);
   expected.forEach((reference, index) => expectClose(found[index]!, reference, inner, `output ${index}`));
   return found;
+}
+
+/** The WebAssembly kernels keep the rule too. */
+async function expectCompiledEqual(
+  scene: Scene,
+  expected: readonly HostArray[],
+  inner: number,
+  times = 1,
+): Promise<void> {
+  const found = await scene.run(await wasmBackend(), times);
+  expected.forEach((reference, i) => expectClose(found[i]!, reference, inner, `WebAssembly, output ${i}`));
 }
 
 /** The same for every variant of the kernels that the device can run; returns what each of them found. */
@@ -150,6 +163,7 @@ export async function expectVariantsEqualCpu(scene: Scene, inner: number): Promi
   const variants = scene.graph.nodes.flatMap((node) => node.op.variants?.(node, traits) ?? []);
   const most = Math.max(1, ...variants.map(({ names }) => names.length));
   const expected = await scene.run(new CpuBackend());
+  await expectCompiledEqual(scene, expected, inner);
   const all: HostArray[][] = [];
   for (let turn = 0; turn < most; turn++) {
     const names = variants.map((each) => each.names[turn % each.names.length]!);

@@ -1,0 +1,25 @@
+import { expect, it } from 'vitest';
+import { DeviceOpener } from './open-device.ts';
+import { ownDevice } from './webgpu/device.testing.ts';
+import { WebGpuBackend } from './webgpu/webgpu.ts';
+
+const openGpu = async () => new WebGpuBackend(await ownDevice());
+
+it('a GPU in software loses against the CPU, once and for all, unless it is wished for', async () => {
+  let opened = 0;
+  const count = () => {
+    opened++;
+    return openGpu();
+  };
+  const opener = new DeviceOpener({ openGpu: count, cpu: {} }, 'auto');
+  const first = await opener.open();
+  const again = await opener.open();
+  const gpu = await openGpu();
+  if (gpu.traits.software) {
+    expect(first.notice).toMatch(/^Runs on the CPU \(WebAssembly SIMD, 1 thread\): .*a GPU in software/);
+    expect(again.notice).toBe(first.notice);
+    expect(opened).toBe(1);
+  } else expect([first.notice, first.backend.facts.backend]).toEqual([null, 'webgpu']);
+  const wished = await new DeviceOpener({ openGpu, cpu: {} }, 'webgpu').open();
+  expect([wished.notice, wished.backend.facts.backend]).toEqual([null, 'webgpu']);
+});
