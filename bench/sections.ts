@@ -22,6 +22,7 @@ export const sections: readonly Registered[] = [
   { name: 'memory', load: () => import('./page/memory.ts') },
   { name: 'growth', load: () => import('./page/growth.ts') },
   { name: 'search', load: () => import('./page/search.ts') },
+  { name: 'matmul-ceiling', load: () => import('./page/matmul-ceiling.ts') },
   { name: 'int4', load: () => import('./page/int4.ts') },
   { name: 'sliced', load: () => import('./page/sliced.ts') },
   { name: 'decode', load: () => import('./page/decode.ts') },

@@ -209,6 +209,15 @@ describe('every variant', () => {
   const ragged: Sizes = { rows: 76, inner: 44, columns: 68 };
   const narrow: Sizes = { rows: 36, inner: 52, columns: 8 };
   const flat: Sizes = { rows: 8, inner: 36, columns: 44 };
+  const row: Sizes = { rows: 2, inner: 556, columns: 37 };
+  for (const kind of ['f16', 'int4'] as const) {
+    it(`few rows, ${kind}`, async () => {
+      await expectVariantsEqualCpu(oneOf(matmul, 'nt', row, kind), row.inner);
+    });
+  }
+  it('few columns of a weight gradient, limits', async () => {
+    await expectVariantsEqualCpu(oneOf(matmul, 'tn', { rows: 8, inner: 91, columns: 20 }, 'f32'), 91);
+  });
   for (const orientation of orientations) {
     // Those of 16 bits have a mask and a bias.
     for (const kind of orientation === 'tn' ? (['f32'] as const) : (['f16', 'int4'] as const)) {

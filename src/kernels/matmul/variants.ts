@@ -4,18 +4,19 @@ import type { MatmulAttributes } from './op.ts';
 import { problemOf, type Problem, type Variant } from './problem.ts';
 import { quads } from './quads.ts';
 import { row } from './row.ts';
+import { split } from './split.ts';
 import { tiles } from './tiles.ts';
 import { workgroup32, workgroup64 } from './workgroup.ts';
 
-const all: readonly Variant[] = [row, quads, tiles, workgroup64, workgroup32, naive];
+/** By preference, the first that fits: loads are dear there, and workgroup memory dearer. */
+const onSoftware: readonly Variant[] = [row, quads, tiles, split, workgroup64, workgroup32, naive];
+const onGpu: readonly Variant[] = [split, workgroup64, workgroup32, row, tiles, quads, naive];
+/** The same where larger squares of Y would be empty in part. */
+const onGpuFlat: readonly Variant[] = [split, workgroup32, workgroup64, row, tiles, quads, naive];
 
-/** By preference: the first that fits is taken where nothing was measured. */
 function byPreference({ rows, columns }: Problem, { software }: DeviceTraits): readonly Variant[] {
-  if (software) return all;
-  const few = Math.min(rows, columns) <= 32;
-  return few
-    ? [row, workgroup32, workgroup64, tiles, quads, naive]
-    : [row, workgroup64, workgroup32, tiles, quads, naive];
+  if (software) return onSoftware;
+  return Math.min(rows, columns) <= 32 ? onGpuFlat : onGpu;
 }
 
 /** The kernels that a device can run a matmul with. */
@@ -26,7 +27,7 @@ export function matmulVariants(node: Node<MatmulAttributes>, device: DeviceTrait
 /** The kernel that `matmul` takes on this device. */
 export function chosenKernel(problem: Problem, device: DeviceTraits): Variant {
   const name = chosenVariant(variantsOf(problem, device), device);
-  return all.find((variant) => variant.name === name)!;
+  return onGpu.find((variant) => variant.name === name)!;
 }
 
 function variantsOf(problem: Problem, device: DeviceTraits): Variants {

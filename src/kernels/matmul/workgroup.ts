@@ -17,10 +17,10 @@ const bytes = 2 * threads * 4 * 16;
  * workgroup memory, inner index first, a block of 4 × 4 a thread; then each reads from there what it needs. Weights are
  * decoded, and limits and masks applied, on the way in: once for all threads.
  *
- * For real GPUs. A 64 × 64 square takes 32 multiply–adds per number that comes from memory (8 per byte of f32, 64 per
- * byte of INT4), and 16 per number from workgroup memory, which brings it from the bandwidth's side of the roofline to the
- * arithmetic's; 80 registers a thread leave room for enough workgroups to hide latencies. 32 × 32 takes half of that
- * per number, and gives a small Y four times the workgroups. Software adapters emulate workgroup memory: never there.
+ * For real GPUs. A square of 64 takes 32 multiply–adds per number that comes from memory (8 per byte of f32), and 16 per
+ * vec4 from workgroup memory, which brings it from the bandwidth's side of the roofline to the arithmetic's; some 90
+ * registers a thread and 8 KiB a workgroup leave room for several workgroups a core. A square of 32 takes half as many per
+ * number, and gives a small Y four times the workgroups. Software adapters emulate workgroup memory: never the default there.
  */
 const workgroup = (side: 32 | 64): Variant => ({
   name: `workgroup-${side}`,

@@ -9,7 +9,7 @@ export function sumNn(problem: Problem, tile: LaneTile): string {
   const load = (t: number, j: number) => {
     const name = `${t}_${j}`;
     const cell = `cell${t}_${Math.floor(j / 2)}`;
-    return `let w${name} = weight4(base + ${t}u * stride + f${j}, ${cell})${mask(t, j)}; let W${name} = quadSwapY(w${name});`;
+    return `let w${name} = weight4(base${t} + f${j}, ${cell})${mask(t, j)}; let W${name} = quadSwapY(w${name});`;
   };
   // A cell is of eight columns at least, and columns of a lane begin at a multiple of four.
   const cells = (t: number) =>
@@ -22,11 +22,15 @@ export function sumNn(problem: Problem, tile: LaneTile): string {
   let steps = (stop + 3u) / 4u;
   for (var k = 0u; k < steps; k += 2u) {
     let at = (k + own) * 4u;
-    let base = at * stride;
+    let base0 = at * stride; let base1 = base0 + stride; let base2 = base1 + stride; let base3 = base2 + stride;
     ${each(4, (t) => `${cells(t)} ${each(fours, (j) => load(t, j), ' ')}`)}
     ${rowsOfX(problem, tile, (i) => each(fours, (j) => add(i, j), ' '))}
   }`;
 }
 
-const add = (i: number, j: number) =>
-  `a${i}_${j} += ${parts.map((c, t) => `u${i}.${c} * w${t}_${j} + U${i}.${c} * W${t}_${j}`).join(' + ')};`;
+/** Number by number: chains of one number stay in a register. */
+const add = (i: number, j: number) => {
+  const chain = (of: string) =>
+    parts.map((c, t) => `u${i}.${c} * w${t}_${j}.${of} + U${i}.${c} * W${t}_${j}.${of}`).join(' + ');
+  return `a${i}_${j} += vec4f(${parts.map(chain).join(', ')});`;
+};
