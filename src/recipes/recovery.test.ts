@@ -25,7 +25,7 @@ async function trainingScratch(recipe: Recipe): Promise<number> {
 
 describe('a device without room for a training step', () => {
   it('is given the batch in parts, and the log says where bit equality ends', async () => {
-    const recipe = wide(8);
+    const recipe = wide(24);
     const most = (await trainingScratch(recipe)) - 1;
     const outcome = await outcomeOf(new FaultyBackend(new CpuBackend(), { mostScratchBytes: most }), recipe);
     const view = viewOf(outcome.log);
@@ -41,7 +41,7 @@ describe('a device without room for a training step', () => {
   });
 
   it('keeps its parts when the run is continued', async () => {
-    const recipe = wide(8);
+    const recipe = wide(24);
     const most = (await trainingScratch(recipe)) - 1;
     const first = await outcomeOf(new FaultyBackend(new CpuBackend(), { mostScratchBytes: most }), recipe);
     const checkpoint = first.checkpoints.find(({ partial }) => partial)!;
