@@ -1,6 +1,7 @@
 /**
- * Multiply–accumulates of a submit, and of a dispatch where it can be cut, at most, about: 0.2 s on a slow software
- * adapter that is idle. Browsers end what keeps the device for ten.
+ * Multiply–accumulates of a dispatch that can be cut, at most, about: 0.2 s on a slow software adapter that is idle.
+ * Browsers end what keeps the device for ten. A submit takes as much, or more where the device was seen to be faster
+ * (`backends/webgpu/pace.ts`); the cuts of a dispatch never depend on time, since bits may depend on them.
  */
 export const mostWork = 2e8;
 
