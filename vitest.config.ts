@@ -16,7 +16,7 @@ export default defineConfig({
         plugins: [wasmKernels()],
         test: {
           name: 'unit',
-          include: ['src/**/*.test.ts'],
+          include: ['src/**/*.test.ts', 'bench/host/*.test.ts'],
           exclude: ['src/**/*.gpu.test.ts', 'src/**/*.dawn.test.ts'],
           environment: 'node',
           // Time decides no test; this only ends what hangs, on a busy machine too.

@@ -8,13 +8,15 @@ export interface Registered {
   readonly peers?: true;
   /** Measured in a worker, which may wait for threads. */
   readonly worker?: true;
+  /** Measured on llvmpipe too, where compiling takes minutes. */
+  readonly llvmpipe?: true;
   /** Left out unless `--only` names it. */
   readonly extra?: true;
 }
 
 /** All sections, in the order in which they are measured: each in a new browser. */
 export const sections: readonly Registered[] = [
-  { name: 'ceilings', load: () => import('./page/ceilings.ts') },
+  { name: 'ceilings', load: () => import('./page/ceilings.ts'), llvmpipe: true },
   { name: 'demo-model', load: () => import('./page/demo-subject.ts') },
   { name: 'stories', load: () => import('./page/stories-subject.ts') },
   { name: 'first-use', load: () => import('./page/first-use.ts') },
@@ -28,6 +30,6 @@ export const sections: readonly Registered[] = [
   { name: 'decode', load: () => import('./page/decode.ts') },
   { name: 'step', load: () => import('./peers/step.ts'), peers: true },
   { name: 'step-cpu', load: () => import('./peers/step-cpu.ts'), peers: true, worker: true },
-  { name: 'matmul', load: () => import('./peers/matmul.ts'), peers: true },
+  { name: 'matmul', load: () => import('./peers/matmul.ts'), peers: true, llvmpipe: true },
   { name: 'demo', load: null, extra: true },
 ];

@@ -41,6 +41,10 @@ export async function newPage(
       const { gpu } = navigator;
       const request = gpu.requestAdapter.bind(gpu);
       gpu.requestAdapter = (options) => request({ ...options, featureLevel: 'compatibility' });
+      // That backend gives its adapter no name, so that nothing could tell that it is a program.
+      Object.defineProperty(GPUAdapterInfo.prototype, 'description', {
+        get: () => 'llvmpipe (Mesa, by GLES)',
+      });
     });
   return page;
 }

@@ -13,7 +13,7 @@ export interface Measured {
   readonly results: Results;
 }
 
-/** Rows of a group that the document shows: the rest is in the JSON. */
+/** Kernels of a step that the document shows: the rest is in the JSON. */
 const shown = 14;
 
 /**
@@ -103,14 +103,15 @@ interface Having {
 function groupTable(group: string, having: readonly Having[]): string {
   const inGroup = having.map(({ one }) => one.rows.filter((row) => (row.group ?? '') === group));
   const labels = [...new Set(inGroup.flatMap((rows) => rows.map(({ label }) => label)))];
-  const lines = labels.slice(0, shown).map((label) => {
+  const most = inGroup.flat().some(({ kernel }) => kernel) ? shown : labels.length;
+  const lines = labels.slice(0, most).map((label) => {
     const rows = inGroup.map((all) => all.find((row) => row.label === label));
     const { unit } = rows.find((row) => row !== undefined)!;
     const values = rows.map((row, index) => (row ? cell(row, having[index]!.results) : '–'));
     const note = rows.find((row) => row?.note && !row.kernel)?.note ?? '';
     return [label, ...values, unit, note];
   });
-  const rest = labels.length > shown ? `\n\nand ${labels.length - shown} more in the JSON.` : '';
+  const rest = labels.length > most ? `\n\nand ${labels.length - most} more in the JSON.` : '';
   const head = [group || 'median (lowest–highest)', ...having.map(({ adapter }) => adapter), '', ''];
   return `${markdown(head, lines)}${rest}`;
 }

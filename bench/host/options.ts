@@ -18,7 +18,7 @@ export interface Options {
 export const help = `npm run bench -- [options]
   --only A,B        these sections (below) instead of the usual ones
   --rounds N        measurements of each thing (default 7)
-  --adapter NAME    default: the browser's own; llvmpipe: Mesa through the browser's GLES backend
+  --adapter NAME    default: the browser's own; llvmpipe: Mesa through the browser's GLES backend, fewer sections
   --no-peers        without the sections that compare with tfjs, onnxruntime-web and jax-js (nothing is installed)
   --no-timestamps   time repeated dispatches, as on devices without timestamps
   --top N           rows printed a group (default 16; --json has all)
@@ -47,7 +47,11 @@ export function readOptions(args: readonly string[]): Options | null {
   return {
     rounds: count(values.rounds, '--rounds'),
     top: count(values.top, '--top'),
-    sections: wanted(values.only?.split(',') ?? null, !values['no-peers']),
+    sections: wanted(
+      values.only?.split(',') ?? null,
+      !values['no-peers'],
+      adapterNamed(values.adapter) === 'llvmpipe',
+    ),
     adapter: adapterNamed(values.adapter),
     timestamps: !values['no-timestamps'],
     json: values.json,
@@ -55,10 +59,11 @@ export function readOptions(args: readonly string[]): Options | null {
   };
 }
 
-function wanted(only: readonly string[] | null, peers: boolean): string[] {
+function wanted(only: readonly string[] | null, peers: boolean, llvmpipe: boolean): string[] {
   const unknown = only?.find((name) => !sections.some((section) => section.name === name));
   if (unknown !== undefined) throw new Error(`--only ${unknown}: no such section; see --help.`);
-  const chosen = sections.filter(({ name, extra }) => (only ? only.includes(name) : !extra));
+  const usual = sections.filter((section) => (llvmpipe ? section.llvmpipe : !section.extra));
+  const chosen = only ? sections.filter(({ name }) => only.includes(name)) : usual;
   return chosen.filter((section) => peers || !section.peers).map(({ name }) => name);
 }
 

@@ -1,28 +1,83 @@
 import type { MatmulShape } from '../matmul.ts';
 
 /**
- * An ONNX model of one MatMul, y = x·w with constant w, written as protobuf by hand: a library would be larger than
- * this file. Field numbers are those of onnx.proto3.
+ * ONNX models of one product, y = x·w with constant w, written as protobuf by hand: a library would be larger than this
+ * file. Field numbers are those of onnx.proto3.
  */
-export function matmulModel([rows, inner, columns]: MatmulShape, w: Float32Array<ArrayBuffer>): Uint8Array {
+export function matmulModel(shape: MatmulShape, w: Float32Array<ArrayBuffer>): Uint8Array {
+  const [, inner, columns] = shape;
   const node = [text(1, 'x'), text(1, 'w'), text(2, 'y'), text(4, 'MatMul')];
-  const weight = [
-    number(1, inner),
-    number(1, columns),
-    number(2, 1),
-    text(8, 'w'),
-    bytes(9, new Uint8Array(w.buffer, w.byteOffset, w.byteLength)),
+  return model(shape, node, [constant('w', floats, [inner, columns], w)]);
+}
+
+/** com.microsoft's MatMulNBits: two codes a byte, the low nibble first, [columns, groups, bytes of a group]. */
+export function matmulNBitsModel(
+  shape: MatmulShape,
+  { packed, scales, zeros, group }: PackedInt4,
+): Uint8Array {
+  const [, inner, columns] = shape;
+  const groups = Math.ceil(inner / group);
+  const names = ['x', 'w', 'scales', 'zeros'].map((name) => text(1, name));
+  const settings = [
+    attribute('K', inner),
+    attribute('N', columns),
+    attribute('bits', 4),
+    attribute('block_size', group),
   ];
+  const node = [...names, text(2, 'y'), text(4, 'MatMulNBits'), ...settings, text(7, 'com.microsoft')];
+  return model(shape, node, [
+    constant('w', octets, [columns, groups, group / 2], packed),
+    constant('scales', floats, [columns * groups], scales),
+    constant('zeros', octets, [columns * Math.ceil(groups / 2)], zeros),
+  ]);
+}
+
+/** Codes and grid of W [columns, inner], in groups along inner. */
+export interface PackedInt4 {
+  readonly group: number;
+  readonly packed: Uint8Array<ArrayBuffer>;
+  readonly scales: Float32Array<ArrayBuffer>;
+  /** Two a byte, rows padded to whole bytes. */
+  readonly zeros: Uint8Array<ArrayBuffer>;
+}
+
+/** Element types of TensorProto. */
+const [floats, octets] = [1, 2];
+
+function model(
+  [rows, inner, columns]: MatmulShape,
+  node: readonly Uint8Array[],
+  constants: readonly Uint8Array[],
+): Uint8Array {
   const graph = [
     message(1, node),
     text(2, 'matmul'),
-    message(5, weight),
+    ...constants,
     value(11, 'x', [rows, inner]),
     value(12, 'y', [rows, columns]),
   ];
-  const opset = [text(1, ''), number(2, 17)];
-  return join([number(1, 8), message(7, graph), message(8, opset)]);
+  const opset = (domain: string, version: number) => message(8, [text(1, domain), number(2, version)]);
+  return join([number(1, 8), message(7, graph), opset('', 17), opset('com.microsoft', 1)]);
 }
+
+function constant(
+  name: string,
+  type: number,
+  shape: readonly number[],
+  data: ArrayBufferView<ArrayBuffer>,
+): Uint8Array {
+  const content = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+  return message(5, [
+    ...shape.map((extent) => number(1, extent)),
+    number(2, type),
+    text(8, name),
+    bytes(9, content),
+  ]);
+}
+
+/** An integer. */
+const attribute = (name: string, given: number): Uint8Array =>
+  message(5, [text(1, name), number(3, given), number(20, 2)]);
 
 /** ValueInfoProto of a float tensor. */
 function value(field: number, name: string, shape: readonly number[]): Uint8Array {

@@ -1,14 +1,15 @@
 import * as ort from 'onnxruntime-web/webgpu';
 import type { Contender } from './contender.ts';
-import { matmulModel } from './onnx-model.ts';
+import { matmulModel, matmulNBitsModel } from './onnx-model.ts';
 
 /** onnxruntime-web on its WebGPU provider: W is a constant of the model, X and Y stay on the device. */
 export function openOrt(): Promise<Contender> {
   return Promise.resolve({
     name: 'ort',
-    async prepare({ shape, x, w }) {
+    async prepare({ shape, x, w, int4 }) {
       const [rows, inner] = shape;
-      const session = await ort.InferenceSession.create(matmulModel(shape, w), {
+      const model = int4 ? matmulNBitsModel(shape, int4) : matmulModel(shape, w);
+      const session = await ort.InferenceSession.create(model, {
         executionProviders: ['webgpu'],
         preferredOutputLocation: 'gpu-buffer',
       });
