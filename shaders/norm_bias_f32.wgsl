@@ -1,0 +1,1 @@
+fn norm_bias(unit: u32) -> Number { return bias(unit); }
