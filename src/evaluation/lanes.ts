@@ -15,9 +15,22 @@ export interface LaneShape {
   readonly batch: number;
   /** Predicted tokens of a batch. */
   readonly rows: number;
-  /** Indices of the sequences, in no particular order. */
+  /** Indices of the sequences; the place of one in this list is its place in the lane. */
   readonly members: readonly number[];
+  /** Sequences at places that differ by a multiple of this may stand at the same place of a batch. */
+  readonly period: number;
 }
+
+/**
+ * Some kernels sum in an order that depends on where a row stands among so many (quads of lanes that start at different
+ * terms). Rows of a sequence always stand at the same place modulo this, so that its numbers are the same to the bit,
+ * whatever runs beside it.
+ */
+export const rowPeriod = 32;
+
+/** The first number from `from` on that is `phase` modulo `period`. */
+export const nextAt = (from: number, phase: number, period: number): number =>
+  from + ((((phase - from) % period) + period) % period);
 
 const mostLanes = 3;
 /** Another program is worth it where it saves this share of all positions. */
@@ -76,14 +89,30 @@ function shapeOf(
   vocabSize: number,
   mixed: boolean,
 ): LaneShape {
-  const length = Math.max(...members.map((index) => lengthOf(sequences[index]!)));
   const counts = members.map((index) => sequences[index]!.targets.length);
-  const window = Math.max(1, ...counts);
+  // Multiples of four keep the period short, and vectors whole.
+  const length = roundUp(Math.max(...members.map((index) => lengthOf(sequences[index]!))), 4);
+  const window = roundUp(Math.max(1, ...counts), 4);
   const mean = counts.reduce((sum, count) => sum + count, 0) / counts.length;
-  const fitting = Math.min(mostSequences, mostPositions / length, mostLogits / (room * mean * vocabSize));
+  const fitting = Math.min(
+    mostSequences,
+    mostPositions / length,
+    mostLogits / (room * Math.max(1, mean) * vocabSize),
+  );
   const most = Math.max(1, Math.floor(fitting));
   // Where sub-networks do not share batches, those of one are equally full.
-  const batch = mixed ? most : Math.ceil(members.length / Math.ceil(members.length / most));
-  const rows = Math.max(window, Math.min(batch * window, Math.ceil(batch * mean * room)));
-  return { length, window, batch, rows, members };
+  const even = mixed ? most : Math.ceil(members.length / Math.ceil(members.length / most));
+  const period = Math.min(Math.max(periodOf(length), periodOf(window)), 2 ** Math.floor(Math.log2(most)));
+  const batch = Math.min(roundUp(even, period), roundUp(most - period + 1, period));
+  const rows = Math.min(batch * window, Math.ceil(batch * mean * room)) + window + rowPeriod;
+  return { length, window, batch, rows, members, period };
 }
+
+/** After so many sequences, their rows begin at the same place again. */
+function periodOf(rows: number): number {
+  let period = 1;
+  while ((period * rows) % rowPeriod !== 0) period *= 2;
+  return period;
+}
+
+const roundUp = (value: number, multiple: number): number => Math.ceil(value / multiple) * multiple;

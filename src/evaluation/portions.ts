@@ -1,33 +1,24 @@
 /** In which order examples are scored where scoring may stop early. */
 
-/** Parts that a set is scored in; after each it is asked whether to go on. */
+/** Parts that a set is scored in, about; after each it is asked whether to go on. */
 const parts = 10;
-const fewest = 8;
+/** Sizes are multiples of this, so that the sequences of portions fill batches without gaps (`rowPeriod`). */
+const unit = 8;
 
-export const portionSize = (examples: number): number => Math.max(fewest, Math.ceil(examples / parts));
+export const portionSize = (examples: number): number => Math.ceil(examples / parts / unit) * unit;
 
 /**
- * Every example once, in portions of about the same size. Those of a portion have the same kind (run in the same shape);
- * the hardest portions come first, since wrong answers are what ends a hopeless sub-network.
+ * Every example once, in order, in portions of about the same size. Those of a portion have the same kind: they run in
+ * the same shape.
  *
  * @param kinds a number for each example
- * @param hardness a number for each example, the hardest highest; equal ones stay in order
  */
-export function portionsOf(kinds: readonly number[], hardness: readonly number[]): number[][] {
+export function portionsOf(kinds: readonly number[]): number[][] {
   const size = portionSize(kinds.length);
-  const portions = [...new Set(kinds)].flatMap((kind) => {
+  return [...new Set(kinds)].flatMap((kind) => {
     const own = [...kinds.keys()].filter((example) => kinds[example] === kind);
-    return cut(
-      own.toSorted((a, b) => hardness[b]! - hardness[a]!),
-      Math.ceil(own.length / size),
+    return Array.from({ length: Math.ceil(own.length / size) }, (_, i) =>
+      own.slice(i * size, (i + 1) * size),
     );
   });
-  const mean = (portion: readonly number[]) =>
-    portion.reduce((sum, example) => sum + hardness[example]!, 0) / portion.length;
-  return portions.toSorted((a, b) => mean(b) - mean(a));
-}
-
-function cut<T>(items: readonly T[], count: number): T[][] {
-  const at = (part: number) => Math.round((part * items.length) / count);
-  return Array.from({ length: count }, (_, part) => items.slice(at(part), at(part + 1)));
 }

@@ -27,7 +27,6 @@ export class Tally {
   #right = 0;
   #normalised = 0;
   #loss = 0;
-  readonly wrong: number[] = [];
 
   constructor(scored: Scored) {
     this.#scored = scored;
@@ -39,7 +38,7 @@ export class Tally {
   /** The results of a sequence: row `begin` of these and those that follow. */
   add(sequence: number, losses: Float32Array, hits: Float32Array, begin: number): void {
     const from = this.#index.firstRow[sequence]!;
-    const count = this.#scored.sequences[sequence]!.targets.length;
+    const count = this.rowsOf(sequence);
     for (let row = 0; row < count; row++) {
       this.#losses[from + row] = losses[begin + row]!;
       this.#hits[from + row] = hits[begin + row] === 1 ? 1 : 0;
@@ -52,11 +51,15 @@ export class Tally {
       const { right, normalised } = this.#judge(example);
       this.#right += right ? 1 : 0;
       this.#normalised += normalised ? 1 : 0;
-      if (!right) this.wrong.push(example);
       for (const sequence of this.#index.ofExample[example]!)
         this.#loss += Math.max(0, this.#lossOf(sequence));
     }
     this.#seen += examples.length;
+  }
+
+  /** Predicted tokens of a sequence. */
+  rowsOf(sequence: number): number {
+    return this.#scored.sequences[sequence]!.targets.length;
   }
 
   get seen(): number {
@@ -95,14 +98,14 @@ export class Tally {
 
   #isExact(sequence: number): boolean {
     const from = this.#index.firstRow[sequence]!;
-    const count = this.#scored.sequences[sequence]!.targets.length;
+    const count = this.rowsOf(sequence);
     return this.#hits.subarray(from, from + count).every((hit) => hit === 1);
   }
 
   /** The sequence's losses, one by one, on top of `sum`. */
   #lossOf(sequence: number, sum = 0): number {
     const from = this.#index.firstRow[sequence]!;
-    const count = this.#scored.sequences[sequence]!.targets.length;
+    const count = this.rowsOf(sequence);
     let total = sum;
     for (let row = from; row < from + count; row++) total += this.#losses[row]!;
     return total;

@@ -10,8 +10,8 @@ import type { LoadedModel } from './model.ts';
 import { lastDevice, takeKernels } from './recovery.ts';
 import { requireOwnTensor } from './restore.ts';
 import { checkRun, superNetwork } from './run.ts';
-import { scorerOf, type RunContext } from './run-context.ts';
-import { scoreGenome } from './stages/score.ts';
+import type { RunContext } from './run-context.ts';
+import { scoreGenome, searchScorer } from './stages/score.ts';
 import { subNetworkModel, type Trained } from './trained.ts';
 
 export interface VerifyOptions extends KeptSession {
@@ -67,11 +67,11 @@ export async function scoreAgain(
   genomes: readonly Genome[],
   onProgress: (done: number, total: number) => void,
 ): Promise<ScoredGenome[]> {
-  const { model, data } = run;
+  const { model } = run;
   const { space } = trained.elastic;
   for (const genome of genomes) checkGenome(space, genome);
   const network = subNetworkModel(model, trained, maximalGenome(space));
-  const scorer = await scorerOf(run, network, data.validation);
+  const scorer = await searchScorer(run, network, trained.elastic);
   try {
     const scored: ScoredGenome[] = [];
     for (const genome of genomes) {

@@ -15,12 +15,11 @@ import { scoreOf, scorerOf, type RunContext } from '../run-context.ts';
 const scoredSchema = z.strictObject({ macs: z.number().min(0), score: z.number() });
 export type ScoredModel = Readonly<z.infer<typeof scoredSchema>>;
 
-/** An `Evaluation` without its genome, which the step is named after; and of a reference, which examples were wrong. */
+/** An `Evaluation` without its genome, which the step is named after. */
 const outcomeSchema = z.strictObject({
   objectives: z.array(z.number()).min(2).max(3),
   violation: z.number().min(0).optional(),
   partial: z.strictObject({ seen: z.int().min(0), of: z.int().min(1) }).optional(),
-  wrong: z.array(z.int().min(0)).optional(),
 });
 type Recorded = z.infer<typeof outcomeSchema>;
 
@@ -69,14 +68,31 @@ const limitsOfGenome = (elastic: ElasticSpace, genome: Genome): readonly number[
 const macsOf = ({ structure }: RunContext['model'], elastic: ElasticSpace, genome: Genome): number =>
   costOf(structure, subNetworkOf(elastic, genome)).macsPerToken;
 
+/** Sub-networks that a search of this recipe scores; the three references are (in Pare's preset) its own first ones. */
+export const budgetOf = ({ search }: RunContext['recipe']): number => Math.max(3, search?.evaluations ?? 0);
+
+/**
+ * What a search scores with, and whoever scores its sub-networks again: in other shapes, a GPU may take other kernels, and
+ * the last bits of a score would be others.
+ */
+export function searchScorer(
+  run: Pick<RunContext, 'recipe' | 'model' | 'data'>,
+  model: Runnable,
+  elastic: ElasticSpace,
+): Promise<Scorer> {
+  const { recipe, data } = run;
+  // Plain LoRA is scored as references are.
+  const isSearched = elastic.space.groups.length > 0;
+  const blocks = sharedBlocks(elastic, model.config.layers, budgetOf(recipe));
+  return scorerOf(run, model, data.validation, isSearched ? { sharedBlocks: blocks } : undefined);
+}
+
 /** What a search wants to know of a genome beside its MACs and its score. */
 export interface ScoringTerms {
   /** A third objective, to be minimised: parameters, bytes or measured milliseconds. Called once a genome. */
   readonly third?: ((genome: Genome) => Promise<number>) | undefined;
   /** Sub-networks that score less are infeasible. */
   readonly least?: number | undefined;
-  /** Sub-networks that will be scored. */
-  readonly candidates: number;
   /** Whether those that others dominate already, however well they score, may be left unfinished. */
   readonly stopEarly: boolean;
 }
@@ -90,8 +106,6 @@ export class GenomeScorer {
   readonly #terms: ScoringTerms;
   /** The first evaluation of each network, by what tells networks apart. */
   readonly #networks = new Map<string, Evaluation>();
-  /** How many references each example was too hard for. */
-  readonly #hardness: number[];
 
   static async create(
     run: RunContext,
@@ -99,9 +113,7 @@ export class GenomeScorer {
     elastic: ElasticSpace,
     terms: ScoringTerms,
   ): Promise<GenomeScorer> {
-    const blocks = sharedBlocks(elastic, run.model.config.layers, terms.candidates);
-    const scorer = await scorerOf(run, model, run.data.validation, { sharedBlocks: blocks });
-    return new GenomeScorer(run, elastic, scorer, terms);
+    return new GenomeScorer(run, elastic, await searchScorer(run, model, elastic), terms);
   }
 
   private constructor(run: RunContext, elastic: ElasticSpace, scorer: Scorer, terms: ScoringTerms) {
@@ -109,7 +121,6 @@ export class GenomeScorer {
     this.#elastic = elastic;
     this.#scorer = scorer;
     this.#terms = terms;
-    this.#hardness = run.data.validation.examples.map(() => 0);
   }
 
   /** Working memory on the device, in bytes. */
@@ -122,11 +133,6 @@ export class GenomeScorer {
     const known = this.scored.get(genomeKey(genome));
     if (known) return this.#log(known, 0, tag);
     return this.#once(genome, 0, tag, async () => (await this.#measure([genome], null))[0]!);
-  }
-
-  /** The references are known: what most of them got wrong is asked first from now on. */
-  orderExamples(): void {
-    if (this.#terms.stopEarly) this.#scorer.order(this.#hardness);
   }
 
   /**
@@ -164,7 +170,6 @@ export class GenomeScorer {
       this.#log(evaluationOf(genome, found), generation, tag);
       return found;
     });
-    for (const example of recorded.wrong ?? []) this.#hardness[example]!++;
     const evaluation = evaluationOf(genome, recorded);
     this.scored.set(genomeKey(genome), evaluation);
     const network = networkKey(this.#elastic, genome);
@@ -192,11 +197,10 @@ export class GenomeScorer {
       const twin = this.#networks.get(key);
       if (twin)
         return { ...terms[i]!(-twin.objectives[1]!), ...(twin.partial ? { partial: twin.partial } : {}) };
-      const { scores, seen, wrong } = outcomes[fresh.indexOf(keys.indexOf(key))]!;
+      const { scores, seen } = outcomes[fresh.indexOf(keys.indexOf(key))]!;
       return {
         ...terms[i]!(scoreOf(recipe, scores)),
         ...(seen < of ? { partial: { seen, of } } : {}),
-        ...(!whole && this.#terms.stopEarly ? { wrong: [...wrong] } : {}),
       };
     });
   }

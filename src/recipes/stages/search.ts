@@ -15,7 +15,7 @@ import type { PointTag } from '../../session/events.ts';
 import type { Recipe } from '../../session/recipe.ts';
 import { emitMemory } from '../memory-use.ts';
 import { beginStage, progress, type RunContext } from '../run-context.ts';
-import { GenomeScorer, type ScoringTerms } from './score.ts';
+import { budgetOf, GenomeScorer, type ScoringTerms } from './score.ts';
 
 interface References {
   readonly heuristic: Evaluation;
@@ -46,12 +46,10 @@ export async function searchSubNetworks(
 ): Promise<SearchOutcome> {
   const { search } = run.recipe;
   const least = leastScore(run.recipe, terms);
-  // The three reference sub-networks are (in Pare's preset) the search's own first ones.
-  const total = Math.max(3, search?.evaluations ?? 0);
-  const scoring = { third: terms.third, least, candidates: total, stopEarly: mayStopEarly(run.recipe) };
+  const scoring = { third: terms.third, least, stopEarly: mayStopEarly(run.recipe) };
   const scorer = await GenomeScorer.create(run, model, elastic, scoring);
   try {
-    beginStage(run, 'search', total);
+    beginStage(run, 'search', budgetOf(run.recipe));
     emitMemory(run, 'search', scorer.scratchBytes);
     const references = await scoreReferences(run, scorer, elastic.space);
     if (search) await runBudget(run, scorer, requestOf(elastic.space, search, run.recipe.seed, references));
@@ -93,7 +91,6 @@ async function scoreReferences(
   const heuristic = await first('heuristic', heuristicGenome(space));
   const maximal = await first('maximal', maximalGenome(space));
   const minimal = await first('minimal', minimalGenome(space));
-  scorer.orderExamples();
   return { heuristic, maximal, minimal };
 }
 
@@ -113,7 +110,7 @@ function requestOf(
 }
 
 async function runBudget(run: RunContext, scorer: GenomeScorer, request: SearchRequest): Promise<void> {
-  const total = Math.max(3, request.options.evaluations);
+  const total = budgetOf(run.recipe);
   let proposed = 0;
   await run.search(request, {
     evaluate: async (genomes, generation) => {
