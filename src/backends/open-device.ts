@@ -44,6 +44,17 @@ export class DeviceOpener {
     return this.#faster(gpu);
   }
 
+  /** What else there is to be measured beside a device: the GPU beside the CPU, and the CPU beside a GPU. */
+  async beside({ facts }: Backend): Promise<Backend[]> {
+    try {
+      return [
+        await (facts.backend === 'cpu' ? this.#machine.openGpu() : WasmBackend.open(this.#machine.cpu)),
+      ];
+    } catch {
+      return [];
+    }
+  }
+
   async #faster(gpu: WebGpuBackend): Promise<OpenedDevice> {
     const cpu = await this.#cpu();
     const ratio = await fasterBy(cpu, gpu);

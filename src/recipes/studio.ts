@@ -52,8 +52,8 @@ export interface StudioOptions {
   readonly backend: Backend;
   readonly reopen?: () => Promise<Backend>;
   readonly search: SearchDriver;
-  /** Devices beside that one, to be measured and let go. */
-  readonly others?: () => Promise<Backend[]>;
+  /** Devices beside one, to be measured and let go. */
+  readonly others?: (than: Backend) => Promise<Backend[]>;
   /** Where sessions are kept; absent: nowhere. */
   readonly library?: SessionLibrary;
   /** Milliseconds between checkpoints within training, and between writes of a kept session. */
@@ -139,9 +139,10 @@ export class Studio {
   measurePerformance(onProgress: PerformanceOptions['onProgress']): Promise<PerformanceReport> {
     return this.#controlled('measuring the device', async ({ checkpoint }) => {
       const model = this.#bench.needModel();
-      const others = (await this.#options.others?.()) ?? [];
+      const { backend } = this.#bench;
+      const others = (await this.#options.others?.(backend)) ?? [];
       try {
-        const backends = [this.#bench.backend, ...others];
+        const backends = [backend, ...others];
         return await measurePerformance(model, backends, { onProgress, pause: checkpoint });
       } finally {
         for (const other of others) other.dispose();

@@ -48,6 +48,7 @@ const api: StudioApi = {
     studio = new Studio({
       backend,
       reopen: async () => (await opener.open()).backend,
+      others: (than) => opener.beside(than),
       search: (request, host) => search(request, host),
       library,
     });
