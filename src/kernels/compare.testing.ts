@@ -178,16 +178,18 @@ export async function expectVariantsEqualCpu(scene: Scene, inner: number): Promi
   return all;
 }
 
+type Device = Awaited<ReturnType<typeof ownDevice>>;
+
 interface Choosing {
   readonly backend: WebGpuBackend;
   readonly choices: Map<string, string>;
 }
 
 /** One device for all variants, and a backend for each that is kept: each compiles its pipelines anew. */
-let variantDevice: Promise<GPUDevice> | undefined;
+let variantDevice: Promise<Device> | undefined;
 const choosing = new Map<string, Choosing>();
 
-function choosingBackend(device: GPUDevice, names: string): Choosing {
+function choosingBackend(device: Device, names: string): Choosing {
   const choices = new Map<string, string>();
   const known = choosing.get(names) ?? { backend: new WebGpuBackend(device, { choices }), choices };
   choosing.set(names, known);

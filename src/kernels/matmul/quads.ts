@@ -41,7 +41,7 @@ export const quads: Variant = {
         kernelText(problem, tile),
       ],
       directives: subgroupDirectives,
-      workgroups: (m, n) => [Math.ceil(n / columns), Math.ceil(m / rows), 1],
+      workgroups: (m, n) => [Math.ceil(n / columns), Math.ceil(m / (rows * stackOf(problem))), 1],
     };
   },
 };
@@ -57,18 +57,23 @@ function tileOf({ rows, columns }: Problem): LaneTile {
   return { rows: 8, columns: 8 };
 }
 
+/** Tiles of a workgroup, one below the other: beginning a workgroup costs something, but weight gradients have few tiles. */
+const stackOf = ({ orientation }: Problem) => (orientation === 'tn' ? 1 : 4);
+
 function kernelText(problem: Problem, tile: LaneTile): string {
   const sum = { nt: sumNt, nn: sumNn, tn: sumTn }[problem.orientation];
   return `
-@compute @workgroup_size(4)
-fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
+@compute @workgroup_size(4, ${stackOf(problem)})
+fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_id) local: vec3u) {
   // Bindings that a kernel may do without are still part of its layout.
   _ = &addend; _ = &b; _ = &limits; ${problem.masked ? '_ = &mask;' : ''}
+  let lane = local.x;
   let own = (lane >> 1u) ^ (lane & 1u);
   let rows = shape.rows;
   let columns = shape.columns;
   let inner = shape.inner;
-  let corner = vec2u(shape.first_row + group.y * ${2 * tile.rows}u, shape.first_column + group.x * ${2 * tile.columns}u);
+  let corner = vec2u(shape.first_row + (group.y * ${stackOf(problem)}u + local.y) * ${2 * tile.rows}u, shape.first_column + group.x * ${2 * tile.columns}u);
+  if (corner.x >= shape.end_row) { return; }
   let row = corner.x + (lane >> 1u) * ${tile.rows}u;
   let column = corner.y + (lane & 1u) * ${tile.columns}u;
   ${sums(tile.rows, tile.columns / 4)}
