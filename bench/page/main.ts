@@ -20,6 +20,6 @@ function inWorker(name: string, options: MeasureOptions): ReturnType<BenchPage['
       if ('error' in data) reject(new Error(data.error));
       else resolve(data.measured);
     });
-    worker.postMessage({ name, options });
+    worker.postMessage({ name, options }, []);
   });
 }

@@ -30,6 +30,7 @@ import { libraryStore, refreshLibrary } from './library.ts';
 import type { LibraryEntry } from './library.ts';
 import { modelStore, openModel } from './model.ts';
 import { reportError } from './notices.ts';
+import { measurePerformance, stopMeasuring } from './performance.ts';
 import { askBoth, previewStore } from './preview.ts';
 import {
   applyPublished,
@@ -94,6 +95,9 @@ export const consoleApi = {
   /** The open model as it is, on all of the open data; null where that failed or was stopped. */
   score: scoreModel,
   stopScoring,
+  /** What the device makes of the open model's shape; null where that failed or was stopped. */
+  performance: measurePerformance,
+  stopMeasuring,
   chooseMethod: (method: Method): void =>
     methods.includes(method) ? chooseMethod(method) : reportError(noMethod(method)),
   undo: undoRecipe,
