@@ -2,7 +2,7 @@ import type { Section } from './section.ts';
 
 export interface Registered {
   readonly name: string;
-  /** Of the bench page; null: the host drives the studio instead (`bench/host/studio.ts`). */
+  /** Of the bench page; null: the host drives the studio instead (`bench/host/demo.ts`). */
   readonly load: (() => Promise<{ readonly section: Section }>) | null;
   /** Compares with other libraries, which are installed only when they are asked for. */
   readonly peers?: true;
@@ -10,8 +10,6 @@ export interface Registered {
   readonly worker?: true;
   /** Measured on llvmpipe too, where compiling takes minutes. */
   readonly llvmpipe?: true;
-  /** Left out unless `--only` names it. */
-  readonly extra?: true;
 }
 
 /** All sections, in the order in which they are measured: each in a new browser. */
@@ -31,5 +29,5 @@ export const sections: readonly Registered[] = [
   { name: 'step', load: () => import('./peers/step.ts'), peers: true },
   { name: 'step-cpu', load: () => import('./peers/step-cpu.ts'), peers: true, worker: true },
   { name: 'matmul', load: () => import('./peers/matmul.ts'), peers: true, llvmpipe: true },
-  { name: 'demo', load: null, extra: true },
+  { name: 'demo', load: null },
 ];

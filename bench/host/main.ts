@@ -87,11 +87,15 @@ async function measureSection(
   });
   try {
     const page = await newPage(browser, options.adapter, say);
-    if (!load) return finish({ facts: null, ...(await measureDemo(page, files.url)) });
+    const late = tooLate(options.limit);
+    if (!load) return finish({ facts: null, ...(await Promise.race([late, measureDemo(page, files.url)])) });
     await page.goto(files.url);
     const facts = await page.evaluate(() => window.bench.facts());
     const given = { name, options: { rounds: options.rounds, timestamps: options.timestamps } };
-    const measured = await page.evaluate((it) => window.bench.measure(it.name, it.options), given);
+    const measured = await Promise.race([
+      late,
+      page.evaluate((it) => window.bench.measure(it.name, it.options), given),
+    ]);
     return finish({ facts, ...measured });
   } catch (error) {
     return finish({ title: name, rows: [], facts: null, error: String(error).split('\n')[0]! });
@@ -99,6 +103,13 @@ async function measureSection(
     files.close();
     await browser.close();
   }
+}
+
+function tooLate(seconds: number): Promise<never> {
+  return new Promise((_, reject) => {
+    const timer = setTimeout(() => reject(new Error(`took more than ${seconds} s`)), 1000 * seconds);
+    timer.unref();
+  });
 }
 
 function commit(): string {
