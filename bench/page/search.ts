@@ -137,8 +137,8 @@ export async function measureSearch(
     for (const turn of [0, 1]) await measures[(round + turn) % 2]!();
   });
   requireSameFront(scored, truth);
-  const partial = scored.flatMap((each) => each.partial ?? []);
-  const unseen = partial.reduce((sum, { seen, of }) => sum + of - seen, 0);
+  const unfinished = scored.flatMap((each) => each.unfinished ?? []);
+  const unseen = unfinished.reduce((sum, { seen, of }) => sum + of - seen, 0);
   return [
     {
       label: 'scored sub-networks a second, over the plain evaluator’s',
@@ -159,7 +159,7 @@ export async function measureSearch(
       label: 'examples not scored, since their sub-network could not reach the front',
       unit: '%',
       value: spreadOf([(100 * unseen) / (genomes.length * subject.examples)]),
-      note: `${partial.length} of ${genomes.length} sub-networks were stopped`,
+      note: `${unfinished.length} of ${genomes.length} sub-networks were stopped`,
     },
   ];
 }

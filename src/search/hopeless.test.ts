@@ -34,7 +34,7 @@ function evaluationOf({ macs, third }: Network, score: number, { least, hasThird
 function scoreEarly(each: Network, genome: number[], whole: readonly Evaluation[], of: Terms): Evaluation {
   for (let seen = of.portion; seen < examples; seen += of.portion) {
     const best = evaluationOf(each, (count(each.right.slice(0, seen)) + examples - seen) / examples, of);
-    if (isHopeless(best, whole)) return { genome, ...best, partial: { seen, of: examples } };
+    if (isHopeless(best, whole)) return { genome, ...best, unfinished: { seen, of: examples } };
   }
   return { genome, ...evaluationOf(each, count(each.right) / examples, of) };
 }
@@ -50,7 +50,7 @@ describe('isHopeless', () => {
           for (const [i, each] of networks.slice(begin, begin + of.generation).entries())
             early.push(scoreEarly(each, [begin + i], known, of));
         }
-        stopped += early.filter(({ partial }) => partial).length;
+        stopped += early.filter(({ unfinished }) => unfinished).length;
         const whole = networks.map((each, i) => ({
           genome: [i],
           ...evaluationOf(each, count(each.right) / examples, of),

@@ -7,7 +7,7 @@ export interface ScoredGenome {
   readonly macs: number;
   readonly score: number;
   /** Where scoring was stopped: the score is only what it could have been, and tells nothing of the genes. */
-  readonly partial?: object | null | undefined;
+  readonly unfinished?: object | null | undefined;
 }
 
 /** What one gene is worth. Positive: keeping more of it raises the score (or the MACs). */
@@ -71,8 +71,9 @@ type Scored = ScoredGenome & { readonly genome: Genome };
 /** Each genome once: a point that was logged again under another tag is no second measurement. */
 function distinct(groups: readonly Group[], points: readonly ScoredGenome[]): Scored[] {
   const byKey = new Map<string, Scored>();
-  for (const { genome, macs, score, partial } of points) {
-    if (!partial && genome?.length === groups.length) byKey.set(genomeKey(genome), { genome, macs, score });
+  for (const { genome, macs, score, unfinished } of points) {
+    if (!unfinished && genome?.length === groups.length)
+      byKey.set(genomeKey(genome), { genome, macs, score });
   }
   return [...byKey.values()];
 }

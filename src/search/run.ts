@@ -32,8 +32,8 @@ export interface SearchHost {
 export async function runSearch(request: SearchRequest, host: SearchHost): Promise<void> {
   const searcher = createSearcher(request.kind, request.space, request.options);
   const volume = new HypervolumeTracker([1, 0]);
-  const add = ({ objectives: [macs, loss], violation = 0, partial }: Evaluation) =>
-    violation > 0 || partial ? volume.value : volume.add([macs! / request.maximalMacs, loss!]);
+  const add = ({ objectives: [macs, loss], violation = 0, unfinished }: Evaluation) =>
+    violation > 0 || unfinished ? volume.value : volume.add([macs! / request.maximalMacs, loss!]);
   let hypervolume = request.known.reduce((_, evaluation) => add(evaluation), 0);
   for (let genomes = searcher.ask(); genomes; genomes = searcher.ask()) {
     const results = await host.evaluate(genomes, searcher.generation + 1);

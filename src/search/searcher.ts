@@ -12,12 +12,12 @@ export interface Evaluation {
    * Scoring was stopped after so many of the examples: the objectives are the best that it could have had, and another
    * sub-network, scored whole, dominates even those. So it is on no front, and is never chosen.
    */
-  readonly partial?: { readonly seen: number; readonly of: number };
+  readonly unfinished?: { readonly seen: number; readonly of: number };
 }
 
 /** Those scored to the end. */
 export const wholeOnes = <T extends Evaluation>(evaluations: readonly T[]): T[] =>
-  evaluations.filter(({ partial }) => !partial);
+  evaluations.filter(({ unfinished }) => !unfinished);
 
 /** An evaluation with its place in the population that it survived into. `crowding` null stands for infinity (JSON has none). */
 export interface RankedEvaluation extends Evaluation {

@@ -202,7 +202,7 @@ export const eventSchema = z.discriminatedUnion('type', [
      * Scoring stopped after `seen` of the examples, since others dominate whatever the rest gives: `score` is what it could
      * have reached, and `violation` belongs to that. Such a point is on no front and is never chosen.
      */
-    partial: z.strictObject({ seen: z.int().min(0), of: z.int().min(1) }).optional(),
+    unfinished: z.strictObject({ seen: z.int().min(0), of: z.int().min(1) }).optional(),
   }),
   z.strictObject({
     type: z.literal('generation'),

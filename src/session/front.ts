@@ -11,7 +11,7 @@ export interface Point {
   /** By how much the recipe's constraint is violated; 0: feasible. */
   violation: number;
   /** Examples seen of how many, where scoring was stopped: the score is what it could have reached. Else null. */
-  partial: { readonly seen: number; readonly of: number } | null;
+  unfinished: { readonly seen: number; readonly of: number } | null;
   /** Not on the front: another point is better, or the point is infeasible. */
   dominated: boolean;
 }

@@ -164,7 +164,7 @@ function eventsOf(sizes: readonly number[]): fc.Arbitrary<SessionEvent> {
       generation: whole,
       third: maybe(real) as fc.Arbitrary<number>,
       violation: maybe(amount) as fc.Arbitrary<number>,
-      partial: maybe(fc.record({ seen: whole, of: fc.integer({ min: 1, max: 1e6 }) })) as fc.Arbitrary<{
+      unfinished: maybe(fc.record({ seen: whole, of: fc.integer({ min: 1, max: 1e6 }) })) as fc.Arbitrary<{
         seen: number;
         of: number;
       }>,

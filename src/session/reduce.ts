@@ -191,7 +191,7 @@ function addLosses(draft: Draft, { from, values }: EventOf<'losses'>): void {
 }
 
 function addPoint(draft: Draft, event: EventOf<'evaluated'>): void {
-  const { genome, tag, macs, score, generation, third = null, violation = 0, partial = null } = event;
+  const { genome, tag, macs, score, generation, third = null, violation = 0, unfinished = null } = event;
   const index = draft.points.length;
   const point: Point = {
     index,
@@ -202,13 +202,13 @@ function addPoint(draft: Draft, event: EventOf<'evaluated'>): void {
     generation,
     third,
     violation,
-    partial,
-    dominated: violation > 0 || partial !== null || (genome === null && tag === null),
+    unfinished,
+    dominated: violation > 0 || unfinished !== null || (genome === null && tag === null),
   };
   if (tag === 'heuristic') draft.heuristicScore = score;
   draft.points.push(point);
   if (!isCandidate(point, draft.groups)) return;
-  if (violation === 0 && !partial) updateFront(draft, point);
+  if (violation === 0 && !unfinished) updateFront(draft, point);
   if (draft.chosen?.index === null && sameGenome(draft.chosen.genome, genome))
     draft.chosen = { ...draft.chosen, index };
 }

@@ -113,9 +113,9 @@ function write(wire: Wire, event: SessionEvent): void {
       else wire.genes += packGenome(event.genome);
       if (event.third !== undefined) setAt((wire.third ??= []), wire.macs.length, event.third);
       if (event.violation) setAt((wire.violation ??= []), wire.macs.length, event.violation);
-      if (event.partial) {
-        setAt((wire.seen ??= []), wire.macs.length, event.partial.seen);
-        setAt((wire.of ??= []), wire.macs.length, event.partial.of);
+      if (event.unfinished) {
+        setAt((wire.seen ??= []), wire.macs.length, event.unfinished.seen);
+        setAt((wire.of ??= []), wire.macs.length, event.unfinished.of);
       }
       wire.macs.push(event.macs);
       wire.score.push(event.score);
@@ -188,7 +188,7 @@ function read(reader: Reader, kind: string): unknown[] {
 }
 
 type PointFields = keyof EventOf<'evaluated'>;
-type Rare = 'third' | 'violation' | 'partial';
+type Rare = 'third' | 'violation' | 'unfinished';
 
 function readPoint(reader: Reader): Record<Exclude<PointFields, Rare>, unknown> & { [K in Rare]?: unknown } {
   const { wire, clock: at } = reader;
@@ -213,7 +213,7 @@ function readPoint(reader: Reader): Record<Exclude<PointFields, Rare>, unknown> 
     generation,
     ...(third === null ? {} : { third }),
     ...(violation === null ? {} : { violation }),
-    ...(seen === null ? {} : { partial: { seen, of } }),
+    ...(seen === null ? {} : { unfinished: { seen, of } }),
   };
 }
 

@@ -19,7 +19,7 @@ export type ScoredModel = Readonly<z.infer<typeof scoredSchema>>;
 const outcomeSchema = z.strictObject({
   objectives: z.array(z.number()).min(2).max(3),
   violation: z.number().min(0).optional(),
-  partial: z.strictObject({ seen: z.int().min(0), of: z.int().min(1) }).optional(),
+  unfinished: z.strictObject({ seen: z.int().min(0), of: z.int().min(1) }).optional(),
 });
 type Recorded = z.infer<typeof outcomeSchema>;
 
@@ -196,11 +196,14 @@ export class GenomeScorer {
     return keys.map((key, i) => {
       const twin = this.#networks.get(key);
       if (twin)
-        return { ...terms[i]!(-twin.objectives[1]!), ...(twin.partial ? { partial: twin.partial } : {}) };
+        return {
+          ...terms[i]!(-twin.objectives[1]!),
+          ...(twin.unfinished ? { unfinished: twin.unfinished } : {}),
+        };
       const { scores, seen } = outcomes[fresh.indexOf(keys.indexOf(key))]!;
       return {
         ...terms[i]!(scoreOf(recipe, scores)),
-        ...(seen < of ? { partial: { seen, of } } : {}),
+        ...(seen < of ? { unfinished: { seen, of } } : {}),
       };
     });
   }
@@ -217,7 +220,7 @@ export class GenomeScorer {
   }
 
   #log(evaluation: Evaluation, generation: number, tag: PointTag | null): Evaluation {
-    const { genome, objectives, violation, partial } = evaluation;
+    const { genome, objectives, violation, unfinished } = evaluation;
     const [macs, loss, third] = objectives as [number, number, number?];
     this.#run.emit({
       type: 'evaluated',
@@ -228,7 +231,7 @@ export class GenomeScorer {
       generation,
       ...(third === undefined ? {} : { third }),
       ...(violation === undefined ? {} : { violation }),
-      ...(partial === undefined ? {} : { partial }),
+      ...(unfinished === undefined ? {} : { unfinished }),
     });
     return evaluation;
   }
@@ -238,11 +241,11 @@ export class GenomeScorer {
   }
 }
 
-function evaluationOf(genome: Genome, { objectives, violation, partial }: Recorded): Evaluation {
+function evaluationOf(genome: Genome, { objectives, violation, unfinished }: Recorded): Evaluation {
   return {
     genome,
     objectives,
     ...(violation === undefined ? {} : { violation }),
-    ...(partial === undefined ? {} : { partial }),
+    ...(unfinished === undefined ? {} : { unfinished }),
   };
 }

@@ -97,17 +97,17 @@ describe('a search that stops early', { timeout: 300_000 }, () => {
     }));
   }
 
-  const partials = (scored: readonly Evaluation[]) => scored.filter(({ partial }) => partial);
+  const unfinishedOf = (scored: readonly Evaluation[]) => scored.filter(({ unfinished }) => unfinished);
 
   it.each(['nsga2', 'random'] as const)('%s: has the front of the plain evaluator', async (algorithm) => {
     const { scored, chosen, heuristic } = (await search({ algorithm })).outcome;
     const truth = await truthOf(scored);
-    expect(partials(scored).length).toBeGreaterThan(3);
+    expect(unfinishedOf(scored).length).toBeGreaterThan(3);
     expect(frontOf(scored)).toEqual(frontOf(truth));
     const rule = { reference: -heuristic.objectives[1]!, tolerance: recipe.search!.tolerance };
     expect(chosen).toEqual(chooseSubNetwork(truth, rule));
     scored.forEach((each, i) => {
-      if (each.partial) expect(each.objectives[1]).toBeLessThanOrEqual(truth[i]!.objectives[1]!);
+      if (each.unfinished) expect(each.objectives[1]).toBeLessThanOrEqual(truth[i]!.objectives[1]!);
       else expect(each).toEqual(truth[i]);
     });
   });
@@ -116,18 +116,18 @@ describe('a search that stops early', { timeout: 300_000 }, () => {
     const early = (await search({ algorithm: 'random' })).outcome.scored;
     const late = (await search({ algorithm: 'random', preset: 'published' })).outcome.scored;
     expect(early.map(({ genome }) => genome)).toEqual(late.map(({ genome }) => genome));
-    expect(partials(late)).toEqual([]);
+    expect(unfinishedOf(late)).toEqual([]);
     expect(frontOf(early)).toEqual(frontOf(late));
   });
 
   it('never leaves a step of a hill climb, or of the published search, unfinished', async () => {
     for (const part of [{ algorithm: 'hill-climb' }, { preset: 'published' }] as const)
-      expect(partials((await search({ ...part, evaluations: 16 })).outcome.scored)).toEqual([]);
+      expect(unfinishedOf((await search({ ...part, evaluations: 16 })).outcome.scored)).toEqual([]);
   });
 
   it('goes on from any checkpoint to the same events, in the middle of a generation too', async () => {
     const { outcome, log, checkpoints } = await search();
-    const stopped = log.findLastIndex((event) => event.type === 'evaluated' && event.partial);
+    const stopped = log.findLastIndex((event) => event.type === 'evaluated' && event.unfinished);
     const scoredBefore = log.slice(0, stopped).filter(({ type }) => type === 'evaluated').length;
     for (const records of [2, 3, 5, scoredBefore, checkpoints.length - 1]) {
       const again = await search({}, checkpoints[records]);
@@ -145,8 +145,8 @@ describe('a search that stops early', { timeout: 300_000 }, () => {
     const carried = fromWire(wireSchema.parse(JSON.parse(JSON.stringify(toWire(all)))));
     for (const events of [all, carried as SessionEvent[]]) {
       const { points, front } = viewOf(events);
-      expect(points.filter(({ partial }) => partial)).toHaveLength(partials(outcome.scored).length);
-      expect(points.every(({ partial, dominated }) => !partial || dominated)).toBe(true);
+      expect(points.filter(({ unfinished }) => unfinished)).toHaveLength(unfinishedOf(outcome.scored).length);
+      expect(points.every(({ unfinished, dominated }) => !unfinished || dominated)).toBe(true);
       expect(front.map(({ genome }) => genome)).toEqual(frontOf(outcome.scored).map(({ genome }) => genome));
     }
   });

@@ -12,7 +12,7 @@ export function sceneAt(view: Pick<SessionView, 'points' | 'front' | 'groups'>, 
   for (const point of view.points) {
     const isReference = point.genome === null && point.tag !== null;
     if (!isReference && point.generation > generation) continue;
-    const candidate = isCandidate(point, view.groups) && point.violation === 0 && !point.partial;
+    const candidate = isCandidate(point, view.groups) && point.violation === 0 && !point.unfinished;
     const shown = candidate ? { ...point, dominated: false } : point;
     points.push(shown);
     if (!candidate) continue;

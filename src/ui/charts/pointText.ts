@@ -6,8 +6,8 @@ import { markTitles } from '../../session/plot/marks.ts';
 
 /** A point in words: under the pointer, under the keyboard's cursor, for a screen reader. */
 export function pointText(point: Point, view: SessionView): string {
-  const { partial } = point;
-  const score = `${partial ? 'at best ' : ''}${scoreText(point.score, view.metric)}`;
+  const { unfinished } = point;
+  const score = `${unfinished ? 'at best ' : ''}${scoreText(point.score, view.metric)}`;
   const parts = [`${score} at ${compact(point.macs)} MACs`];
   if (view.maximalMacs > 0)
     parts.push(`${((point.macs / view.maximalMacs) * 100).toFixed(0)} % of the maximum`);
@@ -16,7 +16,7 @@ export function pointText(point: Point, view: SessionView): string {
   const third = objective ? thirdText(point, objective) : null;
   if (third !== null) parts.push(third);
   if (point.tag) parts.push(lowered(markTitles[point.tag]));
-  if (partial) parts.push(`stopped after ${partial.seen} of ${partial.of} examples`);
+  if (unfinished) parts.push(`stopped after ${unfinished.seen} of ${unfinished.of} examples`);
   if (point.violation > 0) parts.push('infeasible');
   else if (!point.tag) parts.push(point.dominated ? 'dominated' : 'on the front');
   if (point.index === view.chosen?.index) parts.push('chosen');
