@@ -11,7 +11,7 @@ export function attentionVariants({ op, attributes }: AttentionNode, device: Dev
   const load = hasManyQueries(attributes) ? 'many queries' : 'few queries';
   return {
     key: `${op.name}, ${load}, heads of ${attributes.headDim}`,
-    names: variantsOf(attributes, device),
+    names: variantsOf(attributes, device, op.name === 'attention'),
   };
 }
 

@@ -43,16 +43,28 @@ const kernels: Readonly<Record<Variant, Readonly<Partial<Record<Pass, string>>>>
 /** Below so many queries a sequence and KV head, those that share what they load would have nobody to share it with. */
 const leastShared = 8;
 
-/** The variants for a pass, the preferred one first. */
-export function variantsOf(a: AttentionAttributes, device: DeviceTraits): [Variant, ...Variant[]] {
+/** Bytes of workgroup memory of a split kernel: of 32 threads a mix, a top and a total. */
+const splitBytes = (headDim: number) => 32 * (8 + 4 * headDim);
+
+/** The variants of the forward pass, or of both backward ones, the preferred one first. */
+export function variantsOf(
+  a: AttentionAttributes,
+  device: DeviceTraits,
+  forward: boolean,
+): [Variant, ...Variant[]] {
   const { headDim } = a;
   if (headDim % 4 !== 0 || headDim > 128) return ['row'];
   const { software, subgroup } = device;
-  if (!hasManyQueries(a)) return software ? ['row', 'split'] : ['split', 'row'];
-  // What a quad holds is written out: beyond 64 that takes seconds to compile.
-  const quads: Variant[] = subgroup !== null && subgroup % 4 === 0 && headDim <= 64 ? ['quad'] : [];
+  if (!hasManyQueries(a)) {
+    if (!forward || splitBytes(headDim) > device.workgroupBytes) return ['row'];
+    return software ? ['row', 'split'] : ['split', 'row'];
+  }
+  // What a quad holds is written out: beyond 64 that takes seconds to compile. That a quad is four neighbouring threads
+  // is so on software adapters (tests); WebGPU does not promise it.
+  const quads: Variant[] =
+    software && subgroup !== null && subgroup % 4 === 0 && headDim <= 64 ? ['quad'] : [];
   // A processor has neither workgroup memory nor threads to spare.
-  if (!software) return ['tile', ...quads, 'row'];
+  if (!software) return ['tile', 'row'];
   return quads.length > 0 ? ['quad', 'row', 'tile'] : ['row', 'tile'];
 }
 

@@ -10,7 +10,8 @@ const shapes = [
   { label: 'multi-query', heads: 4, kvHeads: 1, headDim: 2, sequences: 1, length: 33 },
   { label: 'more than one block', heads: 3, kvHeads: 1, headDim: 8, sequences: 2, length: 45 },
   { label: 'a head of many vectors', heads: 2, kvHeads: 1, headDim: 36, sequences: 1, length: 18 },
-  { label: 'one position', heads: 1, kvHeads: 1, headDim: 2, sequences: 3, length: 1 },
+  { label: 'one position', heads: 1, kvHeads: 1, headDim: 8, sequences: 3, length: 1 },
+  { label: 'few positions, the longest heads', heads: 1, kvHeads: 1, headDim: 128, sequences: 2, length: 3 },
 ];
 
 describe('attention', () => {

@@ -57,6 +57,7 @@ function checkWeight(
   grid: TensorSpec | null | undefined,
   orientation: Orientation,
 ): void {
+  if (mask && orientation === 'tn') throw new Error('matmul tn: activations take no element mask');
   if (w.dtype !== 'i4') {
     if (grid) throw new Error(`matmul: a weight of ${w.dtype} has no grid`);
     return;

@@ -11,6 +11,8 @@ import type { Problem, Variant } from './problem.ts';
 /** Sides of Y up to which its tiles are too few for a GPU. */
 const fewRows = 2;
 const shortSide = 16;
+/** Of WebGPU, in one direction: a vocabulary may have more. */
+const mostWorkgroups = 65_535;
 
 const isRow = ({ orientation, rows }: Problem) => orientation === 'nt' && rows <= fewRows;
 const isSmall = ({ orientation, rows, columns }: Problem) =>
@@ -25,7 +27,8 @@ const isSmall = ({ orientation, rows, columns }: Problem) =>
  */
 export const split: Variant = {
   name: 'split',
-  fits: (problem) => problem.fours && (isRow(problem) || isSmall(problem)),
+  fits: (problem) =>
+    problem.fours && (isRow(problem) ? problem.columns <= 4 * mostWorkgroups : isSmall(problem)),
   kernel: (problem) => ({
     code: [
       shape,
