@@ -65,7 +65,6 @@ async function pageFolder({ sections: names }: Options, say: Say): Promise<strin
 
 type Measured = SectionResult & { facts: Facts | null };
 
-/** In a new browser: what one section leaves behind (devices, memory) must not slow the next. */
 async function measureSection(
   name: string,
   pages: string | null,
@@ -73,43 +72,49 @@ async function measureSection(
   options: Options,
   say: Say,
 ): Promise<Measured> {
-  const { load } = sections.find((section) => section.name === name)!;
-  const folders = load && pages ? [pages, join(root, 'public')] : [await buildStudio()];
   const before = loadavg()[0]!;
   const began = Date.now();
-  const files = await serve(folders);
-  const browser = await launch(chromium, options.adapter);
-  const finish = (part: Pick<Measured, 'title' | 'rows' | 'facts'> & { error?: string }): Measured => ({
-    name,
-    ...part,
-    seconds: Math.round((Date.now() - began) / 100) / 10,
-    load: [before, loadavg()[0]!],
-  });
+  const measured = await inBrowser(name, pages, chromium, options, say).catch((error: unknown) => ({
+    title: name,
+    rows: [],
+    facts: null,
+    error: String(error).split('\n')[0]!,
+  }));
+  const seconds = Math.round((Date.now() - began) / 100) / 10;
+  return { name, ...measured, seconds, load: [before, loadavg()[0]!] };
+}
+
+/** In a new browser: what one section leaves behind (devices, memory) must not slow the next. */
+async function inBrowser(
+  name: string,
+  pages: string | null,
+  chromium: Chromium,
+  { adapter, limit, rounds, timestamps }: Options,
+  say: Say,
+): Promise<Pick<Measured, 'title' | 'rows' | 'facts'>> {
+  const { load } = sections.find((section) => section.name === name)!;
+  const files = await serve(load && pages ? [pages, join(root, 'public')] : [await buildStudio()]);
+  const browser = await launch(chromium, adapter);
   try {
-    const page = await newPage(browser, options.adapter, say);
-    const late = tooLate(options.limit);
-    if (!load) return finish({ facts: null, ...(await Promise.race([late, measureDemo(page, files.url)])) });
+    const page = await newPage(browser, adapter, say);
+    if (!load) return { facts: null, ...(await unlessLate(limit, measureDemo(page, files.url))) };
     await page.goto(files.url);
     const facts = await page.evaluate(() => window.bench.facts());
-    const given = { name, options: { rounds: options.rounds, timestamps: options.timestamps } };
-    const measured = await Promise.race([
-      late,
-      page.evaluate((it) => window.bench.measure(it.name, it.options), given),
-    ]);
-    return finish({ facts, ...measured });
-  } catch (error) {
-    return finish({ title: name, rows: [], facts: null, error: String(error).split('\n')[0]! });
+    const given = { name, options: { rounds, timestamps } };
+    const measuring = page.evaluate((it) => window.bench.measure(it.name, it.options), given);
+    return { facts, ...(await unlessLate(limit, measuring)) };
   } finally {
     files.close();
     await browser.close();
   }
 }
 
-function tooLate(seconds: number): Promise<never> {
-  return new Promise((_, reject) => {
-    const timer = setTimeout(() => reject(new Error(`took more than ${seconds} s`)), 1000 * seconds);
-    timer.unref();
+function unlessLate<T>(seconds: number, work: Promise<T>): Promise<T> {
+  const late = new Promise<never>((_, reject) => {
+    const tooLate = () => reject(new Error(`took more than ${seconds} s`));
+    setTimeout(tooLate, 1000 * seconds).unref();
   });
+  return Promise.race([late, work]);
 }
 
 function commit(): string {
