@@ -2,11 +2,17 @@ import { RunControl } from '../recipes/control.ts';
 import { requireSame } from '../recipes/kept-session.ts';
 import { loadModel } from '../recipes/model.ts';
 import type { FinishedRun } from '../recipes/run.ts';
-import { scoreAgain } from '../recipes/verify.ts';
+import { scoreAgain } from '../recipes/score-again.ts';
 import type { EventOf } from '../session/events.ts';
 import { viewOf } from '../session/reduce.ts';
-import { expectedOf, isSameDevice, reproductionOf, type ScoredGenome } from '../session/reproduction.ts';
-import { isCandidate, sameGenome, type SessionView } from '../session/view.ts';
+import {
+  isSameDevice,
+  missingFrom,
+  reproductionOf,
+  scoredOf,
+  type ScoredGenome,
+} from '../session/reproduction.ts';
+import type { SessionView } from '../session/view.ts';
 import type { Flags } from './arguments.ts';
 import type { Command } from './commands.ts';
 import { exportRun, runInFolder } from './folder-run.ts';
@@ -41,16 +47,12 @@ export const reproduce: Command = (flags, [subject], devices) =>
 /** What the run scored, and what it did not score of the session's front. */
 async function scoresOf(
   shared: SessionView,
-  { points, groups }: SessionView,
+  here: SessionView,
   { run, trained }: FinishedRun,
   flags: Flags,
 ): Promise<ScoredGenome[]> {
-  const scored = points
-    .filter((point) => isCandidate(point, groups))
-    .map(({ genome, macs, score }) => ({ genome: genome ?? [], macs, score }));
-  const missing = expectedOf(shared)
-    .map(({ genome }) => genome)
-    .filter((genome) => !scored.some((each) => sameGenome(each.genome, genome)));
+  const scored = scoredOf(here);
+  const missing = missingFrom(scored, shared).map(({ genome }) => genome);
   if (missing.length === 0) return scored;
   const control = new RunControl();
   return [...scored, ...(await scoreAgain({ ...run, control }, trained, missing, progressLine(flags)))];

@@ -6,19 +6,30 @@ import { costOf } from '../evaluation/cost.ts';
 import { PareError } from '../lib/assert.ts';
 import { codesName, gridName, moduleShape, type BaseForm } from '../models/elastic.ts';
 import type { Runnable } from '../models/runnable.ts';
-import { checkGenome, maximalGenome, subNetworkOf, type ElasticSpace, type Genome } from '../search/space.ts';
+import { shortfall } from '../search/choose.ts';
+import type { Evaluation } from '../search/searcher.ts';
+import {
+  checkGenome,
+  genomeKey,
+  maximalGenome,
+  subNetworkOf,
+  type ElasticSpace,
+  type Genome,
+} from '../search/space.ts';
+import type { ScoredGenome } from '../session/reproduction.ts';
 import type { LoadedData } from './loaded-data.ts';
 import { estimateMemory, requireFits } from './estimate.ts';
 import { originalModel } from './model.ts';
 import { requireStart } from './requirements.ts';
 import { baseOf, compressedOf, compressedSchema, leftSince } from './restore.ts';
 import { beginStage, metricOf, progress, type RunContext } from './run-context.ts';
+import { scoreAgain } from './score-again.ts';
 import { elasticSpaceOf } from './space.ts';
 import { trainBaseline } from './stages/baseline.ts';
 import { compressBase } from './stages/compress.ts';
 import { measureLatency } from './stages/latency.ts';
 import { scoreReference, type ScoredModel } from './stages/score.ts';
-import { searchSubNetworks } from './stages/search.ts';
+import { searchSubNetworks, type SearchOutcome } from './stages/search.ts';
 import { chosenIn, isCompressed, testChosen, testSubNetworks, testUntuned } from './stages/test.ts';
 import { trainAdapters } from './stages/train.ts';
 import { shippedBytes } from './shipped-bytes.ts';
@@ -31,7 +42,12 @@ export interface FinishedRun {
   readonly genome: Genome;
   /** The chosen model in a store of its own. */
   readonly chosen: Runnable;
+  /** What the search left unfinished, and what it takes to score that to the end. */
+  readonly searched: Searched;
 }
+
+type Searched = Pick<SearchOutcome, 'scored' | 'least' | 'generation'>;
+const nothingSearched: Searched = { scored: [], least: undefined, generation: 0 };
 
 /**
  * A whole recipe: w/o tune → compress → train → search → test. Everything that happens is an event of the session
@@ -56,7 +72,7 @@ export async function runRecipe(run: RunContext, elastic: ElasticSpace): Promise
   await testUntuned(run, trained);
   progress(run, 'test', 1);
   await testSubNetworks(run, trained, outcome);
-  return choose({ run, trained }, outcome.chosen.genome);
+  return choose({ run, trained, searched: outcome }, outcome.chosen.genome);
 }
 
 /** The first half of a run: the base as it is compressed, and trained elastic adapters on it. */
@@ -147,29 +163,60 @@ async function finishSingle(run: RunContext, trained: Trained, macs: number): Pr
   beginStage(run, 'test', 2);
   await testUntuned(run, trained);
   progress(run, 'test', 1);
-  return choose({ run, trained }, []);
+  return choose({ run, trained, searched: nothingSearched }, []);
 }
 
 /** Builds and measures a sub-network; progress of stage `test` ends here. */
 async function choose(
-  { run, trained }: Pick<FinishedRun, 'run' | 'trained'>,
+  { run, trained, searched }: Pick<FinishedRun, 'run' | 'trained' | 'searched'>,
   genome: Genome,
 ): Promise<FinishedRun> {
   const chosen = await testChosen(run, trained, genome, run.model.folder.tensors.keys());
-  return { run, trained, genome, chosen };
+  return { run, trained, searched, genome, chosen };
 }
 
-/** Another sub-network of a finished run, chosen by the user. The earlier choice's store is let go. */
+/**
+ * Another sub-network of a finished run, chosen by the user; one that the search left unfinished is scored to its end
+ * first. The earlier choice's store is let go.
+ */
 export async function chooseAnother(finished: FinishedRun, genome: Genome): Promise<FinishedRun> {
-  checkGenome(finished.trained.elastic.space, genome);
-  const next = await choose(finished, genome);
-  finished.chosen.store.dispose();
+  const { run, trained, searched } = finished;
+  checkGenome(trained.elastic.space, genome);
+  const unfinished = searched.scored.find(
+    (each) => each.unfinished && genomeKey(each.genome) === genomeKey(genome),
+  );
+  const scored = searched.scored.filter((each) => each !== unfinished);
+  const next = await choose({ run, trained, searched: { ...searched, scored } }, genome);
   const step = { key: `choose ${genome.join(',')}`, schema: z.null() };
-  await finished.run.journal.once(step, async () => {
-    finished.run.emit({ type: 'chosen', genome: [...genome], by: 'user' });
-    return null;
-  });
+  try {
+    await run.journal.once(step, async () => {
+      if (unfinished) await scoreToEnd(finished, unfinished);
+      run.emit({ type: 'chosen', genome: [...genome], by: 'user' });
+      return null;
+    });
+  } catch (error) {
+    next.chosen.store.dispose();
+    throw error;
+  }
+  finished.chosen.store.dispose();
   return next;
+}
+
+/** What a session says of its chosen sub-network has been measured. */
+async function scoreToEnd({ run, trained, searched }: FinishedRun, unfinished: Evaluation): Promise<void> {
+  const { genome, objectives } = unfinished;
+  const [{ macs, score }] = (await scoreAgain(run, trained, [genome], () => undefined)) as [ScoredGenome];
+  const { least, generation } = searched;
+  run.emit({
+    type: 'evaluated',
+    genome: [...genome],
+    tag: null,
+    macs,
+    score,
+    generation,
+    ...(objectives[2] === undefined ? {} : { third: objectives[2] }),
+    ...(least === undefined ? {} : { violation: shortfall(score, least) }),
+  });
 }
 
 /** Key of the step that logs the proof of an export. */

@@ -35,6 +35,7 @@ import { originalModel } from './model.ts';
 import { deviceInfoOf, DeviceLost, unlessLost } from './recovery.ts';
 import { requireStart } from './requirements.ts';
 import type { SearchDriver } from './run-context.ts';
+import { scoreAgain } from './score-again.ts';
 import { scoreData, type DataScore, type ScoreQuestion } from './score-data.ts';
 import {
   dataSummary,
@@ -44,7 +45,7 @@ import {
   type ModelSummary,
 } from './summaries.ts';
 import { previewTokens, type TokenPreview } from './token-preview.ts';
-import { scoreAgain, verifySaved } from './verify.ts';
+import { verifySaved } from './verify.ts';
 import { whenOver } from './when-over.ts';
 
 export interface StudioOptions {

@@ -1,5 +1,4 @@
-import { checkGenome, maximalGenome, type Genome } from '../search/space.ts';
-import type { ScoredGenome } from '../session/reproduction.ts';
+import { expectedOf, type ScoredGenome } from '../session/reproduction.ts';
 import { viewOf } from '../session/reduce.ts';
 import type { RunControl } from './control.ts';
 import { prepareData } from './data.ts';
@@ -11,8 +10,7 @@ import { lastDevice, takeKernels } from './recovery.ts';
 import { requireOwnTensor } from './restore.ts';
 import { checkRun, superNetwork } from './run.ts';
 import type { RunContext } from './run-context.ts';
-import { scoreGenome, searchScorer } from './stages/score.ts';
-import { subNetworkModel, type Trained } from './trained.ts';
+import { scoreAgain } from './score-again.ts';
 
 export interface VerifyOptions extends KeptSession {
   readonly model: LoadedModel;
@@ -49,38 +47,10 @@ export async function verifySaved(options: VerifyOptions): Promise<ScoredGenome[
     emit: () => undefined,
   };
   const { trained } = await superNetwork(run, checkRun({ model, recipe }, options.data));
-  return scoreAgain(run, trained, genomesOf(log), onProgress);
-}
-
-/** What a session is judged by: its front and its chosen point, by ascending MACs. */
-function genomesOf(log: KeptSession['log']): Genome[] {
-  const { front, chosen } = viewOf(log);
-  const genomes = front.map(({ genome }) => genome ?? []);
-  const extra = chosen && !genomes.some((genome) => String(genome) === String(chosen.genome));
-  return extra ? [...genomes, chosen.genome] : genomes;
-}
-
-/** Sub-networks on the validation split, one after the other. */
-export async function scoreAgain(
-  run: RunContext,
-  trained: Trained,
-  genomes: readonly Genome[],
-  onProgress: (done: number, total: number) => void,
-): Promise<ScoredGenome[]> {
-  const { model } = run;
-  const { space } = trained.elastic;
-  for (const genome of genomes) checkGenome(space, genome);
-  const network = subNetworkModel(model, trained, maximalGenome(space));
-  const scorer = await searchScorer(run, network, trained.elastic);
-  try {
-    const scored: ScoredGenome[] = [];
-    for (const genome of genomes) {
-      onProgress(scored.length, genomes.length);
-      scored.push({ genome, ...(await scoreGenome(run, scorer, trained.elastic, genome)) });
-    }
-    onProgress(scored.length, genomes.length);
-    return scored;
-  } finally {
-    scorer.dispose();
-  }
+  return scoreAgain(
+    run,
+    trained,
+    expectedOf(viewOf(log)).map(({ genome }) => genome),
+    onProgress,
+  );
 }

@@ -1,3 +1,5 @@
+import type { Point } from './front.ts';
+
 /** Numbers as the page, the tables and the status line write them: en-US, so that a shared table reads the same. */
 
 export const integer = (value: number): string => integers.format(Math.round(value));
@@ -56,6 +58,12 @@ export function scoreText(score: number, metric: 'accuracy' | 'perplexity'): str
   if (metric === 'accuracy') return percent(score);
   return score > 0 ? (1 / score).toPrecision(4) : '∞';
 }
+
+/** Of a point whose scoring was stopped: what it could have reached. */
+export const pointScoreText = (
+  { score, unfinished }: Pick<Point, 'score' | 'unfinished'>,
+  metric: 'accuracy' | 'perplexity',
+): string => `${unfinished ? 'at best ' : ''}${scoreText(score, metric)}`;
 
 /** 1.71; what would be mostly zeros is written as 3.34×10⁻⁵. */
 export function threeDigits(value: number): string {

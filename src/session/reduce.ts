@@ -219,11 +219,12 @@ function updateFront(draft: Draft, point: Point): void {
   for (const loser of removed ?? []) draft.points[loser.index] = { ...loser, dominated: true };
 }
 
+/** The one that was scored to its end, if there is one. */
 function find(draft: Draft, genome: readonly number[]): number | null {
-  const index = draft.points.findIndex(
+  const same = draft.points.filter(
     (point) => isCandidate(point, draft.groups) && sameGenome(point.genome, genome),
   );
-  return index === -1 ? null : index;
+  return (same.find(({ unfinished }) => !unfinished) ?? same[0])?.index ?? null;
 }
 
 /** A row measured again replaces the old one; different choices stand beside each other. */

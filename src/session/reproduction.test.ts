@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { DeviceInfo, SessionEvent } from './events.ts';
 import { decodeLink, encodeLink } from './link.ts';
 import { viewOf } from './reduce.ts';
-import { expectedOf, isSameDevice, reproductionOf } from './reproduction.ts';
+import { expectedOf, isSameDevice, missingFrom, reproductionOf, scoredOf } from './reproduction.ts';
 import type { ReproductionFacts, ScoredGenome } from './reproduction.ts';
 import { logFixture, startedFixture } from './session.testing.ts';
 import type { SessionView } from './view.ts';
@@ -35,6 +35,25 @@ describe('expectedOf', () => {
     const other = { ...shared, chosen: { genome, by: 'user' as const, index: dominated } };
     expect(expectedOf(other)).toHaveLength(shared.front.length + 1);
     expect(expectedOf(other).map((each) => each.genome)).toContainEqual(genome);
+  });
+
+  it('never compares with a score that was left unfinished, chosen or not', () => {
+    const unfinished = { seen: 40, of: 160 };
+    const point = { type: 'evaluated', at: 1, tag: null, generation: 0 } as const;
+    const log: SessionEvent[] = [
+      startedFixture(1),
+      { ...point, genome: [0, 0, 0], macs: 10, score: 0.9 },
+      { ...point, genome: [1, 0, 0], macs: 20, score: 0.85, unfinished },
+      { type: 'chosen', at: 2, genome: [1, 0, 0], by: 'user' },
+    ];
+    const first = { genome: [0, 0, 0], macs: 10, score: 0.9 };
+    const second = { genome: [1, 0, 0], macs: 20, score: 0.5 };
+    expect(expectedOf(viewOf(log))).toEqual([first]);
+    // Where this run scored it to the end and the other did not, it is still to be scored here.
+    const whole = viewOf([...log.slice(0, 3), { ...point, ...second }, log[3]!]);
+    expect(expectedOf(whole)).toEqual([first, second]);
+    expect(scoredOf(viewOf(log))).toEqual([first]);
+    expect(missingFrom(scoredOf(viewOf(log)), whole)).toEqual([second]);
   });
 
   it('has the one model of plain LoRA', () => {

@@ -1,6 +1,6 @@
 import type { DeviceInfo } from './events.ts';
 import { integer, percent } from './format.ts';
-import { sameGenome } from './view.ts';
+import { isCandidate, sameGenome } from './view.ts';
 import type { Point, SessionView } from './view.ts';
 
 /** A sub-network and what it scored. */
@@ -78,16 +78,31 @@ export function reproductionOf(
   return { matches, exact, tolerance: compare.tolerance, rows };
 }
 
-/** The sub-networks that a reproduction has to score: the front and the chosen one, each once, by ascending MACs. */
+/**
+ * The sub-networks that a reproduction has to score: the front and the chosen one, each once, by ascending MACs. A score
+ * that was left unfinished says only what could have been reached, so nothing is compared with it.
+ */
 export function expectedOf({ front, points, chosen }: SessionView): ScoredGenome[] {
   const chosenPoint = points[chosen?.index ?? -1];
   const distinct = new Map<string, ScoredGenome>();
-  for (const { genome, macs, score } of [...front, ...(chosenPoint ? [chosenPoint] : [])] as Point[]) {
+  for (const { genome, macs, score } of [...front, ...(chosenPoint ? [chosenPoint] : [])].filter(isWhole)) {
     const key = (genome ?? []).join();
     if (!distinct.has(key)) distinct.set(key, { genome: genome ?? [], macs, score });
   }
   return [...distinct.values()].toSorted((a, b) => a.macs - b.macs);
 }
+
+/** What a session has measured, to the end. */
+export const scoredOf = ({ points, groups }: SessionView): ScoredGenome[] =>
+  points
+    .filter((point) => isWhole(point) && isCandidate(point, groups))
+    .map(({ genome, macs, score }) => ({ genome: genome ?? [], macs, score }));
+
+/** What a reproduction of a session has to score beside what was scored on the way. */
+export const missingFrom = (scored: readonly ScoredGenome[], shared: SessionView): ScoredGenome[] =>
+  expectedOf(shared).filter(({ genome }) => !scored.some((each) => sameGenome(each.genome, genome)));
+
+const isWhole = ({ unfinished }: Point): boolean => unfinished === null;
 
 /**
  * A session that changed its device on the way was not scored by one; one that went on inexactly (other sums after a memory

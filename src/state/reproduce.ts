@@ -1,9 +1,8 @@
 import { createStore } from 'zustand/vanilla';
 import { PareError } from '../lib/assert.ts';
 import type { SessionEvent } from '../session/events.ts';
-import { expectedOf, isSameDevice, reproductionOf } from '../session/reproduction.ts';
+import { expectedOf, isSameDevice, missingFrom, reproductionOf, scoredOf } from '../session/reproduction.ts';
 import type { Reproduction, ReproductionKind, ScoredGenome } from '../session/reproduction.ts';
-import { isCandidate, sameGenome } from '../session/view.ts';
 import type { SessionView } from '../session/view.ts';
 import { toPareError } from '../workers/errors.ts';
 import { continueEntry, isBusy } from './continuing.ts';
@@ -53,10 +52,8 @@ export function reproduce(): Promise<Reproduction | null> {
     if (!(await runRecipe(view.recipe, view.device))) throw notFinished();
     const here = sessionStore.getState().view;
     const scored = scoredOf(here);
-    const missing = expectedOf(view).filter(
-      ({ genome }) => !scored.some((each) => sameGenome(each.genome, genome)),
-    );
-    return { device: here.device, scored: [...scored, ...(await scoreMissing(missing))] };
+    const missing = await scoreMissing(missingFrom(scored, view));
+    return { device: here.device, scored: [...scored, ...missing] };
   });
 }
 
@@ -181,11 +178,6 @@ const notFinished = (): PareError =>
     'The run did not come to its end, so there is nothing to compare.',
     'Reproduce it again.',
   );
-
-const scoredOf = ({ points, groups }: SessionView): ScoredGenome[] =>
-  points
-    .filter((point) => isCandidate(point, groups))
-    .map(({ genome, macs, score }) => ({ genome: genome ?? [], macs, score }));
 
 async function scoreMissing(missing: readonly ScoredGenome[]): Promise<ScoredGenome[]> {
   if (missing.length === 0) return [];

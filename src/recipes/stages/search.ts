@@ -29,6 +29,10 @@ export interface SearchOutcome extends References {
   readonly best: Evaluation;
   /** By the rule of METHODS §9; `best` where none is within the tolerance. */
   readonly chosen: Evaluation;
+  /** The score below which a sub-network is infeasible. */
+  readonly least: number | undefined;
+  /** The last generation. */
+  readonly generation: number;
 }
 
 /** What the recipe knows and a search does not. */
@@ -52,11 +56,14 @@ export async function searchSubNetworks(
     beginStage(run, 'search', budgetOf(run.recipe));
     emitMemory(run, 'search', scorer.scratchBytes);
     const references = await scoreReferences(run, scorer, elastic.space);
-    if (search) await runBudget(run, scorer, requestOf(elastic.space, search, run.recipe.seed, references));
+    const { space } = elastic;
+    const generation = search
+      ? await runBudget(run, scorer, requestOf(space, search, run.recipe.seed, references))
+      : 0;
     const scored = [...scorer.scored.values()];
     const best = (mostAccurate(scored) ?? leastViolated(scored))!;
     const chosen = chooseSubNetwork(scored, ruleOf(run.recipe, references.heuristic, least)) ?? best;
-    return { ...references, scored, best, chosen };
+    return { ...references, scored, best, chosen, least, generation };
   } finally {
     scorer.dispose();
   }
@@ -109,11 +116,14 @@ function requestOf(
   };
 }
 
-async function runBudget(run: RunContext, scorer: GenomeScorer, request: SearchRequest): Promise<void> {
+/** Gives back the last generation. */
+async function runBudget(run: RunContext, scorer: GenomeScorer, request: SearchRequest): Promise<number> {
   const total = budgetOf(run.recipe);
   let proposed = 0;
+  let last = 0;
   await run.search(request, {
     evaluate: async (genomes, generation) => {
+      last = generation;
       const score = scorer.generation(genomes, generation);
       const results: Evaluation[] = [];
       for (const genome of genomes) {
@@ -124,6 +134,7 @@ async function runBudget(run: RunContext, scorer: GenomeScorer, request: SearchR
     },
     onGeneration: (index, hypervolume) => run.emit({ type: 'generation', index, hypervolume }),
   });
+  return last;
 }
 
 /**

@@ -1,5 +1,5 @@
 import { memo, useDeferredValue, useState } from 'react';
-import { integer, scoreText } from '../../session/format.ts';
+import { integer, pointScoreText } from '../../session/format.ts';
 import { isCandidate } from '../../session/view.ts';
 import type { Point, SessionView } from '../../session/view.ts';
 import { choosePoint } from '../../state/run.ts';
@@ -131,7 +131,7 @@ const Row = memo(function Row({ point, metric, third, choice, pickable, isChosen
     <tr aria-rowindex={number + 1}>
       <td>{number}</td>
       <td>{integer(point.macs)}</td>
-      <td>{scoreText(point.score, metric)}</td>
+      <td>{pointScoreText(point, metric)}</td>
       <td>{point.generation}</td>
       <td>
         {kind}

@@ -1,4 +1,4 @@
-import { compact, percent, scoreText } from '../../session/format.ts';
+import { compact, percent, pointScoreText } from '../../session/format.ts';
 import type { Point, SessionView } from '../../session/view.ts';
 import type { ComparedSession } from '../../state/compare.ts';
 import { axisOver, perplexityAxis } from '../../session/plot/axis.ts';
@@ -64,7 +64,7 @@ export const isSame = (a: Stop, b: Stop | null): boolean =>
 export function stopText(stop: Stop): string {
   const { series, point } = stop;
   const { metric, maximalMacs } = series.view;
-  const parts = [`${series.name}: ${scoreText(point.score, metric)} at ${compact(point.macs)} MACs`];
+  const parts = [`${series.name}: ${pointScoreText(point, metric)} at ${compact(point.macs)} MACs`];
   if (maximalMacs > 0) parts.push(`${percent(point.macs / maximalMacs, 0)} of the maximum`);
   if (isChosen(stop)) parts.push('chosen');
   return parts.join(' · ');

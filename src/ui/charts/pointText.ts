@@ -1,4 +1,4 @@
-import { bytes, compact, scoreText } from '../../session/format.ts';
+import { bytes, compact, pointScoreText } from '../../session/format.ts';
 import type { Recipe } from '../../session/recipe.ts';
 import type { Point, SessionView } from '../../session/view.ts';
 import { cutText } from './geneText.ts';
@@ -7,7 +7,7 @@ import { markTitles } from '../../session/plot/marks.ts';
 /** A point in words: under the pointer, under the keyboard's cursor, for a screen reader. */
 export function pointText(point: Point, view: SessionView): string {
   const { unfinished } = point;
-  const score = `${unfinished ? 'at best ' : ''}${scoreText(point.score, view.metric)}`;
+  const score = pointScoreText(point, view.metric);
   const parts = [`${score} at ${compact(point.macs)} MACs`];
   if (view.maximalMacs > 0)
     parts.push(`${((point.macs / view.maximalMacs) * 100).toFixed(0)} % of the maximum`);

@@ -1,7 +1,7 @@
 import { useMemo } from 'react';
 import type { ReactNode } from 'react';
 import { sectionsOf } from '../../session/comparison.ts';
-import { compact, duration, integer, missing, scoreText } from '../../session/format.ts';
+import { compact, duration, integer, missing, pointScoreText } from '../../session/format.ts';
 import { sessionDifferences } from '../../session/sessionDifferences.ts';
 import type { SessionView } from '../../session/view.ts';
 import type { ComparedSession } from '../../state/compare.ts';
@@ -36,7 +36,7 @@ export function OutcomesTable({ sessions }: Props) {
 
 function chosenText({ points, chosen, metric }: SessionView): string {
   const point = points[chosen?.index ?? -1];
-  return point ? `${scoreText(point.score, metric)} at ${compact(point.macs)} MACs` : missing;
+  return point ? `${pointScoreText(point, metric)} at ${compact(point.macs)} MACs` : missing;
 }
 
 /** One row a setting that the sessions do not share, one column a session. */
