@@ -31,6 +31,6 @@ export function sumNn(problem: Problem, tile: LaneTile): string {
 /** Number by number: chains of one number stay in a register. */
 const add = (i: number, j: number) => {
   const chain = (of: string) =>
-    parts.map((c, t) => `u${i}.${c} * w${t}_${j}.${of} + U${i}.${c} * W${t}_${j}.${of}`).join(' + ');
+    parts.map((c, t) => `(u${i}.${c} * w${t}_${j}.${of} + U${i}.${c} * W${t}_${j}.${of})`).join(' + ');
   return `a${i}_${j} += vec4f(${parts.map(chain).join(', ')});`;
 };

@@ -30,6 +30,6 @@ const spansNt = (columns: number) => `
     var k = begin;`;
 
 const dot = (i: number, j: number) =>
-  parts.map((c) => `u${i}.${c} * w${j}.${c} + U${i}.${c} * W${j}.${c}`).join(' + ');
+  parts.map((c) => `(u${i}.${c} * w${j}.${c} + U${i}.${c} * W${j}.${c})`).join(' + ');
 
 const four = (i: number, j: number) => `a${i}_${j} += vec4f(${each(4, (c) => dot(i, 4 * j + c), ', ')});`;

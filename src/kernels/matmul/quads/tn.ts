@@ -65,7 +65,7 @@ const add = (i: number, j: number) => {
       tokens,
       (t) => {
         const four = `${t}_${i >> 2}.${parts[i & 3]}`;
-        return `u${four} * v${t}_${j}.${of} + U${four} * V${t}_${j}.${of}`;
+        return `(u${four} * v${t}_${j}.${of} + U${four} * V${t}_${j}.${of})`;
       },
       ' + ',
     );
