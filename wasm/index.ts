@@ -94,9 +94,11 @@ function work(board: Board, begin: usize, end: usize, thread: i32, threads: i32)
   share.enter(thread, threads, board.scratch + (thread as usize) * board.scratchBytes);
   for (let at = begin; at < end;) {
     const command = changetype<Command>(at);
+    // Read before the last thread arrives: from then on who asked may free the commands, and write others there.
+    const next = at + (command.size as usize);
     perform(command.op, at);
     if (threads > 1) arrive(board, threads);
-    at += command.size as usize;
+    at = next;
   }
 }
 
