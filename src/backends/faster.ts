@@ -1,6 +1,7 @@
 import { Graph } from '../graph/graph.ts';
 import type { Tensor } from '../graph/tensor.ts';
 import { gated, matmul } from '../kernels/ops.ts';
+import { within } from '../lib/within.ts';
 import type { Backend } from './backend.ts';
 
 /** Milliseconds after which a device is not waited for any longer. */
@@ -19,14 +20,10 @@ export async function fasterBy(first: Backend, second: Backend): Promise<number>
 
 /** Milliseconds; the device's pipelines are compiled before. */
 async function runTime(backend: Backend): Promise<number> {
-  let expired = false;
-  const timer = new Promise<number>((resolve) =>
-    setTimeout(() => {
-      expired = true;
-      resolve(Infinity);
-    }, patience),
-  );
-  return Promise.race([timer, measured(backend, () => expired).catch(() => Infinity)]);
+  let isLate = false;
+  const time = measured(backend, () => isLate).catch(() => Infinity);
+  isLate = !(await within(time, patience));
+  return isLate ? Infinity : time;
 }
 
 async function measured(backend: Backend, given: () => boolean): Promise<number> {

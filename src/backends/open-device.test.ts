@@ -9,7 +9,7 @@ const openGpu = () =>
 
 it.each(['auto', 'webgpu'] as const)('%s without a GPU: the CPU, and why', async (wish) => {
   const { backend, notice } = await new DeviceOpener({ openGpu, cpu }, wish).open();
-  expect(backend.facts).toMatchObject({ backend: 'cpu', kernels: 'WebAssembly SIMD' });
+  expect(backend.facts).toMatchObject({ backend: 'cpu', kernels: 'kernels 1; WebAssembly SIMD' });
   expect(notice).toBe('There is no WebGPU here. It runs on the CPU (WebAssembly SIMD, 2 threads).');
   backend.dispose();
 });

@@ -80,7 +80,7 @@ export class DeviceOpener {
 function nameOf(backend: Backend): string {
   if (!(backend instanceof WasmBackend)) return 'CPU (plain JavaScript)';
   const { threads } = backend;
-  return `CPU (${backend.facts.kernels}, ${threads === 1 ? '1 thread' : `${threads} threads`})`;
+  return `CPU (WebAssembly SIMD, ${threads === 1 ? '1 thread' : `${threads} threads`})`;
 }
 
 function comparison(ratio: number, adapter: string): string {

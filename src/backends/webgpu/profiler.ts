@@ -50,23 +50,29 @@ async function timeSpans(device: GPUDevice, spans: readonly (readonly Step[])[])
   const count = spans.length * 2;
   const querySet = device.createQuerySet({ type: 'timestamp', count });
   const resolved = device.createBuffer({ size: count * 8, usage: 0x200 | 0x04 }); // QUERY_RESOLVE | COPY_SRC
-  const encoder = device.createCommandEncoder();
-  spans.forEach((steps, index) => {
-    const timestampWrites = {
-      querySet,
-      beginningOfPassWriteIndex: index * 2,
-      endOfPassWriteIndex: index * 2 + 1,
-    };
-    const pass = encoder.beginComputePass({ timestampWrites });
-    encode(pass, steps);
-    pass.end();
-  });
-  encoder.resolveQuerySet(querySet, 0, count, resolved, 0);
-  device.queue.submit([encoder.finish()]);
   const reader = new Reader(device);
-  const stamps = new BigUint64Array(await reader.read(resolved, count * 8));
-  reader.dispose();
-  querySet.destroy();
-  resolved.destroy();
-  return spans.map((_, index) => Number(stamps[index * 2 + 1]! - stamps[index * 2]!) / 1e6);
+  try {
+    const encoder = device.createCommandEncoder();
+    spans.forEach((steps, index) => {
+      const timestampWrites = {
+        querySet,
+        beginningOfPassWriteIndex: index * 2,
+        endOfPassWriteIndex: index * 2 + 1,
+      };
+      const pass = encoder.beginComputePass({ timestampWrites });
+      encode(pass, steps);
+      pass.end();
+    });
+    encoder.resolveQuerySet(querySet, 0, count, resolved, 0);
+    device.queue.submit([encoder.finish()]);
+    const stamps = new BigUint64Array(await reader.read(resolved, count * 8));
+    return spans.map((_, index) => millisecondsBetween(stamps[index * 2]!, stamps[index * 2 + 1]!));
+  } finally {
+    reader.dispose();
+    querySet.destroy();
+    resolved.destroy();
+  }
 }
+
+/** Of nanoseconds. A device's clock may jump, back too: that tells nothing, which is 0. */
+const millisecondsBetween = (begin: bigint, end: bigint): number => Math.max(0, Number(end - begin) / 1e6);

@@ -7,7 +7,7 @@ import { decodeBf16, decodeF16 } from '../../lib/half.ts';
 import { unpackNibbles } from '../../lib/nibbles.ts';
 import type { HostArray, Program } from '../backend.ts';
 import { Buffers, ProgramMemory } from './memory.ts';
-import type { Pace } from './pace.ts';
+import { Track, type Pace } from './pace.ts';
 import type { PipelineCache } from './pipelines.ts';
 import { timeDispatches, timeRuns, type DispatchTime } from './profiler.ts';
 import type { Reader } from './read.ts';
@@ -35,6 +35,7 @@ export class GpuProgram implements Program {
   readonly #reader: Reader;
   readonly #steps: readonly Step[];
   readonly #pace: Pace;
+  readonly #track = new Track();
   #submits: { readonly most: number; readonly steps: readonly (readonly Step[])[] };
 
   /** Pipelines come first, since waiting is not allowed inside error scopes; then everything else at once, or nothing. */
@@ -75,7 +76,8 @@ export class GpuProgram implements Program {
     this.#steps = steps;
     this.#reader = reader;
     this.#pace = pace;
-    this.#submits = { most: pace.submitWork, steps: cut(steps, pace.submitWork) };
+    const most = this.#track.submitWork;
+    this.#submits = { most, steps: cut(steps, most) };
     this.scratchBytes = memory.scratchBytes;
     this.work = steps.reduce((sum, { work }) => sum + work, 0);
   }
@@ -87,9 +89,9 @@ export class GpuProgram implements Program {
   }
 
   run(): void {
-    const most = this.#pace.submitWork;
+    const most = this.#track.submitWork;
     if (most !== this.#submits.most) this.#submits = { most, steps: cut(this.#steps, most) };
-    this.#pace.queue(this.work);
+    this.#pace.queue(this.#track, this.work);
     for (const steps of this.#submits.steps) {
       const encoder = this.#device.createCommandEncoder();
       const pass = encoder.beginComputePass();
