@@ -15,6 +15,8 @@ export class Board {
   scratchBytes: usize;
   /** Threads that sleep, of which someone must wake them. */
   sleepers: i32;
+  /** Set where a helper died: nobody waits for it then. */
+  failed: i32;
 }
 
 /** Sleeps while the word at `address` is `old`, and wakes all who sleep for it: src/backends/wasm/module.ts. */
@@ -37,7 +39,10 @@ function awaitChange(board: Board, address: usize, old: i32): i32 {
   }
   const sleepers = changetype<usize>(board) + offsetof<Board>('sleepers');
   atomic.add<i32>(sleepers, 1);
-  while (atomic.load<i32>(address) == old) sleep(address, old);
+  while (atomic.load<i32>(address) == old) {
+    if (atomic.load<i32>(changetype<usize>(board) + offsetof<Board>('failed'))) unreachable();
+    sleep(address, old);
+  }
   atomic.sub<i32>(sleepers, 1);
   return atomic.load<i32>(address);
 }

@@ -1,4 +1,4 @@
-import { instantiate, type Kernels } from './module.ts';
+import { instantiate, joinedWord, scratchWord, type Kernels, type ThreadStart } from './module.ts';
 import type { WasmMemory } from './memory.ts';
 
 /**
@@ -7,17 +7,9 @@ import type { WasmMemory } from './memory.ts';
  */
 export type StartThread = (start: ThreadStart) => () => void;
 
-export interface ThreadStart {
-  readonly module: WebAssembly.Module;
-  readonly memory: WebAssembly.Memory;
-  readonly board: number;
-}
-
-/** Words of the board (wasm/threads.ts) that are set from here. */
-const scratchWord = 6;
 const boardBytes = 64;
 
-/** The threads that kernels run on: the one that asks, and helpers, which take part as soon as they are up. */
+/** The threads that kernels run on: the one that asks, and helpers. */
 export class ThreadPool {
   readonly threads: number;
   readonly #kernels: Kernels;
@@ -45,6 +37,11 @@ export class ThreadPool {
     memory.words(board, boardBytes / 4).fill(0);
     const kernels = await instantiate(module, memory.memory);
     const stops = Array.from({ length: helpers }, () => start({ module, memory: memory.memory, board }));
+    if (!(await joined(memory.integers(board, boardBytes / 4), helpers))) {
+      for (const stop of stops.splice(0)) stop();
+      // Who joined is not waited for: a new board has no helpers.
+      return ThreadPool.open(module, memory, 0, start);
+    }
     return new ThreadPool(kernels, memory, board, stops);
   }
 
@@ -67,4 +64,20 @@ export class ThreadPool {
   dispose(): void {
     for (const stop of this.#stops) stop();
   }
+}
+
+/** Milliseconds that helpers may take to come up; without them there is one thread. */
+const patience = 10_000;
+
+/**
+ * Whether all helpers are up. They are waited for before anything is allocated: an engine may not tell a thread that is
+ * just starting that the memory has grown.
+ */
+async function joined(board: Int32Array, helpers: number): Promise<boolean> {
+  const began = performance.now();
+  while (Atomics.load(board, joinedWord) < helpers) {
+    if (performance.now() - began > patience) return false;
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+  return true;
 }
