@@ -1,5 +1,5 @@
 import type { Backend } from '../../src/backends/backend.ts';
-import { EpochOrder, makeBatch } from '../../src/datasets/batches.ts';
+import { EpochOrder, evaluationBatches, makeBatch } from '../../src/datasets/batches.ts';
 import { openData } from '../../src/datasets/parse.ts';
 import { fetchSource } from '../../src/formats/fetch-source.ts';
 import { Random } from '../../src/lib/random.ts';
@@ -46,7 +46,7 @@ export async function openDemo(backend: Backend): Promise<Workload> {
     train: Array.from({ length: 16 }, (_, step) =>
       makeBatch(data.split.train, order.indices(step), data.trainShape),
     ),
-    validation: data.validation.batches,
+    validation: [...evaluationBatches(data.validation.examples, data.evaluationShape)],
     prompt: data.split.train[0]!.ids.slice(0, data.split.train[0]!.answerStart),
   };
 }

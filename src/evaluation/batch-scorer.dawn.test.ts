@@ -5,7 +5,7 @@ import { adapterNames, initAdapters } from '../compression/adapters/init.ts';
 import { openData } from '../datasets/parse.ts';
 import { Random } from '../lib/random.ts';
 import { prepareData } from '../recipes/data.ts';
-import { evaluationShapeOf, readData, scoredSet } from '../recipes/loaded-data.ts';
+import { evaluationShapeOf, readData } from '../recipes/loaded-data.ts';
 import { loadModel } from '../recipes/model.ts';
 import { tiny } from '../recipes/pipelines.testing.ts';
 import { elasticSpaceOf } from '../recipes/space.ts';
@@ -37,7 +37,7 @@ it('scores the same alone and beside others, in whatever order', async () => {
     const cut = Math.min(example.answerStart - 1, i);
     return { ...example, ids: example.ids.slice(cut), answerStart: example.answerStart - cut };
   });
-  const set = scoredSet(examples, 'exact', evaluationShapeOf(examples, 'answer', model.config.vocabSize));
+  const set = { examples, shape: evaluationShapeOf(examples, 'answer', model.config.vocabSize) };
   const candidates = Array.from({ length: 6 }, () => ({
     limits: limitsOf(elastic, randomGenome(elastic.space, random)),
   }));
@@ -48,13 +48,14 @@ it('scores the same alone and beside others, in whatever order', async () => {
     return outcomes;
   };
   const rule = { task: 'exact', beams: 1, answerTokens: 8 } as const;
-  const create = (sharedBlocks: number) => createScorer(network, set, rule, null, { sharedBlocks });
+  const create = (blocks: number) => createScorer(network, set, rule, null, { blocks, beginnings: 6 });
 
-  for (const sharedBlocks of [0, 1]) {
-    const together = await finished(await create(sharedBlocks));
+  const [unshared, shared] = [await finished(await create(0)), await finished(await create(1))];
+  expect(shared).toEqual(unshared);
+  for (const [blocks, together] of [unshared, shared].entries()) {
     expect(new Set(together.map(({ scores }) => scores.perplexity)).size).toBeGreaterThan(3);
 
-    const other = await create(sharedBlocks);
+    const other = await create(blocks);
     const alone: Outcome[] = [];
     for (const candidate of candidates.toReversed()) alone.unshift(...(await other.score([candidate])));
     other.dispose();

@@ -5,13 +5,13 @@
  * and does not depend on what is scored beside it.
  */
 import { Pacer } from '../backends/pacer.ts';
-import type { LossSpan } from '../datasets/batches.ts';
 import type { Graph } from '../graph/graph.ts';
 import type { DecoderOptions } from '../models/decoder.ts';
 import { columnsOfBlocks } from '../models/elastic.ts';
 import type { Runnable } from '../models/runnable.ts';
+import type { SharedBeginnings } from '../search/shared-blocks.ts';
 import type { Scores } from './evaluator.ts';
-import { hitName, lossName, type ResultSpace } from './lane-graphs.ts';
+import type { ResultSpace } from './lane-graphs.ts';
 import { Lane, laneGraphs, slotRows, statesOf, type Item, type Sharing } from './lane.ts';
 import { lanesOf, type LaneShape } from './lanes.ts';
 import { portionSize, portionsOf } from './portions.ts';
@@ -33,9 +33,8 @@ export interface Outcome {
 }
 
 export interface BatchOptions {
-  readonly loss: LossSpan;
-  /** Several sub-networks will be scored: those that begin with the same so many blocks share what comes out of them. */
-  readonly search?: { readonly sharedBlocks: number } | undefined;
+  /** Several sub-networks will be scored. Absent: one, or a few. */
+  readonly search?: SharedBeginnings | undefined;
 }
 
 export type Pause = () => Promise<void>;
@@ -54,23 +53,28 @@ export class BatchScorer {
   readonly #lanes: readonly Lane[];
   readonly #results: ResultSpace;
   readonly #mixed: boolean;
+  /** What it keeps in the store begins with this. */
+  readonly #prefix: string;
   readonly #sharing: { readonly columns: readonly number[]; readonly slots: number } | null;
   readonly #shared: SharedSlots;
   readonly #schedule: Schedule;
 
   static async create(model: Runnable, scored: Scored, { search }: BatchOptions): Promise<BatchScorer> {
     const { store } = model;
-    const { shapes, results, sharing, mixed, group } = planOf(model, scored, search);
+    const prefix = freePrefix(model);
+    const { shapes, results, sharing, mixed, group } = planOf(model, scored, search, prefix);
     const lanes: Lane[] = [];
     try {
-      for (const name of [lossName, hitName])
+      for (const name of [results.losses, results.hits])
         store.allocate(name, { dtype: 'f32', shape: [results.slots, results.rows] });
       for (const [index, shape] of shapes.entries())
-        lanes.push(await Lane.create(model, scored.sequences, shape, results, sharing, statesName(index)));
-      return new BatchScorer(model, scored, lanes, results, sharing, { mixed, group });
+        lanes.push(
+          await Lane.create(model, scored.sequences, shape, results, sharing, statesName(prefix, index)),
+        );
+      return new BatchScorer(model, scored, lanes, results, sharing, { mixed, group, prefix });
     } catch (error) {
       for (const lane of lanes) lane.dispose();
-      removeAll(model);
+      removeAll(model, prefix);
       throw error;
     }
   }
@@ -81,7 +85,7 @@ export class BatchScorer {
     lanes: readonly Lane[],
     results: ResultSpace,
     sharing: Sharing | null,
-    { mixed, group }: { mixed: boolean; group: number },
+    { mixed, group, prefix }: { mixed: boolean; group: number; prefix: string },
   ) {
     this.#model = model;
     this.#scored = scored;
@@ -89,6 +93,7 @@ export class BatchScorer {
     this.#results = results;
     this.#mixed = mixed;
     this.group = group;
+    this.#prefix = prefix;
     this.#sharing = sharing && {
       slots: sharing.slots,
       columns: columnsOfBlocks(model.plan, sharing.blocks),
@@ -159,7 +164,9 @@ export class BatchScorer {
   async #read(queued: readonly (readonly Taken[])[]): Promise<void> {
     const { store } = this.#model;
     const [losses, hits] = await Promise.all(
-      [lossName, hitName].map(async (name) => new Float32Array((await store.read(name)).buffer)),
+      [this.#results.losses, this.#results.hits].map(
+        async (name) => new Float32Array((await store.read(name)).buffer),
+      ),
     );
     queued.forEach((taken, slot) => {
       for (const { item, of } of taken)
@@ -198,13 +205,23 @@ export class BatchScorer {
 
   dispose(): void {
     for (const lane of this.#lanes) lane.dispose();
-    removeAll(this.#model);
+    removeAll(this.#model, this.#prefix);
   }
 }
 
 type Planned = Pick<Runnable, 'backend' | 'config' | 'plan'>;
 
-const statesName = (lane: number) => `scoring.states.${lane}`;
+/** Several scorers may live at the same time. */
+const prefixOf = (index: number) => `scoring.${index}.`;
+
+function freePrefix({ store }: Runnable): string {
+  const names = store.names();
+  let index = 0;
+  while (names.some((name) => name.startsWith(prefixOf(index)))) index++;
+  return prefixOf(index);
+}
+
+const statesName = (prefix: string, lane: number) => `${prefix}states.${lane}`;
 
 /** All graphs that scoring runs, which are there at the same time; for what is to be known before anything is allocated. */
 export function scoringGraphs(
@@ -213,29 +230,25 @@ export function scoringGraphs(
   { search }: Pick<BatchOptions, 'search'>,
   optionsOf: (batch: number, length: number) => DecoderOptions,
 ): Graph[] {
-  const { shapes, results, sharing } = planOf(model, scored, search);
+  const prefix = prefixOf(0);
+  const { shapes, results, sharing } = planOf(model, scored, search, prefix);
   return shapes.flatMap((shape, lane) => {
-    const states = statesOf(shape, sharing, statesName(lane));
+    const states = statesOf(shape, sharing, statesName(prefix, lane));
     return laneGraphs(model.config, (batch) => optionsOf(batch, shape.length), shape, results, states);
   });
 }
 
 /** In which shapes sequences run, how many sub-networks together, and what these share. */
-function planOf(model: Planned, scored: Scored, search: BatchOptions['search']) {
+function planOf(model: Planned, scored: Scored, search: BatchOptions['search'], prefix: string) {
   const { config, plan } = model;
   // One merged weight serves a whole batch.
   const mixed = search !== undefined && plan.merge === 'none';
   const shapes = lanesOf(scored.sequences, config.vocabSize, mixed);
-  const results = { slots, rows: Math.max(...shapes.map(({ rows }) => rows)) };
+  const rows = Math.max(...shapes.map((shape) => shape.rows));
+  const results = { losses: `${prefix}losses`, hits: `${prefix}hits`, slots, rows };
   const largest = Math.max(...shapes.map(({ batch }) => batch));
   const group = mixed ? Math.max(1, Math.ceil(largest / portionSize(scored.examples.length))) : 1;
-  return {
-    shapes,
-    results,
-    mixed,
-    group,
-    sharing: sharingOf(model, shapes, search?.sharedBlocks ?? 0, group),
-  };
+  return { shapes, results, mixed, group, sharing: search ? sharingOf(model, shapes, search, group) : null };
 }
 
 interface Taken {
@@ -246,13 +259,13 @@ interface Taken {
 /** A batch of a lane: what is needed soonest of any of these, as long as it fits. */
 function fill(running: readonly Progress[], index: number, lane: Lane): Taken[] {
   const taken: Taken[] = [];
-  let after = { place: 0, row: 0 };
+  const next = { place: 0, row: 0 };
   for (let of = soonest(running, index); of; of = soonest(running, index)) {
     const sequence = of.peek(index)!;
-    const at = lane.placeOf(sequence, after);
-    if (!at) break;
-    taken.push({ of, item: { sequence, ...at, limits: of.candidate.limits, slot: of.slot } });
-    after = { place: at.place + 1, row: at.row + of.tally.rowsOf(sequence) };
+    if (!lane.fits(sequence, next)) break;
+    taken.push({ of, item: { sequence, ...next, limits: of.candidate.limits, slot: of.slot } });
+    next.place++;
+    next.row += of.tally.rowsOf(sequence);
     of.advance(index);
   }
   return taken;
@@ -271,7 +284,7 @@ function soonest(running: readonly Progress[], lane: number): Progress | null {
 function sharingOf(
   { config, backend, plan }: Planned,
   shapes: readonly LaneShape[],
-  blocks: number,
+  { blocks, beginnings }: SharedBeginnings,
   group: number,
 ): Sharing | null {
   if (blocks === 0 || plan.columns === 0) return null;
@@ -280,9 +293,10 @@ function sharingOf(
     mostShared / bytes.reduce((sum, each) => sum + each, 0),
     backend.facts.maxTensorBytes / Math.max(...bytes),
   );
-  return room < Math.max(fewestSlots, group) ? null : { blocks, slots: Math.floor(room) };
+  const wanted = Math.min(beginnings, Math.max(fewestSlots, group));
+  return room < wanted ? null : { blocks, slots: Math.floor(Math.min(room, beginnings)) };
 }
 
-function removeAll({ store }: Runnable): void {
-  for (const name of [lossName, hitName]) store.remove(name);
+function removeAll({ store }: Runnable, prefix: string): void {
+  for (const name of store.names()) if (name.startsWith(prefix)) store.remove(name);
 }

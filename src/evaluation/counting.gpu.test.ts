@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { countCalls, ownDevice } from '../backends/webgpu/device.testing.ts';
 import { WebGpuBackend } from '../backends/webgpu/webgpu.ts';
 import { initAdapters } from '../compression/adapters/init.ts';
-import { batchShape, evaluationBatches } from '../datasets/batches.ts';
+import { batchShape } from '../datasets/batches.ts';
 import { Random } from '../lib/random.ts';
 import { plainModel } from '../models/runnable.ts';
 import { tinyConfig, tinyPlan, tinyStore } from '../training/tiny.testing.ts';
@@ -24,9 +24,9 @@ it('a search makes nothing from candidate to candidate', async () => {
   initAdapters({ store, config: tinyConfig }, tinyPlan, random.split('adapters'));
   const model = { ...plainModel(backend, store, tinyConfig), plan: tinyPlan };
   const shape = batchShape(examples, 4, 'answer');
-  const set = { examples, shape, batches: [...evaluationBatches(examples, shape)] };
+  const set = { examples, shape };
   const rule = { task: 'exact', beams: 1, answerTokens: 4 } as const;
-  const scorer = await createScorer(model, set, rule, null, { sharedBlocks: 1 });
+  const scorer = await createScorer(model, set, rule, null, { blocks: 1, beginnings: 16 });
   const candidates = () =>
     Array.from({ length: 3 }, () => ({
       limits: Array.from({ length: tinyPlan.columns }, () => 1 + random.integer(16)),

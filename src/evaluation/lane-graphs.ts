@@ -6,9 +6,6 @@ import { crossEntropy, gatherRows, writeRows } from '../kernels/ops.ts';
 import { Decoder, type DecoderOptions, type Window } from '../models/decoder.ts';
 import type { LaneShape } from './lanes.ts';
 
-export const lossName = 'scoring.losses';
-export const hitName = 'scoring.hits';
-
 /** Hidden states after the shared blocks, a row a position. */
 export interface SharedStates {
   readonly name: string;
@@ -19,6 +16,9 @@ export interface SharedStates {
 
 /** Batches whose results are kept until they are read, and the predicted tokens of the largest. */
 export interface ResultSpace {
+  /** Names of the stored f32 [slots, rows]. */
+  readonly losses: string;
+  readonly hits: string;
   readonly slots: number;
   readonly rows: number;
 }
@@ -63,8 +63,8 @@ export function scoringGraph(
   const [losses, , hits] = graph.apply(crossEntropy, [logits, graph.input('targets', 'i32', [rows])], {});
   const slot = graph.input('slot', 'i32', [1]);
   for (const [name, value] of [
-    [lossName, losses!],
-    [hitName, hits!],
+    [results.losses, losses!],
+    [results.hits, hits!],
   ] as const)
     graph.apply(writeRows, [graph.stored(name, 'f32', [results.slots, results.rows]), value, slot], {});
   return graph;

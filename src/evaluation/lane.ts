@@ -5,7 +5,7 @@ import type { DecoderOptions } from '../models/decoder.ts';
 import { decoderOptions, repeatLimits, type Runnable } from '../models/runnable.ts';
 import { allBuilt } from '../backends/all-built.ts';
 import { isWindowed, scoringGraph, sharedGraph, type ResultSpace, type SharedStates } from './lane-graphs.ts';
-import { nextAt, rowPeriod, type LaneShape } from './lanes.ts';
+import type { LaneShape } from './lanes.ts';
 import type { Sequence } from './sequences.ts';
 
 /** A sequence of a batch, and which sub-network runs it. */
@@ -25,7 +25,10 @@ export interface Sharing {
   readonly slots: number;
 }
 
-/** Runs sequences of about the same length: one program, or two where sub-networks share their first blocks. */
+/**
+ * Runs sequences of about the same length: one program, or two where sub-networks share their first blocks. What it
+ * allocates belongs to the scorer, which removes it.
+ */
 export class Lane {
   readonly shape: LaneShape;
   readonly #model: Runnable;
@@ -35,8 +38,6 @@ export class Lane {
   readonly #chunk: number;
   readonly #states: SharedStates | null;
   readonly #places: ReadonlyMap<number, number>;
-  /** First predicted token of each place, were all sequences of the lane in one batch. */
-  readonly #rows: readonly number[];
   /** Chunks that each slot holds. */
   readonly #filled: Set<number>[] = [];
 
@@ -74,7 +75,6 @@ export class Lane {
     this.#sharing = sharing;
     this.#chunk = chunkOf(shape);
     this.#places = new Map(shape.members.map((sequence, place) => [sequence, place]));
-    this.#rows = firstRows(shape, sequences);
   }
 
   get scratchBytes(): number {
@@ -86,14 +86,10 @@ export class Lane {
     this.#filled[slot] = new Set();
   }
 
-  /** Where the next sequence of a batch goes, after places and rows that are taken; null: it does not fit. */
-  placeOf(sequence: number, after: { place: number; row: number }): { place: number; row: number } | null {
-    const { batch, rows, period } = this.shape;
-    const own = this.#places.get(sequence)!;
-    const place = nextAt(after.place, own, period);
-    const row = nextAt(after.row, this.#rows[own]!, rowPeriod);
-    const fits = place < batch && row + this.#sequences[sequence]!.targets.length <= rows;
-    return fits ? { place, row } : null;
+  /** Whether a sequence still fits a batch, of which so many places and predicted tokens are taken. */
+  fits(sequence: number, taken: { place: number; row: number }): boolean {
+    const { batch, rows } = this.shape;
+    return taken.place < batch && taken.row + this.#sequences[sequence]!.targets.length <= rows;
   }
 
   /** Runs a batch, whose results go to slot `slot`. `ran` hears of queued work. */
@@ -167,7 +163,6 @@ export class Lane {
   dispose(): void {
     this.#scoring.dispose();
     this.#sharing?.dispose();
-    if (this.#states) this.#model.store.remove(this.#states.name);
   }
 }
 
@@ -198,15 +193,6 @@ function chunkOf({ members, batch }: LaneShape): number {
 export function slotRows(shape: LaneShape): number {
   const chunk = chunkOf(shape);
   return Math.ceil(shape.members.length / chunk) * chunk * shape.length;
-}
-
-function firstRows({ members }: LaneShape, sequences: readonly Sequence[]): number[] {
-  let next = 0;
-  return members.map((index) => {
-    const row = next;
-    next += sequences[index]!.targets.length;
-    return row;
-  });
 }
 
 function fillRows(target: Int32Array, at: number, from: number, count: number): void {

@@ -1,7 +1,7 @@
 /**
  * Which sequences run in which shape. A program has one length, and every row of it costs the same whether it is padding or
  * not, so sequences of very different lengths run in up to three shapes; what a sequence runs in depends on the set alone,
- * so that its numbers do not depend on what runs beside it.
+ * since programs of other shapes may take other kernels, which sum in other orders.
  */
 import type { Sequence } from './sequences.ts';
 
@@ -17,20 +17,7 @@ export interface LaneShape {
   readonly rows: number;
   /** Indices of the sequences; the place of one in this list is its place in the lane. */
   readonly members: readonly number[];
-  /** Sequences at places that differ by a multiple of this may stand at the same place of a batch. */
-  readonly period: number;
 }
-
-/**
- * Some kernels sum in an order that depends on where a row stands among so many (quads of lanes that start at different
- * terms). Rows of a sequence always stand at the same place modulo this, so that its numbers are the same to the bit,
- * whatever runs beside it.
- */
-export const rowPeriod = 32;
-
-/** The first number from `from` on that is `phase` modulo `period`. */
-export const nextAt = (from: number, phase: number, period: number): number =>
-  from + ((((phase - from) % period) + period) % period);
 
 const mostLanes = 3;
 /** Another program is worth it where it saves this share of all positions. */
@@ -90,9 +77,12 @@ function shapeOf(
   mixed: boolean,
 ): LaneShape {
   const counts = members.map((index) => sequences[index]!.targets.length);
-  // Multiples of four keep the period short, and vectors whole.
-  const length = roundUp(Math.max(...members.map((index) => lengthOf(sequences[index]!))), 4);
-  const window = roundUp(Math.max(1, ...counts), 4);
+  // Multiples of four keep vectors whole. Members are by rising length.
+  const length = roundUp(lengthOf(sequences[members.at(-1)!]!), 4);
+  const window = roundUp(
+    counts.reduce((most, count) => Math.max(most, count), 1),
+    4,
+  );
   const mean = counts.reduce((sum, count) => sum + count, 0) / counts.length;
   const fitting = Math.min(
     mostSequences,
@@ -101,18 +91,9 @@ function shapeOf(
   );
   const most = Math.max(1, Math.floor(fitting));
   // Where sub-networks do not share batches, those of one are equally full.
-  const even = mixed ? most : Math.ceil(members.length / Math.ceil(members.length / most));
-  const period = Math.min(Math.max(periodOf(length), periodOf(window)), 2 ** Math.floor(Math.log2(most)));
-  const batch = Math.min(roundUp(even, period), roundUp(most - period + 1, period));
-  const rows = Math.min(batch * window, Math.ceil(batch * mean * room)) + window + rowPeriod;
-  return { length, window, batch, rows, members, period };
-}
-
-/** After so many sequences, their rows begin at the same place again. */
-function periodOf(rows: number): number {
-  let period = 1;
-  while ((period * rows) % rowPeriod !== 0) period *= 2;
-  return period;
+  const batch = mixed ? most : Math.ceil(members.length / Math.ceil(members.length / most));
+  const rows = Math.min(batch * window, Math.max(window, Math.ceil(batch * mean * room)));
+  return { length, window, batch, rows, members };
 }
 
 const roundUp = (value: number, multiple: number): number => Math.ceil(value / multiple) * multiple;

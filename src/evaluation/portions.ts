@@ -2,10 +2,10 @@
 
 /** Parts that a set is scored in, about; after each it is asked whether to go on. */
 const parts = 10;
-/** Sizes are multiples of this, so that the sequences of portions fill batches without gaps (`rowPeriod`). */
-const unit = 8;
+/** Examples of a portion, at least: each ends with a read-back. */
+const fewest = 8;
 
-export const portionSize = (examples: number): number => Math.ceil(examples / parts / unit) * unit;
+export const portionSize = (examples: number): number => Math.max(fewest, Math.ceil(examples / parts));
 
 /**
  * Every example once, in order, in portions of about the same size. Those of a portion have the same kind: they run in

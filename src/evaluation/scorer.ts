@@ -1,6 +1,6 @@
 /** One way of scoring sub-networks, whatever the task: what a search, a table of results and a button ask for. */
 import { isRight } from '../datasets/answers.ts';
-import type { Batch, BatchShape } from '../datasets/batches.ts';
+import { evaluationBatches, type BatchShape } from '../datasets/batches.ts';
 import type { Example } from '../datasets/data.ts';
 import type { TextTokenizer } from '../datasets/tokenizer.ts';
 import { sizeOf } from '../graph/tensor.ts';
@@ -9,6 +9,7 @@ import { cacheSpecs } from '../models/cache.ts';
 import type { Runnable } from '../models/runnable.ts';
 import { BatchScorer, type BatchOptions, type Candidate, type Outcome, type Pause } from './batch-scorer.ts';
 import { beamSearch } from './beam.ts';
+import { optionsOf } from './choice.ts';
 import { Evaluator, type Scores } from './evaluator.ts';
 import { generateAll, type Stopping } from './generate-batch.ts';
 import { Generator } from './generate.ts';
@@ -19,7 +20,6 @@ import { Tally, type ForwardTask, type Scored } from './tally.ts';
 export interface ScoredSet {
   readonly examples: readonly Example[];
   readonly shape: BatchShape;
-  readonly batches: readonly Batch[];
 }
 
 /** How examples are scored (METHODS §12). */
@@ -64,7 +64,7 @@ export function createScorer(
   search?: BatchOptions['search'],
 ): Promise<Scorer> {
   if (rule.task === 'generated') return generationScorer(model, set.examples, rule, tokenizer);
-  return BatchScorer.create(model, scoredOf(set, rule.task), { loss: set.shape.loss, search });
+  return BatchScorer.create(model, scoredOf(set, rule.task), { search });
 }
 
 export function scoredOf({ examples, shape }: ScoredSet, task: ForwardTask): Scored {
@@ -73,12 +73,15 @@ export function scoredOf({ examples, shape }: ScoredSet, task: ForwardTask): Sco
 
 /** One sub-network after the other, every sequence at full length, all of it: what the others are compared with. */
 export async function plainScorer(model: Runnable, set: ScoredSet, task: ForwardTask): Promise<Scorer> {
-  const evaluator = await Evaluator.create(model, set.shape, set.batches.length);
+  const batches = [
+    ...evaluationBatches(task === 'choice' ? optionsOf(set.examples) : set.examples, set.shape),
+  ];
+  const evaluator = await Evaluator.create(model, set.shape, batches.length);
   const scored = scoredOf(set, task);
   const scoreOne = async ({ limits }: Candidate, pause?: Pause): Promise<Outcome> => {
     const tally = new Tally(scored);
-    const { losses, correct } = await evaluator.measure(set.batches, limits, pause);
-    set.batches.forEach(({ exampleOfRow, indices }, slot) =>
+    const { losses, correct } = await evaluator.measure(batches, limits, pause);
+    batches.forEach(({ exampleOfRow, indices }, slot) =>
       indices.forEach((sequence, b) => {
         const row = exampleOfRow.indexOf(b);
         if (row >= 0) tally.add(sequence, losses, correct, slot * set.shape.capacity + row);

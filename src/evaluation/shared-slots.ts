@@ -1,3 +1,5 @@
+import { assert } from '../lib/assert.ts';
+
 /** Which slot holds what, of a few; the one that was not asked for longest is given to the next newcomer. */
 export class SharedSlots {
   readonly #count: number;
@@ -11,6 +13,7 @@ export class SharedSlots {
   /** The slots of these keys, all at once; `isNew` where what it held is to be made. */
   take(keys: readonly string[]): Map<string, { slot: number; isNew: boolean }> {
     const taken = new Map<string, { slot: number; isNew: boolean }>();
+    assert(new Set(keys).size <= this.#count, 'no more beginnings at once than slots');
     // Those that are here come first, so that no newcomer takes their place.
     for (const key of new Set(keys)) {
       const slot = this.#slots.get(key);

@@ -10,7 +10,6 @@ import {
   readingOf,
   evaluationShapeOf,
   requireTokenizer,
-  scoredSet,
   tokenizeAll,
   type LoadedData,
 } from './loaded-data.ts';
@@ -68,8 +67,8 @@ export function prepareData(
     tests,
     trainShape: batchShape(split.train, recipe.training.batch, loss),
     evaluationShape,
-    validation: scoredSet(split.validation, recipe.task, evaluationShape),
-    test: scoredSet(split.test, recipe.task, evaluationShape),
+    validation: { examples: split.validation, shape: evaluationShape },
+    test: { examples: split.test, shape: evaluationShape },
     info: {
       name: data.file.name.slice(0, 200),
       sha256: data.file.sha256,

@@ -119,10 +119,17 @@ export function graphsOf(
   const task = recipe.task;
   const graphsFor = (set: ScoredSet, search: BatchOptions['search']): Graph[] =>
     task === 'generated'
-      ? [evaluationGraph(config, options(shape.batch, shape.length), shape, set.batches.length)]
+      ? [
+          evaluationGraph(
+            config,
+            options(shape.batch, shape.length),
+            shape,
+            Math.ceil(set.examples.length / shape.batch),
+          ),
+        ]
       : scoringGraphs({ backend, config, plan }, scoredOf(set, task), { search }, options);
   const candidates = Math.max(3, recipe.search?.evaluations ?? 0);
-  const search = { sharedBlocks: sharedBlocks(elastic, config.layers, candidates) };
+  const search = sharedBlocks(elastic, config.layers, candidates);
   const training = {
     ...options(trainShape.batch, trainShape.length),
     rows: trainShape.capacity,

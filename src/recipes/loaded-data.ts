@@ -1,4 +1,4 @@
-import { batchShape, evaluationBatches, type BatchShape, type LossSpan } from '../datasets/batches.ts';
+import { batchShape, type BatchShape, type LossSpan } from '../datasets/batches.ts';
 import {
   documentsOf,
   recogniseColumns,
@@ -13,7 +13,7 @@ import type { DataFile } from '../datasets/parse.ts';
 import { tokenizeDocuments, tokenizeItems, type Asking } from '../datasets/tokenize.ts';
 import type { TextTokenizer } from '../datasets/tokenizer.ts';
 import { optionsOf } from '../evaluation/choice.ts';
-import type { ScoredSet, ScoringRule } from '../evaluation/scorer.ts';
+import type { ScoringRule } from '../evaluation/scorer.ts';
 import { PareError } from '../lib/assert.ts';
 import type { DataInfo } from '../session/events.ts';
 import type { Recipe } from '../session/recipe.ts';
@@ -163,10 +163,6 @@ const mostLogits = 2 ** 24;
 /** What is run to score examples: themselves, or each option of a choice. */
 export const sequencesOf = (examples: readonly Example[], task: Recipe['task']): readonly Example[] =>
   task === 'choice' ? optionsOf(examples) : examples;
-
-export function scoredSet(examples: readonly Example[], task: Recipe['task'], shape: BatchShape): ScoredSet {
-  return { examples, shape, batches: [...evaluationBatches(sequencesOf(examples, task), shape)] };
-}
 
 /** How a recipe scores. */
 export const scoringRule = ({ task, scoring }: Pick<Recipe, 'task' | 'scoring'>): ScoringRule => ({

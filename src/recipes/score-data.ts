@@ -8,7 +8,6 @@ import type { Recipe } from '../session/recipe.ts';
 import {
   evaluationShapeOf,
   requireTokenizer,
-  scoredSet,
   scoringRule,
   sequencesOf,
   tokenizeAll,
@@ -129,8 +128,12 @@ async function scoreBucket(
 ): Promise<Scores> {
   const { task, pause = () => Promise.resolve() } = options;
   const shape = evaluationShapeOf(sequencesOf(examples, task), span, model.config.vocabSize);
-  const set = scoredSet(examples, task, shape);
-  const scorer = await createScorer(originalModel(model), set, scoringRule(options), model.tokenizer);
+  const scorer = await createScorer(
+    originalModel(model),
+    { examples, shape },
+    scoringRule(options),
+    model.tokenizer,
+  );
   try {
     return await scoreWhole(scorer, [], pause, onScored);
   } finally {

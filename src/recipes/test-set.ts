@@ -7,7 +7,6 @@ import {
   readingOf,
   evaluationShapeOf,
   requireTokenizer,
-  scoredSet,
   sequencesOf,
   tokenizeAll,
   type LoadedData,
@@ -54,7 +53,7 @@ export function prepareTestSet(
   const { sha256, bytes } = data.file;
   return {
     name,
-    set: scoredSet(unseen, recipe.task, shape),
+    set: { examples: unseen, shape },
     info: {
       name,
       sha256,

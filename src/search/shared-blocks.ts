@@ -1,6 +1,12 @@
 import { blockOf } from '../models/structure.ts';
 import type { ElasticSpace } from './space.ts';
 
+/** First blocks that sub-networks share, and how many different beginnings of them can be among the candidates. */
+export interface SharedBeginnings {
+  readonly blocks: number;
+  readonly beginnings: number;
+}
+
 /** Sharing costs a second program, and memory for what is shared. */
 const worthwhile = 0.1;
 
@@ -11,16 +17,16 @@ const worthwhile = 0.1;
  *
  * @param candidates sub-networks that will be scored
  */
-export function sharedBlocks({ space }: ElasticSpace, layers: number, candidates: number): number {
-  let best = { blocks: 0, saved: worthwhile };
+export function sharedBlocks({ space }: ElasticSpace, layers: number, candidates: number): SharedBeginnings {
+  let best = { blocks: 0, beginnings: 0, saved: worthwhile };
   for (let blocks = 1; blocks < layers; blocks++) {
     const beginnings = space.groups
       .filter(({ members }) => members.some((member) => blockOf(member) < blocks))
       .reduce((product, { choices }) => product * choices.length, 1);
     const saved = (blocks / layers) * (1 - expectedDistinct(beginnings, candidates) / candidates);
-    if (saved > best.saved) best = { blocks, saved };
+    if (saved > best.saved) best = { blocks, beginnings: Math.min(beginnings, candidates), saved };
   }
-  return best.blocks;
+  return { blocks: best.blocks, beginnings: best.beginnings };
 }
 
 /** Of so many kinds, those seen in so many draws. A search draws less evenly, and so fewer. */

@@ -15,7 +15,8 @@ import type { PointTag } from '../../session/events.ts';
 import type { Recipe } from '../../session/recipe.ts';
 import { emitMemory } from '../memory-use.ts';
 import { beginStage, progress, type RunContext } from '../run-context.ts';
-import { budgetOf, GenomeScorer, type ScoringTerms } from './score.ts';
+import { GenomeScorer, type ScoringTerms } from './genome-scorer.ts';
+import { budgetOf } from './score.ts';
 
 interface References {
   readonly heuristic: Evaluation;
