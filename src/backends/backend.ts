@@ -25,9 +25,11 @@ export interface Backend {
   /**
    * Before the first program of a run, which is to run these graphs. Where kernels have variants, it measures for a second
    * or two which are fastest, and takes them in all programs from then on: not again within a run, since other kernels
-   * give other bits. Then it begins to compile what the graphs need.
+   * give other bits. `checkpoint` is called between measurements; where it throws, nothing is chosen.
    */
-  tune?(graphs: readonly Graph[]): Promise<void>;
+  tune?(graphs: readonly Graph[], checkpoint?: () => Promise<void>): Promise<void>;
+  /** Begins to compile what graphs need while other work goes on; whoever needs it first waits for it. */
+  precompile?(graphs: readonly Graph[]): void;
   /** Takes the variants that `facts.kernels` of a device of the same adapter named, as a log has it; measures nothing. */
   adopt?(kernels: string): void;
   /** Builds pipelines, scratch memory and bindings once. Every stored tensor of the graph must be in the store. */

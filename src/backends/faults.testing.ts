@@ -57,8 +57,12 @@ export class FaultyBackend implements Backend {
     return store;
   }
 
-  async tune(graphs: readonly Graph[]): Promise<void> {
-    await this.#backend.tune?.(graphs);
+  async tune(graphs: readonly Graph[], checkpoint?: () => Promise<void>): Promise<void> {
+    await this.#backend.tune?.(graphs, checkpoint);
+  }
+
+  precompile(graphs: readonly Graph[]): void {
+    this.#backend.precompile?.(graphs);
   }
 
   adopt(kernels: string): void {

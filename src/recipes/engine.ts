@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { Graph } from '../graph/graph.ts';
 import { PareError } from '../lib/assert.ts';
 import { runSearch } from '../search/run.ts';
 import type { Checkpoint } from '../session/checkpoint.ts';
@@ -62,7 +63,12 @@ export async function runToEnd(options: EngineOptions): Promise<FinishedRun | nu
   const { control, onStart, from = null } = options;
   const log = new SessionLog(options.onEvent);
   const data = prepareData(options.data, options.model, options.recipe, options.tests);
-  const progress: Progress = { model: options.model, checkpoint: from?.checkpoint ?? null, accumulation: 1 };
+  const progress: Progress = {
+    model: options.model,
+    checkpoint: from?.checkpoint ?? null,
+    accumulation: 1,
+    tunes: true,
+  };
   checkRun(options, options.data);
   control.listen((paused) => log.emit({ type: paused ? 'paused' : 'resumed' }));
   onStart?.();
@@ -91,6 +97,8 @@ interface Progress {
   checkpoint: Checkpoint | null;
   /** Parts of a training batch. */
   accumulation: number;
+  /** Not after a loss, which measuring may have been the cause of. */
+  tunes: boolean;
 }
 
 async function withRecoveries(
@@ -108,7 +116,10 @@ async function withRecoveries(
       const lost = why === 'device-lost';
       const parts = why === 'out-of-memory' ? moreParts(options.recipe, progress.accumulation) : null;
       if (why === null || (lost ? !options.reopen : parts === null)) throw error;
-      if (lost) recoveries.count(progress.checkpoint, error as Error);
+      if (lost) {
+        recoveries.count(progress.checkpoint, error as Error);
+        progress.tunes = false;
+      }
       const place = describePlace(progress.checkpoint);
       if (lost) {
         const reason = (error as Error).message;
@@ -206,7 +217,7 @@ async function attempt(
     },
   };
   try {
-    return await unlessLost(model, finish(run, options, log));
+    return await unlessLost(model, finish(run, options, log, progress.tunes));
   } catch (error) {
     // What is left of this attempt says and saves nothing any more.
     given = true;
@@ -218,18 +229,32 @@ async function finish(
   run: RunContext,
   { data, like = null }: EngineOptions,
   log: SessionLog,
+  tunes: boolean,
 ): Promise<FinishedRun> {
   const elastic = checkRun(run, data);
-  const { model, recipe } = run;
-  // A run that goes on has its kernels from its log.
-  if (log.device === null && !takeKernels(model, like))
-    await model.backend.tune?.(Object.values(graphsOf(model, run.data, recipe)).flat());
+  const { model } = run;
+  if (!log.finished) {
+    const graphs = Object.values(graphsOf(model, run.data, run.recipe)).flat();
+    // A run that goes on has its kernels from its log.
+    const known = log.device !== null || takeKernels(model, like);
+    if (!known && tunes) await tune(run, graphs);
+    model.backend.precompile?.(graphs);
+  }
   const finished = await runRecipe(run, elastic);
   await run.journal.once({ key: 'finish', schema: z.null() }, async () => {
     run.emit({ type: 'finished', seconds: log.elapsed / 1000 });
     return null;
   });
   return chooseAsRecorded(finished);
+}
+
+/** A stop ends only the measuring: the run itself says that it stopped, at its first checkpoint, when it has begun. */
+async function tune({ model, control }: RunContext, graphs: readonly Graph[]): Promise<void> {
+  try {
+    await model.backend.tune?.(graphs, control.checkpoint);
+  } catch (error) {
+    if (!(error instanceof RunStopped)) throw error;
+  }
 }
 
 function toPareError(error: unknown): { message: string; remedy: string } {

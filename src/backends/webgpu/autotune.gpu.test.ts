@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { Graph } from '../../graph/graph.ts';
 import { chosenVariant, type NoAttributes, type Op } from '../../graph/op.ts';
 import { add } from '../../kernels/ops.ts';
-import { winner } from './autotune.ts';
+import { sample, winner } from './autotune.ts';
 import { ownDevice } from './device.testing.ts';
 import { WebGpuBackend, type WebGpuOptions } from './webgpu.ts';
 
@@ -65,7 +65,7 @@ it.each([
 
 it('adopts what a log names, without measuring, and takes no name that is unknown', async () => {
   const { backend, before, run } = await tuned(sumBy('once', 'often'), { measures: false });
-  backend.adopt(`${before}; sum = faster than light; other = fast`);
+  backend.adopt(`kernels 1; no subgroups; sum = faster than light; other = fast`);
   expect(backend.facts.kernels).toBe(`${before}; other = fast; sum = faster than light`);
   expect((await run())[1]).toBe(1);
   backend.dispose();
@@ -83,4 +83,38 @@ it('noise does not decide', () => {
   expect(winner(entries([10, 10, 30], [9.8, 9.8, 9.8], []))).toBe('a');
   expect(winner(entries([10, 20, 30], [9, 17, 90]))).toBe('b');
   expect(winner([])).toBeNull();
+  // A clock that jumped says nothing.
+  expect(winner(entries([0, 10, 10], [1, 0, 9]))).toBe('b');
+});
+
+it('runs what is hopeless only once', async () => {
+  const runs: number[] = [];
+  const entry = (name: string, each: number, seen?: number[]) => ({
+    name,
+    samples: [],
+    program: { dispose: () => undefined, time: async (count: number) => (seen?.push(count), each * count) },
+  });
+  const entries = [entry('a', 1), entry('b', 11, runs), entry('c', 0.5)];
+  await sample(entries, 100);
+  expect(runs).toEqual([1]);
+  expect(entries[1]!.samples).toEqual([]);
+  expect(winner(entries)).toBe('c');
+  // Less than ten times as slow, but seconds a sample.
+  const slow = [entry('a', 200), entry('b', 600)];
+  await sample(slow, 100);
+  expect(slow[1]!.samples).toEqual([]);
+});
+
+it('stops measuring when asked to, and measures then what was left', async () => {
+  const backend = new WebGpuBackend(await ownDevice(), measures);
+  const before = backend.facts.kernels;
+  const graph = new Graph();
+  const operands = [graph.input('x', 'f32', [size]), graph.stored('one', 'f32', [size])];
+  graph.output('y', graph.apply(sumBy('often', 'once'), operands, {})[0]!);
+  const stop = () => Promise.reject(new Error('stopped'));
+  await expect(backend.tune([graph], stop)).rejects.toThrow('stopped');
+  expect(backend.facts.kernels).toBe(before);
+  await backend.tune([graph]);
+  expect(backend.facts.kernels).toBe(`${before}; sum = once`);
+  backend.dispose();
 });

@@ -2,6 +2,7 @@ import { Graph } from '../../graph/graph.ts';
 import type { DeviceTraits, Node, Variants } from '../../graph/op.ts';
 import { bytesOf, sizeOf, type Tensor } from '../../graph/tensor.ts';
 import { median } from '../../lib/statistics.ts';
+import { within } from '../../lib/within.ts';
 import { largestBinding } from './device.ts';
 import { GpuProgram, type ProgramContext } from './program.ts';
 import { GpuStore } from './store.ts';
@@ -16,8 +17,15 @@ const leastRounds = 3;
 const mostRounds = 9;
 /** The preferred variant stays unless another takes less than this share of its time: noise must not decide. */
 const clearlyFaster = 0.95;
-/** A variant that takes so many times as long at first sight is not looked at again. */
+/** A variant that takes so many times as long in its first sample is not looked at again. */
 const hopeless = 2;
+/** And one that does so in its first run, or whose samples would take so many ms, has none: a watchdog may be near. */
+const hopelessAtOnce = 10;
+const longestSample = 500;
+/** Runs of fewer ms are too short for their ratio to say anything. */
+const tellingTime = 0.5;
+/** Milliseconds between looking whether to go on while pipelines are compiled. */
+const glance = 100;
 /** Of what is measured, at most: multiply–accumulates and bytes. Larger nodes of the same key behave alike. */
 const mostWork = 5e8;
 const mostBytes = 2 ** 26;
@@ -58,32 +66,44 @@ export class Tuner {
     this.#context = context;
   }
 
-  /** Choices other than the preferred ones. What there was no time for, or no memory, stays as it is preferred. */
-  async answer(questions: readonly Question[], traits: DeviceTraits): Promise<DeviceTraits['choices']> {
+  /**
+   * Choices other than the preferred ones. What there was no time for, or no memory, stays as it is preferred, until the
+   * next time. `checkpoint` is called between measurements; what it throws ends them.
+   */
+  async answer(
+    questions: readonly Question[],
+    traits: DeviceTraits,
+    checkpoint: () => Promise<void>,
+  ): Promise<DeviceTraits['choices']> {
     const open = questions.filter(({ variants }) => !this.#known.has(variants.key));
     const began = performance.now();
-    await this.#compile(open, traits);
+    await this.#compile(open, traits, checkpoint);
     for (const question of open) {
-      const { key, names } = question.variants;
-      const late = performance.now() - began > patience;
-      const best = late ? null : await this.#fastest(question, traits, deviceTime / open.length);
-      this.#known.set(key, best ?? names[0]);
+      await checkpoint();
+      if (performance.now() - began > patience) break;
+      const best = await this.#fastest(question, traits, deviceTime / open.length);
+      if (best !== null) this.#known.set(question.variants.key, best);
     }
     const chosen = questions.map(({ variants: { key, names } }) => ({
       key,
       names,
-      name: this.#known.get(key)!,
+      name: this.#known.get(key) ?? names[0],
     }));
     return new Map(chosen.filter(({ names, name }) => name !== names[0]).map(({ key, name }) => [key, name]));
   }
 
   /** All pipelines at once, as many as the device compiles at a time; one that fails says so again where it is needed. */
-  async #compile(questions: readonly Question[], traits: DeviceTraits): Promise<void> {
+  async #compile(
+    questions: readonly Question[],
+    traits: DeviceTraits,
+    checkpoint: () => Promise<void>,
+  ): Promise<void> {
     const dispatches = questions.flatMap(({ node, variants: { key, names } }) =>
       names.flatMap((name) => node.op.dispatches(node, choosing(traits, key, name))),
     );
     const compiled = Promise.allSettled(dispatches.map((dispatch) => this.#context.pipelines.get(dispatch)));
-    await Promise.race([compiled, new Promise((resolve) => setTimeout(resolve, patience))]);
+    const end = performance.now() + patience;
+    while (!(await within(compiled, glance)) && performance.now() < end) await checkpoint();
   }
 
   /** Null where not one of the variants could be run. */
@@ -130,11 +150,14 @@ interface Entry {
 }
 
 /** Round after round, each beginning with another variant, so that a slow spell of the device falls on all of them. */
-async function sample(entries: readonly Entry[], budget: number): Promise<void> {
-  if (entries.length < 2) return;
-  for (const { program } of entries) await program.time(1);
-  const runs = await runsOf(entries[0]!);
-  let racing = entries;
+export async function sample(entries: readonly Entry[], budget: number): Promise<void> {
+  const [preferred, ...others] = entries;
+  if (!preferred || others.length === 0) return;
+  const first = Math.max(tellingTime, await preferred.program.time(1));
+  const runs = await runsOf(preferred);
+  const most = Math.min(hopelessAtOnce * first, longestSample / runs);
+  let racing = [preferred];
+  for (const entry of others) if ((await entry.program.time(1)) <= most) racing.push(entry);
   let spent = 0;
   for (let round = 0; round < mostRounds && (round < leastRounds || spent < budget); round++) {
     for (let turn = 0; turn < racing.length; turn++) {
@@ -143,7 +166,7 @@ async function sample(entries: readonly Entry[], budget: number): Promise<void> 
       samples.push(time);
       spent += time;
     }
-    const bound = hopeless * entries[0]!.samples[0]!;
+    const bound = hopeless * preferred.samples[0]!;
     racing = racing.filter(({ samples }) => samples[0]! <= bound);
   }
 }
@@ -155,16 +178,17 @@ async function runsOf({ program }: Entry): Promise<number> {
   return runs;
 }
 
-/** By the medians of their ratios to the preferred one, which comes first. */
+/** By the medians of their ratios to the preferred one, which comes first. A time of 0 is none. */
 export function winner(entries: readonly Pick<Entry, 'name' | 'samples'>[]): string | null {
   const [preferred] = entries;
   if (!preferred) return null;
-  const ratios = entries
-    .filter(({ samples }) => samples.length > 0)
-    .map(({ name, samples }) => ({
-      name,
-      ratio: median(samples.map((time, round) => time / preferred.samples[round]!)),
-    }));
+  const timed = entries.map(({ name, samples }) => {
+    const ratios = samples.map((time, round) => time / preferred.samples[round]!);
+    return { name, ratios: ratios.filter((ratio) => ratio > 0 && ratio < Infinity) };
+  });
+  const ratios = timed
+    .filter((each) => each.ratios.length > 0)
+    .map((each) => ({ name: each.name, ratio: median(each.ratios) }));
   const best = ratios.toSorted((a, b) => a.ratio - b.ratio)[0];
   return best && best.ratio < clearlyFaster ? best.name : preferred.name;
 }

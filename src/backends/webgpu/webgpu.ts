@@ -62,10 +62,13 @@ export class WebGpuBackend implements Backend {
   }
 
   /** Only what these graphs ask for is chosen: the same graphs, the same kernels, whatever ran before. */
-  async tune(graphs: readonly Graph[]): Promise<void> {
-    const measured = await this.#tuner?.answer(questionsOf(graphs, this.#untuned), this.#untuned);
+  async tune(graphs: readonly Graph[], checkpoint = goOn): Promise<void> {
+    this.#choose(this.#untuned.choices);
+    const measured = await this.#tuner?.answer(questionsOf(graphs, this.#untuned), this.#untuned, checkpoint);
     this.#choose(new Map([...(measured ?? []), ...this.#untuned.choices]));
-    // What they need is compiled while other work goes on; whoever needs it first waits for it.
+  }
+
+  precompile(graphs: readonly Graph[]): void {
     for (const dispatch of dispatchesOf(graphs, this.#traits)) void this.#pipelines.get(dispatch);
   }
 
@@ -91,6 +94,8 @@ export class WebGpuBackend implements Backend {
     this.#device.destroy();
   }
 }
+
+const goOn = () => Promise.resolve();
 
 /**
  * Resolves when the device is lost, or when it refused something that nobody had asked about: what it computes from then
