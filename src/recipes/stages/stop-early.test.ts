@@ -125,6 +125,21 @@ describe('a search that stops early', { timeout: 300_000 }, () => {
       expect(unfinishedOf((await search({ ...part, evaluations: 16 })).outcome.scored)).toEqual([]);
   });
 
+  it('hears a stop between two measurements of a group', async () => {
+    const { run } = contextOf(recipe);
+    const control = new RunControl();
+    let measured = 0;
+    // The fourth is the first of a generation, after the references.
+    const third = async () => {
+      if (++measured === 4) control.stop();
+      return measured;
+    };
+    await expect(searchSubNetworks({ ...run, control }, network, elastic, { third })).rejects.toThrow(
+      'Stopped.',
+    );
+    expect(measured).toBe(4);
+  });
+
   it('goes on from any checkpoint to the same events, in the middle of a generation too', async () => {
     const { outcome, log, checkpoints } = await search();
     const stopped = log.findLastIndex((event) => event.type === 'evaluated' && event.unfinished);
