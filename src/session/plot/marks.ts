@@ -2,18 +2,31 @@ import type { PointTag } from '../events.ts';
 import type { Point } from '../view.ts';
 
 /** Every kind of point has a shape of its own; colour only helps (Okabe–Ito hues, told apart by everybody). */
-export type Mark = 'front' | 'dominated' | 'infeasible' | PointTag;
+export type Mark = 'front' | CrowdMark | PointTag;
+
+/** The small marks, of which there may be thousands. */
+export type CrowdMark = (typeof crowdMarks)[number];
+export const crowdMarks = ['dominated', 'unfinished', 'infeasible'] as const;
+
+export const isCrowd = (mark: Mark): mark is CrowdMark => (crowdMarks as readonly Mark[]).includes(mark);
 
 /** What a point is drawn as. A reference point stays what it is; that it is infeasible is then said in words. */
-export function markOf({ tag, dominated, violation }: Pick<Point, 'tag' | 'dominated' | 'violation'>): Mark {
+export function markOf({
+  tag,
+  dominated,
+  violation,
+  unfinished,
+}: Pick<Point, 'tag' | 'dominated' | 'violation' | 'unfinished'>): Mark {
   if (tag) return tag;
   if (violation > 0) return 'infeasible';
+  if (unfinished) return 'unfinished';
   return dominated ? 'dominated' : 'front';
 }
 
 export const markTitles: Record<Mark, string> = {
   front: 'On the front',
   dominated: 'Dominated',
+  unfinished: 'Stopped early: at best',
   infeasible: 'Infeasible',
   'untuned-dense': 'w/o tune, dense',
   untuned: 'w/o tune',
@@ -30,6 +43,7 @@ export function markPath(mark: Mark, size = 5): string {
     case 'front':
       return circle(s * 0.8);
     case 'dominated':
+    case 'unfinished':
     case 'infeasible':
       return crowdPath(mark, 0, 0);
     case 'heuristic':
@@ -49,8 +63,8 @@ export function markPath(mark: Mark, size = 5): string {
   }
 }
 
-/** The small marks, of which there may be thousands, at a place: many of them make one path. */
-export function crowdPath(mark: 'dominated' | 'infeasible', x: number, y: number): string {
+/** At a place: many of them make one path. */
+export function crowdPath(mark: CrowdMark, x: number, y: number): string {
   if (mark === 'infeasible') return `M${x - 2.75} ${y - 2.75}l5.5 5.5m0 -5.5l-5.5 5.5`;
   return `M${x - 2.75} ${y}${circle(2.75).slice('M-2.75 0'.length)}`;
 }

@@ -1,11 +1,11 @@
 import { axisOver, compactTicks, percentTicks, perplexityAxis } from '../plot/axis.ts';
 import { lastGeneration, sceneAt } from '../plot/growth.ts';
 import { scoresInSight } from '../plot/inSight.ts';
-import { crowdPath, markOf, markPath, markTitles } from '../plot/marks.ts';
-import type { Mark } from '../plot/marks.ts';
+import { crowdMarks, crowdPath, markOf, markPath, markTitles } from '../plot/marks.ts';
+import type { CrowdMark, Mark } from '../plot/marks.ts';
 import { edge, placing } from '../plot/place.ts';
 import type { Placing as Where } from '../plot/place.ts';
-import { integer, scoreText } from '../format.ts';
+import { integer, pointScoreText } from '../format.ts';
 import type { Point, SessionView } from '../view.ts';
 import { html } from './html.ts';
 import type { Markup } from './html.ts';
@@ -71,16 +71,16 @@ function draw(view: SessionView, earlier: readonly number[], lowest: number, pla
   const isInSight =
     heuristicScore !== null && place.y(heuristicScore) >= top && place.y(heuristicScore) <= bottom;
   return html`${isInSight && html`<path class="heuristic" d="M${place.area.left} ${at(place.y(heuristicScore))}H${right}" />`}
-    ${crowd(points, 'dominated', where)}${crowd(points, 'infeasible', where)}
+    ${crowdMarks.map((mark) => crowd(points, mark, where))}
     ${earlier.map((generation, index) => html`<path class="front-line earlier-${index + 1}" d="${line(sceneAt(view, generation).front)}" />`)}
     <path class="front-line" d="${line(front)}" />
     ${front.map((point) => point.tag === null && markAt('front', where(point)))}
     ${points.map((point) => point.tag !== null && markAt(point.tag, where(point)))}
-    ${below.map((point) => html`<text class="tick" x="${at(where(point).x + edge)}" y="${at(where(point).y + 4)}">${scoreText(point.score, metric)} ↓</text>`)}
+    ${below.map((point) => html`<text class="tick" x="${at(where(point).x + edge)}" y="${at(where(point).y + 4)}">${pointScoreText(point, metric)} ↓</text>`)}
     ${ring(points[chosen?.index ?? -1], where)}`;
 }
 
-const crowd = (points: readonly Point[], mark: 'dominated' | 'infeasible', where: Where): Markup => {
+const crowd = (points: readonly Point[], mark: CrowdMark, where: Where): Markup => {
   const paths = points
     .filter((point) => markOf(point) === mark)
     .map((point) => {
@@ -125,7 +125,7 @@ function twin({ points, metric }: SessionView): Markup {
       .map((point) => [
         point.index + 1,
         integer(point.macs),
-        scoreText(point.score, metric),
+        pointScoreText(point, metric),
         point.generation,
         markTitles[markOf(point)] + (point.tag && point.violation > 0 ? ', infeasible' : ''),
       ]),

@@ -85,6 +85,7 @@ pre { margin-top: 8px; padding: 8px 12px; white-space: pre-wrap; overflow-wrap: 
 .mark { fill: var(--reference); stroke: var(--paper); }
 .mark.front { fill: var(--front); }
 .mark.dominated { fill: var(--crowd); fill-opacity: 0.55; stroke: none; }
+.mark.unfinished { fill: none; stroke: var(--crowd); opacity: 0.8; }
 .mark.infeasible { fill: none; stroke: var(--bad); opacity: 0.7; }
 .mark.untuned, .mark.untuned-dense, .mark.lora { fill: var(--ink); }
 .chosen-ring { fill: none; stroke: var(--chosen); stroke-width: 2.5; }

@@ -3,7 +3,7 @@ import { usePlotArea, useXAxisDomain, useXAxisScale, useYAxisDomain, useYAxisSca
 import type { PlotArea } from 'recharts';
 import { useStore } from 'zustand';
 import type { PointTag } from '../../session/events.ts';
-import { scoreText } from '../../session/format.ts';
+import { pointScoreText } from '../../session/format.ts';
 import { isActive, isCandidate } from '../../session/view.ts';
 import type { Point, SessionView } from '../../session/view.ts';
 import { choosePoint } from '../../state/run.ts';
@@ -132,7 +132,7 @@ function plannedGenerations(view: SessionView): number {
 function BelowText({ point, place, metric }: { point: Point; place: Place; metric: SessionView['metric'] }) {
   return (
     <text className="below-text" x={place.x + edge} y={place.y + 4}>
-      {scoreText(point.score, metric)} ↓
+      {pointScoreText(point, metric)} ↓
     </text>
   );
 }

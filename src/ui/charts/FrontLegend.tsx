@@ -1,13 +1,12 @@
 import { memo } from 'react';
 import type { Point } from '../../session/view.ts';
 import { ageColour, ages } from './crowd.ts';
-import { markOf, markPath, markTitles } from '../../session/plot/marks.ts';
+import { crowdMarks, markOf, markPath, markTitles } from '../../session/plot/marks.ts';
 import type { Mark } from '../../session/plot/marks.ts';
 
 const order: readonly Mark[] = [
   'front',
-  'dominated',
-  'infeasible',
+  ...crowdMarks,
   'heuristic',
   'maximal',
   'minimal',

@@ -1,9 +1,9 @@
 import type { Point } from '../../session/view.ts';
-import { markOf } from '../../session/plot/marks.ts';
+import { isCrowd, markOf, type CrowdMark } from '../../session/plot/marks.ts';
 import type { Place, Placing } from '../../session/plot/place.ts';
 
 /**
- * The many: dominated and infeasible points. There may be thousands, and more arrive ten times a second, so they are
+ * The many: dominated, unfinished and infeasible points. There may be thousands, and more arrive ten times a second, so they are
  * painted on a canvas below the chart's SVG, which keeps the few that matter.
  */
 
@@ -49,10 +49,11 @@ export class CrowdPainter {
     this.#colours ??= coloursOf(this.#canvas);
     for (const point of points) {
       const mark = markOf(point);
-      if ((mark !== 'dominated' && mark !== 'infeasible') || this.#painted.has(point.index)) continue;
+      if (!isCrowd(mark) || this.#painted.has(point.index)) continue;
       this.#painted.add(point.index);
-      if (mark === 'dominated') dot(context, place(point), this.#colours.ages[ageOf(point.generation, last)]);
-      else cross(context, place(point), this.#colours.bad);
+      const { ages: aged, bad } = this.#colours;
+      const colour = mark === 'infeasible' ? bad : aged[ageOf(point.generation, last)]!;
+      draw[mark](context, place(point), colour);
     }
   }
 
@@ -79,7 +80,21 @@ export class CrowdPainter {
   }
 }
 
-function dot(context: CanvasRenderingContext2D, { x, y }: Place, colour = ''): void {
+type Draw = (context: CanvasRenderingContext2D, place: Place, colour: string) => void;
+
+const draw: Record<CrowdMark, Draw> = { dominated: dot, unfinished: ring, infeasible: cross };
+
+/** Hollow: where it is drawn is the best that it could have been. */
+function ring(context: CanvasRenderingContext2D, { x, y }: Place, colour: string): void {
+  context.globalAlpha = 0.8;
+  context.strokeStyle = colour;
+  context.lineWidth = 1;
+  context.beginPath();
+  context.arc(x, y, 2.75, 0, 2 * Math.PI);
+  context.stroke();
+}
+
+function dot(context: CanvasRenderingContext2D, { x, y }: Place, colour: string): void {
   context.globalAlpha = 0.6;
   context.fillStyle = colour;
   context.beginPath();

@@ -3,7 +3,7 @@ import { viewOf } from '../../session/reduce.ts';
 import { logFixture, recipeFixture } from '../../session/session.testing.ts';
 import type { Group } from '../../session/view.ts';
 import { choiceText, cutText } from './geneText.ts';
-import { crowdPath, markOf, markPath } from '../../session/plot/marks.ts';
+import { crowdMarks, crowdPath, markOf, markPath } from '../../session/plot/marks.ts';
 import { pointText } from './pointText.ts';
 
 const groups: Group[] = [
@@ -36,13 +36,17 @@ describe('a sub-network in words', () => {
 
 describe('marks', () => {
   it('tell the infeasible apart, whatever else they would be', () => {
-    expect(markOf({ tag: null, dominated: true, violation: 0.1 })).toBe('infeasible');
-    expect(markOf({ tag: null, dominated: true, violation: 0 })).toBe('dominated');
-    expect(markOf({ tag: 'minimal', dominated: true, violation: 0.1 })).toBe('minimal');
+    const point = { tag: null, dominated: true, violation: 0, unfinished: null };
+    const unfinished = { seen: 8, of: 80 };
+    expect(markOf({ ...point, unfinished })).toBe('unfinished');
+    expect(markOf({ ...point, unfinished, violation: 0.1 })).toBe('infeasible');
+    expect(markOf({ ...point, violation: 0.1 })).toBe('infeasible');
+    expect(markOf(point)).toBe('dominated');
+    expect(markOf({ ...point, tag: 'minimal', violation: 0.1 })).toBe('minimal');
   });
 
   it('of the crowd are the same wherever they stand', () => {
-    for (const mark of ['dominated', 'infeasible'] as const) {
+    for (const mark of crowdMarks) {
       const rest = (path: string) => path.replace(/^M\S+ [\d.-]+/, '');
       expect(rest(crowdPath(mark, 10, 20))).toBe(rest(markPath(mark)));
     }

@@ -2,7 +2,7 @@ import { memo } from 'react';
 import { useStore } from 'zustand';
 import { againstOriginal, chosenRow } from '../../session/againstOriginal.ts';
 import type { AgainstOriginal } from '../../session/againstOriginal.ts';
-import { compact, percent, scoreText } from '../../session/format.ts';
+import { compact, percent, pointScoreText, scoreText } from '../../session/format.ts';
 import { geneGrid } from '../../session/genes.ts';
 import type { GeneCell, GeneRow } from '../../session/genes.ts';
 import type { SessionView } from '../../session/view.ts';
@@ -41,7 +41,7 @@ export function GenesPanel() {
     >
       <Facts
         facts={[
-          [view.metric === 'accuracy' ? 'Accuracy' : 'Perplexity', scoreText(point.score, view.metric)],
+          [view.metric === 'accuracy' ? 'Accuracy' : 'Perplexity', pointScoreText(point, view.metric)],
           ['MACs a token', compact(point.macs)],
           ['Of maximum', view.maximalMacs > 0 ? percent(point.macs / view.maximalMacs, 0) : '–'],
           ...(objective && third !== null ? [[thirdTitles[objective], third] as const] : []),
