@@ -20,6 +20,9 @@ it('a GPU in software loses against the CPU, once and for all, unless it is wish
     expect(again.notice).toBe(first.notice);
     expect(opened).toBe(1);
   } else expect([first.notice, first.backend.facts.backend]).toEqual([null, 'webgpu']);
+  const like = new DeviceOpener({ openGpu, cpu: {} }, 'auto');
+  const kept = [await like.open('webgpu'), await like.open()];
+  expect(kept.map(({ backend }) => backend.facts.backend)).toEqual(['webgpu', 'webgpu']);
   const wished = await new DeviceOpener({ openGpu, cpu: {} }, 'webgpu').open();
   expect([wished.notice, wished.backend.facts.backend]).toEqual([null, 'webgpu']);
 });

@@ -1,5 +1,5 @@
 import { PareError } from '../lib/assert.ts';
-import type { Backend } from './backend.ts';
+import type { Backend, DeviceFacts } from './backend.ts';
 import { CpuBackend } from './cpu/cpu.ts';
 import { fasterBy } from './faster.ts';
 import { WasmBackend, type WasmOptions } from './wasm/wasm.ts';
@@ -24,13 +24,16 @@ export class DeviceOpener {
   readonly #wish: DeviceWish;
   /** What a software adapter lost against, once that is known. */
   #lostBy: string | null = null;
+  #like: DeviceFacts['backend'] | null = null;
 
   constructor(machine: Machine, wish: DeviceWish) {
     this.#machine = machine;
     this.#wish = wish;
   }
 
-  async open(): Promise<OpenedDevice> {
+  /** `like`: what a run was on that goes on, or is reproduced. Then this decides instead of measuring, from now on. */
+  async open(like: DeviceFacts['backend'] | null = null): Promise<OpenedDevice> {
+    this.#like ??= like;
     if (this.#wish === 'cpu') return { backend: await this.#cpu(), notice: null };
     if (this.#lostBy) return { backend: await this.#cpu(), notice: this.#lostBy };
     let gpu: WebGpuBackend;
@@ -40,7 +43,13 @@ export class DeviceOpener {
       const backend = await this.#cpu();
       return { backend, notice: `${reasonOf(error)} It runs on the ${nameOf(backend)}.` };
     }
-    if (this.#wish === 'webgpu' || !gpu.traits.software) return { backend: gpu, notice: null };
+    if (this.#wish === 'webgpu' || !gpu.traits.software || this.#like === 'webgpu')
+      return { backend: gpu, notice: null };
+    if (this.#like === 'cpu') {
+      gpu.dispose();
+      const backend = await this.#cpu();
+      return { backend, notice: `Runs on the ${nameOf(backend)}, as the session did.` };
+    }
     return this.#faster(gpu);
   }
 

@@ -1,4 +1,5 @@
 import { existsSync, statSync } from 'node:fs';
+import { lastDevice } from '../recipes/recovery.ts';
 import { requireCheckpoint, requireSame, testsOfSession } from '../recipes/kept-session.ts';
 import { loadModel } from '../recipes/model.ts';
 import { usage } from './arguments.ts';
@@ -22,7 +23,7 @@ export const continueRun: Command = (flags, [subject], devices) =>
       (await testsOf(flags)).map((data) => ({ data })),
     );
     const files = await modelFiles(flags.model);
-    const model = await loadModel(await devices.open(), files);
+    const model = await loadModel(await devices.open(lastDevice(checkpoint.log)), files);
     const data = requireSame(started, model, open);
     const from = { checkpoint, cause: 'reopened' } as const;
     const done = await runInFolder({ flags, devices, files, out, recipe, model, data, tests, from });

@@ -1,4 +1,4 @@
-import type { Backend } from '../backends/backend.ts';
+import type { Backend, DeviceFacts } from '../backends/backend.ts';
 import { DeviceOpener } from '../backends/open-device.ts';
 import { nodeThreads, startNodeThread } from '../backends/wasm/node-threads.ts';
 import { closeDawn, openDawn } from '../backends/webgpu/dawn.ts';
@@ -23,8 +23,9 @@ export class Devices {
     );
   }
 
-  async open(): Promise<Backend> {
-    return (this.#backend ??= await this.#next());
+  /** `like`: what the session at hand was on. */
+  async open(like?: Pick<DeviceFacts, 'backend'> | null): Promise<Backend> {
+    return (this.#backend ??= await this.#next(like?.backend));
   }
 
   async reopen(): Promise<Backend> {
@@ -38,8 +39,8 @@ export class Devices {
   }
 
   /** Why it is another one than might be expected is said on standard error. */
-  async #next(): Promise<Backend> {
-    const { backend, notice } = await this.#opener.open();
+  async #next(like?: DeviceFacts['backend']): Promise<Backend> {
+    const { backend, notice } = await this.#opener.open(like);
     if (notice) process.stderr.write(`${notice}\n`);
     return backend;
   }

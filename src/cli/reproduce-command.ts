@@ -31,7 +31,7 @@ export const reproduce: Command = (flags, [subject], devices) =>
     const open = await dataOf(flags);
     const tests = await testsOf(flags);
     const files = await modelFiles(flags.model);
-    const model = await loadModel(await devices.open(), files);
+    const model = await loadModel(await devices.open(started.device), files);
     const data = requireSame(started, model, open);
     const out = flags.out ?? null;
     const like = started.device;

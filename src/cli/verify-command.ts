@@ -1,7 +1,7 @@
 import { RunControl } from '../recipes/control.ts';
 import { requireCheckpoint, requireSame } from '../recipes/kept-session.ts';
 import { loadModel } from '../recipes/model.ts';
-import { deviceInfoOf } from '../recipes/recovery.ts';
+import { deviceInfoOf, lastDevice } from '../recipes/recovery.ts';
 import { verifySaved } from '../recipes/verify.ts';
 import { viewOf } from '../session/reduce.ts';
 import { isSameDevice, reproductionOf } from '../session/reproduction.ts';
@@ -17,7 +17,7 @@ export const verify: Command = (flags, [subject], devices) =>
     const shared = viewOf(kept.log);
     requireFront(shared);
     const open = await dataOf(flags);
-    const model = await loadModel(await devices.open(), await modelFiles(flags.model));
+    const model = await loadModel(await devices.open(lastDevice(kept.log)), await modelFiles(flags.model));
     const data = requireSame(kept.started, model, open);
     const onProgress = progressLine(flags);
     const scored = await verifySaved({ ...kept, model, data, control: new RunControl(), onProgress });

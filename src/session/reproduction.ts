@@ -51,7 +51,7 @@ export interface Reproduction {
   readonly rows: readonly ReproductionRow[];
 }
 
-/** The same backend, adapter and kernels give the same bits. (Older logs, which do not name their kernels, had but one choice an adapter.) */
+/** The same backend, adapter and kernels give the same bits. */
 export const isSameDevice = (a: DeviceInfo, b: DeviceInfo): boolean =>
   a.backend === b.backend && a.adapter === b.adapter && a.kernels === b.kernels;
 
