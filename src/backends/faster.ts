@@ -1,7 +1,7 @@
 import { Graph } from '../graph/graph.ts';
 import type { Tensor } from '../graph/tensor.ts';
 import { gated, matmul } from '../kernels/ops.ts';
-import { within } from '../lib/within.ts';
+import { within } from './within.ts';
 import type { Backend } from './backend.ts';
 
 /** Milliseconds after which a device is not waited for any longer. */

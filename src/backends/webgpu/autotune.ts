@@ -2,7 +2,7 @@ import { Graph } from '../../graph/graph.ts';
 import type { DeviceTraits, Node, Variants } from '../../graph/op.ts';
 import { bytesOf, sizeOf, type Tensor } from '../../graph/tensor.ts';
 import { median } from '../../lib/statistics.ts';
-import { within } from '../../lib/within.ts';
+import { within } from '../within.ts';
 import { largestBinding } from './device.ts';
 import { GpuProgram, type ProgramContext } from './program.ts';
 import { GpuStore } from './store.ts';
