@@ -123,4 +123,4 @@ function itemsOf(pass: Pass, { heads, kvHeads, queriesPerSequence, keysPerSequen
 }
 
 /** What a lane of a quad holds of so many vec4s each: more saves loads, and takes longer to compile. */
-const itemsALane = (parts: number): number => (parts <= 2 ? 4 : parts <= 8 ? 2 : 1);
+const itemsALane = (parts: number): number => (parts <= 8 ? 2 : 1);

@@ -221,8 +221,9 @@ describe('every variant', () => {
   for (const orientation of orientations) {
     // Those of 16 bits have a mask and a bias.
     for (const kind of orientation === 'tn' ? (['f32'] as const) : (['f16', 'int4'] as const)) {
-      for (const sequences of [2, 7]) {
-        const label = `${orientation}, ${kind}, sequences that end within tiles of ${sequences === 2 ? 'one' : 'each'}`;
+      // Of 8 and of 10 rows, or of 22 and of 6 tokens: ends between the rows of a lane, and within them.
+      for (const sequences of orientation === 'tn' ? [2, 7] : [9, 7]) {
+        const label = `${orientation}, ${kind}, limits of ${sequences} sequences`;
         it(label, async () => {
           await expectVariantsEqualCpu(oneOf(matmul, orientation, ragged, kind, sequences), ragged.inner);
         });

@@ -7,9 +7,10 @@ import { biasCode, weights } from '../weights.ts';
 import type { Kernel, Problem, Variant } from './problem.ts';
 import { sumNn } from './quads/nn.ts';
 import { sumNt } from './quads/nt.ts';
-import type { LaneTile } from './quads/rows.ts';
+import { alike, type LaneTile } from './quads/rows.ts';
 import { step, sumTn } from './quads/tn.ts';
 import { stores, sums, type Places } from './stores.ts';
+import { each } from './text.ts';
 
 /**
  * Subgroups of four lanes, two by two: a lane makes 8 × 8 of Y, a subgroup 16 × 16. Lanes side by side need the same
@@ -18,9 +19,10 @@ import { stores, sums, type Places } from './stores.ts';
  * what both neighbours hold to the other one. For SwiftShader, whose subgroups are of four: a load costs as much as some
  * ten multiply–adds there whatever its pattern, a swap one shuffle; a broadcast three times that.
  *
- * Per 8 inner steps: 64 loads of f32 (48 of 16-bit weights, 40 of INT4), 64 swaps, 512 multiply–adds a lane. Everything
- * that costs loads (bias, addend, limits, uniforms) is left out of the text where it is not needed, since branches that
- * are not taken are executed there too, with all lanes off.
+ * Per 8 inner steps: 64 loads of f32 (48 of 16-bit weights, 40 of INT4), 64 swaps, 512 multiply–adds a lane. What
+ * costs loads (bias, addend) is left out of the text where it is not needed, since branches that are not taken are
+ * executed there too, with all lanes off. Limits and a ragged inner sum are always in where the rows of a lane end alike:
+ * one mask a step, and one pipeline for all of them.
  *
  * On a real GPU this would be 8 multiply–adds a load from caches, without workgroup memory: correct, not fast.
  */
@@ -61,6 +63,7 @@ function tileOf({ rows, columns }: Problem): LaneTile {
 const stackOf = ({ orientation }: Problem) => (orientation === 'tn' ? 1 : 4);
 
 function kernelText(problem: Problem, tile: LaneTile): string {
+  const places = placesOf(problem, tile);
   const sum = { nt: sumNt, nn: sumNn, tn: sumTn }[problem.orientation];
   return `
 @compute @workgroup_size(4, ${stackOf(problem)})
@@ -78,14 +81,27 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_id) local
   let column = corner.y + (lane & 1u) * ${tile.columns}u;
   ${sums(tile.rows, tile.columns / 4)}
   ${sum(problem, tile)}
-  ${stores(problem, placesOf(tile))}
+  ${places.before}
+  ${stores(problem, places)}
 }`;
 }
 
-const placesOf = ({ rows, columns }: LaneTile): Places => ({
-  rows,
-  fours: columns / 4,
-  row: (i) => `row + ${i}u`,
-  column: (j) => `column + ${4 * j}u`,
-  outer: (i) => `select(outer_ends.x, outer_ends.y, row + ${i}u >= next)`,
-});
+function placesOf(problem: Problem, tile: LaneTile): Places & { before: string } {
+  const across = tile.columns / 4;
+  const common = {
+    rows: tile.rows,
+    fours: across,
+    row: (i: number) => `row + ${i}u`,
+    column: (j: number) => `column + ${4 * j}u`,
+    outer: null,
+    before: '',
+  };
+  if (problem.orientation === 'tn') return { ...common, kept: (value) => value };
+  if (!alike(problem, tile)) {
+    return { ...common, outer: outerOf, kept: (value, j) => `keep(${value}, to${j}, outer)` };
+  }
+  const before = each(across, (j) => `let active${j} = before(column + ${4 * j}u, outer_end);`);
+  return { ...common, before, kept: (value, j) => `only(${value}, active${j})` };
+}
+
+const outerOf = (i: number) => `select(outer_ends.x, outer_ends.y, row + ${i}u >= next)`;

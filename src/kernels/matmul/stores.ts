@@ -7,19 +7,19 @@ export interface Places {
   readonly fours: number;
   readonly row: (i: number) => string;
   readonly column: (j: number) => string;
-  /** Active columns of a row. */
-  readonly outer: (i: number) => string;
+  /** Active columns of a row, which `kept` may call `outer`; null where it does not. */
+  readonly outer: ((i: number) => string) | null;
+  /** What limits leave of the four at column `to${j}`. */
+  readonly kept: (value: string, j: number) => string;
 }
 
 /** Y = addend + kept(scale · sum + bias), for a part of Y. What is not there costs nothing. */
-export function stores(problem: Problem, { rows, fours, row, column, outer }: Places): string {
-  const { limited, orientation, bias, addend } = problem;
-  const cut = limited && orientation !== 'tn';
+export function stores(problem: Problem, { rows, fours, row, column, outer, kept }: Places): string {
+  const { bias, addend } = problem;
   const added = ['', ' + addend[at]', ' + y[at]'][addend];
   const store = (i: number, j: number) => {
     const shifted = `scale * a${i}_${j}${bias ? ` + bias${j}` : ''}`;
-    const kept = cut ? `keep(${shifted}, to${j}, outer)` : shifted;
-    return `if (inside && to${j} < bounds.y) { let at = (base + to${j}) / 4u; y[at] = ${kept}${added}; }`;
+    return `if (inside && to${j} < bounds.y) { let at = (base + to${j}) / 4u; y[at] = ${kept(shifted, j)}${added}; }`;
   };
   return `
   let scale = shape.scale;
@@ -32,7 +32,7 @@ export function stores(problem: Problem, { rows, fours, row, column, outer }: Pl
     let to = ${row(i)};
     let base = to * columns;
     let inside = to < bounds.x;
-    ${cut ? `let outer = ${outer(i)};` : ''}
+    ${outer ? `let outer = ${outer(i)};` : ''}
     ${each(fours, (j) => store(i, j))}
   }`,
   )}`;

@@ -66,10 +66,11 @@ const parts = ['x', 'y', 'z', 'w'] as const;
 function kernelText(problem: Problem, square: Square): string {
   const { side, width, depth } = square;
   const { orientation, limited } = problem;
+  const cut = limited && orientation !== 'tn';
   return `
 var<workgroup> xs: array<vec4f, ${threads * 4}>;
 var<workgroup> ws: array<vec4f, ${threads * 4}>;
-${limited && orientation !== 'tn' ? 'var<workgroup> longest: atomic<u32>;\nvar<workgroup> bound: u32;' : ''}
+${cut ? 'var<workgroup> longest: atomic<u32>;\nvar<workgroup> bound: u32;' : ''}
 
 @compute @workgroup_size(${threads})
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) thread: u32) {
@@ -103,7 +104,8 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) th
     fours: square.each,
     row: (i) => `corner.x + own.x * 4u + ${(i >> 2) * 32 + (i & 3)}u`,
     column: (j) => `corner.y + own.y * 4u + ${j * 32}u`,
-    outer: () => 'active_columns(shape.outer_limit, min(to, rows - 1u), columns)',
+    outer: cut ? () => 'active_columns(shape.outer_limit, min(to, rows - 1u), columns)' : null,
+    kept: (value, j) => (cut ? `keep(${value}, to${j}, outer)` : value),
   })}
 }`;
 }
