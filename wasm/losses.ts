@@ -46,7 +46,9 @@ export function crossEntropy(c: CrossEntropy): void {
     const at = (row as usize) << 2;
     const target = load<i32>(c.targets + at);
     store<f32>(c.lse + at, top + more);
-    store<f32>(c.loss + at, target < 0 ? 0 : top - load<f32>(logits + ((target as usize) << 2)) + more);
+    // As in the reference: a target that is no column has a loss that nobody can overlook.
+    const own = target < c.columns ? logits + ((max(target, 0) as usize) << 2) : 0;
+    store<f32>(c.loss + at, target < 0 ? 0 : own ? top - load<f32>(own) + more : f32.NaN);
     store<f32>(c.correct + at, firstOf(logits, c.columns, top) == target ? 1 : 0);
   }
 }
@@ -73,6 +75,7 @@ export function crossEntropyBackward(c: CrossEntropy): void {
       const share = exp(f32x4.sub(f32x4.splat(load<f32>(logits + ((i as usize) << 2))), lse));
       store<f32>(to + ((i as usize) << 2), f32x4.extract_lane(share, 0) * factor);
     }
+    if (target >= c.columns) continue;
     const own = to + ((target as usize) << 2);
     const share = exp(f32x4.sub(f32x4.splat(load<f32>(logits + ((target as usize) << 2))), lse));
     store<f32>(own, (f32x4.extract_lane(share, 0) - 1) * factor);

@@ -31,14 +31,14 @@ export function embedding(c: Rows): void {
   }
 }
 
-/** y[i] = x[ids[i]]; zeros where that is negative. */
+/** y[i] = x[ids[i]]; zeros where there is no such row. */
 export function gatherRows(c: Rows): void {
   share.take(c.rows, 1);
   const bytes = (c.columns as usize) << 2;
   for (let row = share.first; row < share.end; row++) {
     const id = load<i32>(c.ids + ((row as usize) << 2));
     const to = c.y + (row as usize) * bytes;
-    if (id < 0) memory.fill(to, 0, bytes);
+    if (id < 0 || id >= c.tableRows) memory.fill(to, 0, bytes);
     else memory.copy(to, c.x + (id as usize) * bytes, bytes);
   }
 }

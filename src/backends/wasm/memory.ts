@@ -15,6 +15,11 @@ export class WasmMemory {
     this.#free.push({ at: reserved, bytes: this.#end - reserved });
   }
 
+  /** Bytes that are handed out. */
+  get held(): number {
+    return [...this.#sizes.values()].reduce((sum, bytes) => sum + bytes, 0);
+  }
+
   /** Address of so many bytes, at a multiple of 64; what they hold is not cleared. Throws a `RangeError` without room. */
   allocate(bytes: number): number {
     const size = roundUp(bytes + slack);

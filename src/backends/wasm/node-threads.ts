@@ -21,6 +21,8 @@ try {
 /** Helping threads of Node. They do not keep the process alive. */
 export const startNodeThread: StartThread = (start) => {
   const worker = new Worker(code, { eval: true, workerData: start });
+  // Who waits for it finds the failure on the board; without a listener it would end the process.
+  worker.on('error', () => {});
   worker.unref();
   return () => void worker.terminate();
 };

@@ -1,5 +1,6 @@
 import { instantiate, joinedWord, scratchWord, type Kernels, type ThreadStart } from './module.ts';
 import type { WasmMemory } from './memory.ts';
+import { allocated } from './store.ts';
 
 /**
  * Starts a thread that instantiates the module over the memory and calls `serve(board)`, which never returns. Gives
@@ -12,10 +13,14 @@ const boardBytes = 64;
 /** The threads that kernels run on: the one that asks, and helpers. */
 export class ThreadPool {
   readonly threads: number;
+  /** Resolves, with the reason, when a kernel has trapped on any thread: threads then no longer wait for each other. */
+  readonly lost: Promise<string>;
   readonly #kernels: Kernels;
   readonly #memory: WasmMemory;
   readonly #board: number;
   readonly #stops: (() => void)[];
+  #tellLoss: (reason: string) => void = () => {};
+  #failure: Error | null = null;
   #scratch = 0;
   #scratchBytes = 0;
 
@@ -25,6 +30,7 @@ export class ThreadPool {
     this.#board = board;
     this.#stops = stops;
     this.threads = 1 + stops.length;
+    this.lost = new Promise((resolve) => (this.#tellLoss = resolve));
   }
 
   static async open(
@@ -45,20 +51,28 @@ export class ThreadPool {
     return new ThreadPool(kernels, memory, board, stops);
   }
 
-  /** Sees that each thread has so many bytes of its own. Throws a `RangeError` without room. */
+  /** Sees that each thread has so many bytes of its own. Throws 'out-of-memory' without room. */
   reserve(bytes: number): void {
     if (bytes <= this.#scratchBytes) return;
     const each = Math.ceil(bytes / 64) * 64;
-    const grown = this.#memory.allocate(each * this.threads);
+    const grown = allocated(this.#memory, each * this.threads, 'the working memory of threads');
     if (this.#scratch) this.#memory.free(this.#scratch);
     this.#scratch = grown;
     this.#scratchBytes = each;
     this.#memory.words(this.#board, boardBytes / 4).set([grown, each], scratchWord);
   }
 
-  /** Runs the commands between two addresses; back when they are done. */
+  /** Runs the commands between two addresses; back when they are done. Throws when a thread fails, and ever after. */
   run(begin: number, end: number): void {
-    this.#kernels.run(this.#board, begin, end);
+    if (this.#failure) throw this.#failure;
+    try {
+      this.#kernels.run(this.#board, begin, end);
+    } catch (error) {
+      this.#failure = error as Error;
+      this.dispose();
+      this.#tellLoss(`A kernel failed on the CPU: ${this.#failure.message}.`);
+      throw error;
+    }
   }
 
   dispose(): void {

@@ -29,14 +29,19 @@ export class WasmProgram implements Program {
     this.#graph = graph;
     this.#memory = memory;
     this.#pool = pool;
-    this.scratchBytes = this.#place(graph, store);
-    const made = graph.nodes.map((node) => this.#make(node));
-    const commands = made.filter((each) => typeof each !== 'function');
-    pool.reserve(Math.max(0, ...commands.map(({ scratch = 0 }) => scratch)));
-    this.#steps = this.#write(made);
-    // What runs in JavaScript keeps the thread for long.
-    const slow = commands.length < made.length;
-    this.work = slow ? Infinity : commands.reduce((sum, { work }) => sum + work, 0);
+    try {
+      this.scratchBytes = this.#place(graph, store);
+      const made = graph.nodes.map((node) => this.#make(node));
+      const commands = made.filter((each) => typeof each !== 'function');
+      pool.reserve(Math.max(0, ...commands.map(({ scratch = 0 }) => scratch)));
+      this.#steps = this.#write(made);
+      // What runs in JavaScript keeps the thread for long.
+      const slow = commands.length < made.length;
+      this.work = slow ? Infinity : commands.reduce((sum, { work }) => sum + work, 0);
+    } catch (error) {
+      this.dispose();
+      throw error;
+    }
   }
 
   write(name: string, data: HostArray): void {
@@ -117,7 +122,7 @@ export class WasmProgram implements Program {
   }
 
   #allocate(bytes: number, name: string): number {
-    const at = allocated(this.#memory, bytes, name, 0);
+    const at = allocated(this.#memory, bytes, name);
     this.#owned.push(at);
     return at;
   }

@@ -24,7 +24,7 @@ export class WasmStore implements Store {
       return;
     }
     const bytes = bytesOf(spec);
-    const at = allocated(this.#memory, bytes, name, this.bytes());
+    const at = allocated(this.#memory, bytes, name);
     this.#memory.bytes(at, bytes).fill(0);
     this.#entries.set(name, { spec, at });
   }
@@ -95,10 +95,10 @@ export class WasmStore implements Store {
 }
 
 /** An address, or 'out-of-memory' with what it was for. */
-export function allocated(memory: WasmMemory, bytes: number, name: string, held: number): number {
+export function allocated(memory: WasmMemory, bytes: number, name: string): number {
   try {
     return memory.allocate(bytes);
   } catch {
-    throw outOfMemory(name, bytes, held);
+    throw outOfMemory(name, bytes, memory.held);
   }
 }

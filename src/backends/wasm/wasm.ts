@@ -25,7 +25,7 @@ export class WasmBackend implements Backend {
     features: [],
     kernels: `kernels ${revision}; WebAssembly SIMD`,
   };
-  readonly lost = new Promise<string>(() => {});
+  readonly lost: Promise<string>;
   readonly threads: number;
   readonly #memory: WasmMemory;
   readonly #pool: ThreadPool;
@@ -34,6 +34,7 @@ export class WasmBackend implements Backend {
     this.#memory = memory;
     this.#pool = pool;
     this.threads = pool.threads;
+    this.lost = pool.lost;
   }
 
   /** Throws 'no-wasm' where the engine lacks SIMD or shared memory. */
