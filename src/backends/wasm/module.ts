@@ -25,7 +25,7 @@ export function kernelModule(): Promise<WebAssembly.Module> {
   return (compiled ??= WebAssembly.compile(Uint8Array.from(atob(bytes), (byte) => byte.charCodeAt(0))));
 }
 
-/** Milliseconds after which a sleeping thread looks for itself: wake-ups of several threads were lost in Node 20. */
+/** Milliseconds after which a sleeping thread looks whether another one has died, which wakes nobody. */
 export const longestSleep = 5;
 
 /** The module's imports: its memory, and how threads sleep and wake. */
