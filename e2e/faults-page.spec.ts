@@ -162,7 +162,8 @@ async function studio(
   for (const script of both) await beforeWorker(context, script);
   const page = await context.newPage();
   for (const script of [...both, ...pageOnly]) await page.addInitScript(script);
-  await openDemo(page);
+  // On the CPU these runs are over before anything can come between.
+  await openDemo(page, 'webgpu');
   await setShortRecipe(page, { steps });
   return page;
 }

@@ -29,7 +29,8 @@ test.describe.serial('sessions', () => {
   test.beforeAll(async ({ browser }) => {
     home = await browser.newContext({ permissions: ['clipboard-read', 'clipboard-write'] });
     page = await home.newPage();
-    await openDemo(page);
+    // On the CPU these runs are over before anything can come between.
+    await openDemo(page, 'webgpu');
     await setShortRecipe(page, { steps });
   });
   test.afterAll(() => home.close());

@@ -108,10 +108,15 @@ export async function expectAlert(page: Page, text: RegExp): Promise<void> {
  */
 export async function setShortRecipe(
   page: Page,
-  { method = 'lonas', steps = 8, seed = 7 }: { method?: Method; steps?: number; seed?: number } = {},
+  {
+    method = 'lonas',
+    steps = 8,
+    seed = 7,
+    calibration = 8,
+  }: { method?: Method; steps?: number; seed?: number; calibration?: number } = {},
 ): Promise<void> {
   await page.evaluate(
-    ([chosen, length, random]) => {
+    ([chosen, length, random, sequences]) => {
       window.pare.chooseMethod(chosen);
       const { training, search, sparsity } = window.pare.recipe();
       window.pare.setRecipe({
@@ -119,11 +124,11 @@ export async function setShortRecipe(
         split: { validation: 8, test: 8 },
         training: { ...training, steps: length, batch: 2 },
         search: search && { ...search, evaluations: 6, population: 3 },
-        sparsity: sparsity && { ...sparsity, calibration: 8 },
+        sparsity: sparsity && { ...sparsity, calibration: sequences },
         baseline: false,
       });
     },
-    [method, steps, seed] as const,
+    [method, steps, seed, calibration] as const,
   );
 }
 
