@@ -5,6 +5,7 @@ import { dominates } from './front.ts';
 import { appendToLog } from './log.ts';
 import { append, viewOf } from './reduce.ts';
 import { logFixture, proofFixture, startedFixture } from './session.testing.ts';
+import { thinPoints } from './thinPoints.ts';
 import { emptyView, isCandidate, timeLeft } from './view.ts';
 
 const log = logFixture();
@@ -58,6 +59,34 @@ describe('viewOf', () => {
     );
     expect(view.front.every((point) => point.third === point.macs * 4)).toBe(true);
     expect(viewOf(log).points.every((point) => point.third === null && point.violation === 0)).toBe(true);
+  });
+
+  it('puts what is scored to its end in the place of its bound, and keeps the others in theirs', () => {
+    const evaluated = { type: 'evaluated', at: 1, tag: null, generation: 0 } as const;
+    const genes = [1, 0, 0, 0];
+    const stopped: SessionEvent[] = [
+      startedFixture(2),
+      { ...evaluated, genome: genes, macs: 2, score: 0.9, unfinished: { seen: 1, of: 4 } },
+      { ...evaluated, genome: [0, 0, 0, 0], macs: 1, score: 0.5 },
+      { type: 'chosen', at: 2, genome: genes, by: 'user' },
+    ];
+    const whole: SessionEvent = { ...evaluated, genome: genes, macs: 2, score: 0.7 };
+    const later: SessionEvent = { ...evaluated, genome: [1, 1, 1, 1], macs: 4, score: 0.6 };
+    for (const view of [
+      viewOf([...stopped, whole, later]),
+      append(append(viewOf(stopped), [whole]), [later]),
+    ]) {
+      expect(view.points.map(({ index, score, unfinished }) => [index, score, unfinished])).toEqual([
+        [0, 0.7, null],
+        [1, 0.5, null],
+        [2, 0.6, null],
+      ]);
+      expect(view.front.map(({ index }) => index)).toEqual([1, 0]);
+      expect(view.chosen?.index).toBe(0);
+    }
+    const fits = (events: readonly SessionEvent[]) => viewOf(events).points.length < 3;
+    const thinned = thinPoints([...stopped, whole, later], fits)!;
+    expect(viewOf(thinned.log).points.map(({ score }) => score)).toEqual([0.7, 0.5]);
   });
 
   it('shows the last proof', () => {

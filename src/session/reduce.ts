@@ -1,5 +1,6 @@
 import type { EventOf, ResultRow, SessionEvent } from './events.ts';
 import { insertIntoFront } from './front.ts';
+import { Places } from './places.ts';
 import { emptyView, isCandidate, sameGenome } from './view.ts';
 import type {
   HypervolumePoint,
@@ -21,6 +22,8 @@ interface Draft extends SessionView {
   results: ResultRow[];
   memory: MemoryView[];
   recoveries: Recovery[];
+  /** Made when the first point of a batch comes. */
+  places: Places | null;
 }
 
 /** The view of a whole log. */
@@ -61,6 +64,7 @@ function open(view: SessionView): Draft {
     results: [...view.results],
     memory: [...view.memory],
     recoveries: [...view.recoveries],
+    places: null,
   };
 }
 
@@ -73,7 +77,9 @@ function close(view: SessionView, draft: Draft): SessionView {
       kept[key] = before;
     }
   }
-  return { ...draft, ...(kept as Partial<SessionView>) };
+  const shown: SessionView & Partial<Draft> = { ...draft, ...(kept as Partial<SessionView>) };
+  delete shown.places;
+  return shown;
 }
 
 function apply(draft: Draft, event: SessionEvent): void {
@@ -192,7 +198,7 @@ function addLosses(draft: Draft, { from, values }: EventOf<'losses'>): void {
 
 function addPoint(draft: Draft, event: EventOf<'evaluated'>): void {
   const { genome, tag, macs, score, generation, third = null, violation = 0, unfinished = null } = event;
-  const index = draft.points.length;
+  const index = (draft.places ??= new Places(draft.points)).take(event);
   const point: Point = {
     index,
     genome,
@@ -206,7 +212,7 @@ function addPoint(draft: Draft, event: EventOf<'evaluated'>): void {
     dominated: violation > 0 || unfinished !== null || (genome === null && tag === null),
   };
   if (tag === 'heuristic') draft.heuristicScore = score;
-  draft.points.push(point);
+  draft.points[index] = point;
   if (!isCandidate(point, draft.groups)) return;
   if (violation === 0 && !unfinished) updateFront(draft, point);
   if (draft.chosen?.index === null && sameGenome(draft.chosen.genome, genome))

@@ -1,5 +1,6 @@
 import type { SessionEvent } from './events.ts';
 import { integer } from './format.ts';
+import { Places } from './places.ts';
 import { viewOf } from './reduce.ts';
 import { sameGenome } from './view.ts';
 import type { Point, SessionView } from './view.ts';
@@ -51,19 +52,13 @@ const spread = (items: number[], count: number): number[] =>
   Array.from({ length: count }, (_, index) => items[Math.floor((index * items.length) / count)] ?? 0);
 
 function withoutGenes(log: readonly SessionEvent[], dropped: Set<number>): SessionEvent[] {
-  let index = -1;
-  return log.map((event) => {
-    if (event.type !== 'evaluated') return event;
-    index++;
-    return dropped.has(index) ? { ...event, genome: null } : event;
-  });
+  const places = new Places();
+  return log.map((event) =>
+    event.type === 'evaluated' && dropped.has(places.take(event)) ? { ...event, genome: null } : event,
+  );
 }
 
 function withoutPoints(log: readonly SessionEvent[], dropped: Set<number>): SessionEvent[] {
-  let index = -1;
-  return log.filter((event) => {
-    if (event.type !== 'evaluated') return true;
-    index++;
-    return !dropped.has(index);
-  });
+  const places = new Places();
+  return log.filter((event) => event.type !== 'evaluated' || !dropped.has(places.take(event)));
 }

@@ -34,7 +34,8 @@ export class CrowdPainter {
   readonly #canvas: HTMLCanvasElement;
   readonly #context: CanvasRenderingContext2D | null;
   #frame = '';
-  #painted = new Set<number>();
+  /** How each was painted. */
+  #painted = new Map<number, CrowdMark>();
   #colours: Colours | null = null;
 
   constructor(canvas: HTMLCanvasElement) {
@@ -50,17 +51,21 @@ export class CrowdPainter {
     for (const point of points) {
       const mark = markOf(point);
       if (!isCrowd(mark) || this.#painted.has(point.index)) continue;
-      this.#painted.add(point.index);
+      this.#painted.set(point.index, mark);
       const { ages: aged, bad } = this.#colours;
       const colour = mark === 'infeasible' ? bad : aged[ageOf(point.generation, last)]!;
       draw[mark](context, place(point), colour);
     }
   }
 
-  /** Somebody who was painted is there no longer, or on the front: another session, or an earlier generation. */
+  /**
+   * Somebody who was painted is there no longer, on the front or another mark: another session, an earlier generation, or
+   * a stopped one that was scored to its end.
+   */
   #hasLeft(points: readonly Point[]): boolean {
     let still = 0;
-    for (const point of points) if (point.dominated && this.#painted.has(point.index)) still++;
+    for (const point of points)
+      if (this.#painted.has(point.index) && this.#painted.get(point.index) === markOf(point)) still++;
     return still < this.#painted.size;
   }
 
@@ -75,7 +80,7 @@ export class CrowdPainter {
     context.rect(area.x, area.y, area.width, area.height);
     context.clip();
     this.#frame = frame;
-    this.#painted = new Set();
+    this.#painted = new Map();
     this.#colours = null;
   }
 }
