@@ -93,8 +93,8 @@ function nameOf(backend: Backend): string {
 }
 
 function comparison(ratio: number, adapter: string): string {
-  if (ratio === Infinity) return `${adapter}, a GPU in software, was not ready within a second.`;
-  return `${ratio.toFixed(ratio < 3 ? 1 : 0)} × faster here than ${adapter}, a GPU in software.`;
+  if (ratio === Infinity) return `the GPU, ${adapter}, is itself software and was not ready within a second.`;
+  return `${ratio.toFixed(ratio < 3 ? 1 : 0)} × faster here than the GPU, ${adapter}, which is itself software.`;
 }
 
 const reasonOf = (error: unknown) => (error instanceof PareError ? error.message : String(error));

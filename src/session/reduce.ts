@@ -77,7 +77,7 @@ function close(view: SessionView, draft: Draft): SessionView {
       kept[key] = before;
     }
   }
-  const shown: SessionView & Partial<Draft> = { ...draft, ...(kept as Partial<SessionView>) };
+  const shown: SessionView & { places?: unknown } = { ...draft, ...(kept as Partial<SessionView>) };
   delete shown.places;
   return shown;
 }

@@ -1,7 +1,7 @@
 import { createStore } from 'zustand/vanilla';
 import type { DeviceInfo } from '../session/events.ts';
 import type { StudioClient } from '../workers/studio.protocol.ts';
-import { deviceWish } from './wish.ts';
+import { checkAskedDevice, deviceWish } from './wish.ts';
 import { notify, reportError } from './notices.ts';
 
 type EngineFactory = (onCrash: (error: Error) => void) => StudioClient;
@@ -21,6 +21,7 @@ export function provideEngine(make: EngineFactory): void {
   factory = make;
   running = null;
   deviceStore.setState({ status: 'idle', device: null });
+  checkAskedDevice();
 }
 
 /** The client, its workers started on first use. A start that failed is tried again by the next call. */

@@ -9,6 +9,13 @@ export interface Notice {
   remedy: string | null;
   /** What it was about to do, where its code does not begin with that. */
   about: string | null;
+  /** A button that does what the remedy says. */
+  action: Action | null;
+}
+
+interface Action {
+  readonly label: string;
+  readonly act: () => void;
 }
 
 /** What the page has to say to the person: errors stay until dismissed, the newest first. */
@@ -28,11 +35,16 @@ function add(notice: Omit<Notice, 'id'>): void {
 /** Shows whatever was thrown, with its remedy. */
 export function reportError(error: unknown, about: 'model' | 'data' | null = null): void {
   const { code, message, remedy } = toPareError(error);
-  add({ kind: 'error', code, message, remedy, about });
+  add({ kind: 'error', code, message, remedy, about, action: null });
 }
 
-export function notify(code: string, message: string, remedy: string | null = null): void {
-  add({ kind: 'notice', code, message, remedy, about: null });
+export function notify(
+  code: string,
+  message: string,
+  remedy: string | null = null,
+  action: Action | null = null,
+): void {
+  add({ kind: 'notice', code, message, remedy, about: null, action });
 }
 
 export function dismiss(id: number): void {

@@ -11,7 +11,7 @@ export const wishStore = createStore<{ wish: DeviceWish }>(() => ({
 
 export const deviceWish = (): DeviceWish => wishStore.getState().wish;
 
-/** For the engine that is started next: what this one holds would be lost with it. */
+/** For the engine that is started next: what one that has started holds would be lost with it. */
 export function wishDevice(wish: DeviceWish): void {
   wishStore.setState({ wish });
   try {
@@ -19,11 +19,30 @@ export function wishDevice(wish: DeviceWish): void {
   } catch {
     // Denied: nothing to remember it with.
   }
-  const [what, parameter] = [names[wish], new URLSearchParams(globalThis.location?.search).get('device')];
-  const remedy = parameter
-    ? `Take ?device=${parameter} out of the address and load it again.`
-    : 'Reload the page to use it now.';
-  notify('device-wish', `From the next load on, this page computes on ${what}.`, remedy);
+}
+
+/** Says so where the engine has its device already. */
+export function sayFromNextLoad(): void {
+  const message = `From the next load on, this page computes on ${names[deviceWish()]}.`;
+  const action = { label: 'Reload', act: reloadUnasked };
+  notify('device-wish', message, 'What is open here has to be opened again then.', action);
+}
+
+/** An address that asks for a device that there is not. */
+export function checkAskedDevice(): void {
+  const text = parameter();
+  if (text === null || wishIn(text)) return;
+  const message = `There is no device “${text.slice(0, 20)}” as the address asks (?device=).`;
+  notify('device-unknown', message, `It can ask for ${deviceWishes.join(', ')}.`);
+}
+
+/** Without `?device=`, which would count for more than what was chosen. */
+function reloadUnasked(): void {
+  const { location } = globalThis;
+  if (parameter() === null) return location.reload();
+  const address = new URL(location.href);
+  address.searchParams.delete('device');
+  location.replace(address);
 }
 
 const names: Record<DeviceWish, string> = {
@@ -32,8 +51,10 @@ const names: Record<DeviceWish, string> = {
   cpu: 'the CPU',
 };
 
+const parameter = (): string | null => new URLSearchParams(globalThis.location?.search).get('device');
+
 function asked(): DeviceWish | null {
-  return wishIn(new URLSearchParams(globalThis.location?.search).get('device'));
+  return wishIn(parameter());
 }
 
 function remembered(): DeviceWish | null {

@@ -7,11 +7,16 @@ export function Notices() {
   const notices = useStore(noticeStore, (state) => state.notices);
   return (
     <div className="notices">
-      {notices.map(({ id, kind, message, remedy }) => (
+      {notices.map(({ id, kind, message, remedy, action }) => (
         <div key={id} className={`notice ${kind}`} role={kind === 'error' ? 'alert' : 'status'}>
           <p>
             <strong>{message}</strong> {remedy}
           </p>
+          {action && (
+            <button type="button" className="quiet small" onClick={action.act}>
+              {action.label}
+            </button>
+          )}
           <button type="button" className="icon" aria-label="Dismiss" onClick={() => dismiss(id)}>
             ✕
           </button>

@@ -3,7 +3,7 @@ import { useStore } from 'zustand';
 import { deviceStore } from '../state/engine.ts';
 import { setTheme, themeStore } from '../state/theme.ts';
 import type { Theme } from '../state/theme.ts';
-import { wishDevice, wishStore } from '../state/wish.ts';
+import { sayFromNextLoad, wishDevice, wishStore } from '../state/wish.ts';
 import type { DeviceWish } from '../backends/wish.ts';
 import { LibraryButton } from './panels/LibraryButton.tsx';
 
@@ -40,26 +40,34 @@ function Mark() {
 
 function Device() {
   const { status, device } = useStore(deviceStore);
-  if (status === 'starting') return <span className="device">starting the engine…</span>;
-  if (!device) return null;
   return (
     <span className="device" title="Where the model is computed">
-      <span className={`lamp ${device.backend}`} aria-hidden="true" />
-      {device.backend === 'webgpu' ? 'WebGPU' : 'CPU'}{' '}
-      <span className="soft">{device.backend === 'webgpu' ? device.adapter : device.kernels}</span>
+      {device ? (
+        <>
+          <span className={`lamp ${device.backend}`} aria-hidden="true" />
+          {device.backend === 'webgpu' ? 'WebGPU' : 'CPU'}{' '}
+          <span className="soft">{device.backend === 'webgpu' ? device.adapter : device.kernels}</span>
+        </>
+      ) : (
+        <span className="soft">{status === 'starting' ? 'starting the engine…' : 'once a model opens'}</span>
+      )}
       <DeviceSwitch />
     </span>
   );
 }
 
-/** Takes effect with the next load: an engine cannot change its device under a model. */
+/** Takes effect when the engine starts, with the first model or data: it cannot change its device under a model. */
 function DeviceSwitch() {
   const wish = useStore(wishStore, (state) => state.wish);
   return (
     <select
       aria-label="Device"
       value={wish}
-      onChange={(event) => wishDevice(event.target.value as DeviceWish)}
+      title="The engine takes its device when the first model or data is opened."
+      onChange={(event) => {
+        wishDevice(event.target.value as DeviceWish);
+        if (deviceStore.getState().status !== 'idle') sayFromNextLoad();
+      }}
     >
       <option value="auto">automatic</option>
       <option value="webgpu">WebGPU</option>

@@ -25,8 +25,9 @@ function About() {
   return (
     <Explain about="gene importance">
       <p>
-        What each gene is worth, from all sub-networks that the search has scored: the change of the score, in
-        points, from its smallest to its largest choice, whatever else was chosen.
+        What each gene is worth, from all sub-networks that the search has scored to the end: the change of
+        the score, in points, from its smallest to its largest choice, whatever else was chosen. Those that
+        were stopped early are left out: of their scores only a bound is known.
       </p>
       <p>
         Blue: keeping more helps. Orange: keeping more hurts. Hatched: within two standard errors of nothing,

@@ -45,7 +45,11 @@ export function StageProgress() {
     );
   }
   if (!current || !isActive(view)) return null;
-  if (isHere) return <Progress title={title} stage={current} left={leftText(view)} />;
+  // Each its own, so that none is spoken of once the next has begun.
+  if (isHere)
+    return (
+      <Progress key={`${title} ${current.startedAt}`} title={title} stage={current} left={leftText(view)} />
+    );
   // A session that broke off stands where it is: nobody works on the rest.
   return (
     <p className="hint">

@@ -14,11 +14,12 @@ const doneForMs = 1500;
 
 /** The measurements for elsewhere: on the clipboard, or as a file where the browser refuses that. */
 export function TakePerformance({ report }: { report: PerformanceReport }) {
-  const [done, setDone] = useState<Format | null>(null);
+  const [done, setDone] = useState<{ format: Format; how: string } | null>(null);
   const copy = async (format: Format) => {
     const { ending, text } = formats[format];
-    if (!(await platform().copy(text(report)))) await platform().save(`performance.${ending}`, text(report));
-    setDone(format);
+    const copied = await platform().copy(text(report));
+    if (!copied) await platform().save(`performance.${ending}`, text(report));
+    setDone({ format, how: copied ? 'Copied' : 'Saved' });
     setTimeout(() => setDone(null), doneForMs);
   };
   return (
@@ -31,7 +32,7 @@ export function TakePerformance({ report }: { report: PerformanceReport }) {
           aria-label={`Copy the measurements as ${format}`}
           onClick={() => void copy(format).catch(reportError)}
         >
-          {done === format ? 'Copied' : `Copy ${format}`}
+          {done?.format === format ? done.how : `Copy ${format}`}
         </button>
       ))}
     </div>

@@ -21,13 +21,14 @@ interface Props {
 /** The table for elsewhere: on the clipboard, or as a file. */
 export function TakeTable({ scope, finished }: Props) {
   const id = useId();
-  const [done, setDone] = useState('');
+  const [done, setDone] = useState<{ format: TableFormat; how: string } | null>(null);
   const save = (format: TableFormat, ending: string) =>
     platform().save(`results.${ending}`, tableText(format, scope));
   const copy = async (format: TableFormat, ending: string) => {
-    if (!(await platform().copy(tableText(format, scope)))) await save(format, ending);
-    setDone(format);
-    setTimeout(() => setDone(''), doneForMs);
+    const copied = await platform().copy(tableText(format, scope));
+    if (!copied) await save(format, ending);
+    setDone({ format, how: copied ? 'Copied' : 'Saved' });
+    setTimeout(() => setDone(null), doneForMs);
   };
   const isReady = (format: TableFormat) => finished || format !== 'json';
   const reason = (format: TableFormat) =>
@@ -44,7 +45,7 @@ export function TakeTable({ scope, finished }: Props) {
           title={reason(format)}
           onClick={() => void copy(format, ending).catch(reportError)}
         >
-          {done === format ? 'Copied' : name}
+          {done?.format === format ? done.how : name}
         </button>
       ))}
       <button

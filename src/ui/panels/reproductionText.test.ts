@@ -15,6 +15,7 @@ it('gives the verdict in a sentence', () => {
   expect(verdictOf(reproductionOf(view, expected, same), 'retrained')).toMatch(
     /^Reproduced bit for bit: all \d+/,
   );
+  expect(verdictOf(reproductionOf(view, expected, facts), 'retrained')).toMatch(/^Reproduced: all \d+/);
   expect(verdictOf(reproductionOf(view, off(1 / 160), same), 'retrained')).toMatch(
     /^Not reproduced: 1 of \d+/,
   );

@@ -11,8 +11,8 @@ export function verdictOf({ matches, exact, rows }: Reproduction, kind: Reproduc
   if (rows.length === 0) return 'There was nothing to compare.';
   if (!matches)
     return `Not ${done.toLowerCase()}: ${beyond} of ${rows.length} sub-networks differ by more than is allowed.`;
-  if (equal === rows.length) return `${done} bit for bit: all ${rows.length} sub-networks score the same.`;
-  if (exact) return `${done}: all ${rows.length} sub-networks score the same.`;
+  if (equal === rows.length)
+    return `${done}${exact ? ' bit for bit' : ''}: all ${rows.length} sub-networks score the same.`;
   return `${done} within the tolerance: ${equal} of ${rows.length} sub-networks score exactly the same.`;
 }
 
