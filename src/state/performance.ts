@@ -34,7 +34,8 @@ export async function measurePerformance(): Promise<PerformanceReport | null> {
 }
 
 export async function stopMeasuring(): Promise<void> {
-  if (performanceStore.getState().progress === null) return;
+  const { progress, stopping } = performanceStore.getState();
+  if (progress === null || stopping) return;
   performanceStore.setState({ stopping: true });
   try {
     await (await engine()).stop();

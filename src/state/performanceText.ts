@@ -1,11 +1,11 @@
 import type { Figure, Spread } from '../backends/measure/figures.ts';
 import { ceilingsOf, nearest, type Ceilings } from '../backends/measure/roofline.ts';
-import { percent } from '../session/format.ts';
+import { integer, percent } from '../session/format.ts';
 import type { DevicePerformance, PerformanceReport } from '../workers/studio.protocol.ts';
 
 /** Three figures that matter. */
 export const figureText = (value: number): string =>
-  Math.abs(value) >= 1000 ? String(Math.round(value)) : String(Number(value.toPrecision(3)));
+  Math.abs(value) >= 1000 ? integer(value) : String(Number(value.toPrecision(3)));
 
 /** The median, and the lowest and highest round. */
 export const spreadText = ({ median, low, high }: Spread): string =>
@@ -14,6 +14,10 @@ export const spreadText = ({ median, low, high }: Spread): string =>
 /** Of what is no kernel, the step that it is of comes first. */
 export const labelText = ({ group, label, kernel }: Figure): string =>
   group && !kernel && !group.startsWith('cold') ? `${group.split(',')[0]!}: ${label}` : label;
+
+/** “4 × matmul nt 512×64×256, training step”: the same kernel may be in several steps. */
+export const kernelText = ({ group, label }: Figure): string =>
+  group === undefined ? label : `${label}, ${group.replace('kernels of the ', '')}`;
 
 export const backendName = ({ backend, adapter }: DevicePerformance): string =>
   backend === 'cpu' ? 'CPU' : `WebGPU, ${adapter}`;

@@ -124,6 +124,8 @@ export async function follow(entry: string, begin: Begin): Promise<boolean> {
   if (liveRun()?.entry !== entry) release(entry);
   const stopped = runStore.getState().stopping;
   runStore.setState({ starting: false, working: false, stopping: false });
+  // What was refused because of it no longer is.
+  withdraw('busy');
   shareInAddress();
   // By now the worker has kept what became of it.
   void lookUp();

@@ -54,7 +54,8 @@ const sameQuestion = (a: Question, b: Question): boolean =>
   JSON.stringify(questionOf(a)) === JSON.stringify(questionOf(b));
 
 export async function stopScoring(): Promise<void> {
-  if (scoreStore.getState().progress === null) return;
+  const { progress, stopping } = scoreStore.getState();
+  if (progress === null || stopping) return;
   scoreStore.setState({ stopping: true });
   try {
     await (await engine()).stop();

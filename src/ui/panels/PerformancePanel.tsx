@@ -5,7 +5,9 @@ import { percent } from '../../session/format.ts';
 import { modelStore } from '../../state/model.ts';
 import { measurePerformance, stopMeasuring } from '../../state/performance.ts';
 import { performanceStore } from '../../state/performanceStore.ts';
-import { backendName, figureText, timingText } from '../../state/performanceText.ts';
+import { backendName, figureText, kernelText, timingText } from '../../state/performanceText.ts';
+import { runStore } from '../../state/run.ts';
+import { scoreStore } from '../../state/scoreStore.ts';
 import type { DevicePerformance, PerformanceReport } from '../../workers/studio.protocol.ts';
 import { ChartFrame } from '../charts/ChartFrame.tsx';
 import { ChartTable } from '../charts/ChartTable.tsx';
@@ -14,55 +16,73 @@ import { Panel } from '../controls/Panel.tsx';
 import { ProgressBar } from '../controls/ProgressBar.tsx';
 import { PerformanceTables } from './PerformanceTables.tsx';
 import { TakePerformance } from './TakePerformance.tsx';
+import { useBusy } from './useBusy.ts';
 import './performance.css';
 
 const RooflineChart = lazy(() => import('../charts/RooflineChart.tsx'));
 
 /** What this device makes of the open model's shape: measured when somebody asks. */
 export function PerformancePanel() {
-  const progress = useStore(performanceStore, (state) => state.progress);
   const report = useStore(performanceStore, (state) => state.report);
   return (
     <Panel title="Performance" className="performance" aside={<About />}>
-      {progress === null ? <Measure again={report !== null} /> : <Measuring {...progress} />}
+      <Measure again={report !== null} />
       {report && <Report report={report} />}
     </Panel>
   );
 }
 
+const reasonId = 'performance-blocked';
+
+/** One button for both, so that whoever pressed it with a key still has it. */
 function Measure({ again }: { again: boolean }) {
-  const noModel = useStore(modelStore, ({ summary, loading }) => summary === null || loading !== null);
+  const { progress, stopping } = useStore(performanceStore);
+  const blocker = useBlocker();
+  const name = again ? 'Measure this device again' : 'Measure this device';
   return (
     <div className="performance-row">
       <button
         type="button"
         className="quiet small"
-        disabled={noModel}
-        title={noModel ? 'Open a model first.' : undefined}
-        onClick={() => void measurePerformance()}
+        disabled={progress === null && blocker !== null}
+        aria-disabled={stopping}
+        aria-describedby={reasonId}
+        onClick={() => void (progress === null ? measurePerformance() : stopMeasuring())}
       >
-        {again ? 'Measure this device again' : 'Measure this device'}
+        {progress === null ? name : 'Stop measuring'}
       </button>
-      {!again && <span className="hint">Half a minute; the model stays as it is.</span>}
+      {progress && <Measuring {...progress} />}
+      {progress === null && (blocker !== null || !again) && (
+        <span className="hint" id={reasonId}>
+          {blocker ?? 'Half a minute; the model stays as it is.'}
+        </span>
+      )}
     </div>
   );
 }
 
+/** Why the device cannot be measured now; null where it can. */
+function useBlocker(): string | null {
+  const noModel = useStore(modelStore, ({ summary, loading }) => summary === null || loading !== null);
+  const scoring = useStore(scoreStore, (state) => state.progress !== null);
+  const running = useBusy();
+  const starting = useStore(runStore, (state) => state.starting || state.choosing !== null);
+  if (noModel) return 'Open a model first.';
+  if (running || starting) return 'A run uses the device.';
+  return scoring ? 'The model is being scored.' : null;
+}
+
 function Measuring({ done, total, what }: { done: number; total: number; what: string }) {
-  const stopping = useStore(performanceStore, (state) => state.stopping);
   return (
-    <div className="performance-row">
+    <>
+      <span className="hint">{what === '' ? 'Starting…' : `${what} …`}</span>
       <ProgressBar
         label="Measuring"
         done={done}
         total={total}
         text={total > 0 ? `${percent(done / total, 0)}: ${what}` : 'Starting'}
       />
-      <button type="button" className="quiet small" disabled={stopping} onClick={() => void stopMeasuring()}>
-        Stop measuring
-      </button>
-      <span className="hint">{what === '' ? 'Starting…' : `${what} …`}</span>
-    </div>
+    </>
   );
 }
 
@@ -83,7 +103,7 @@ function Report({ report }: { report: PerformanceReport }) {
 
 function Roofline({ device }: { device: DevicePerformance }) {
   const ceilings = ceilingsOf(device.ceilings);
-  const points = pointsOf(device.kernelTimes);
+  const points = pointsOf(device.kernelTimes.map((figure) => ({ ...figure, label: kernelText(figure) })));
   if (!ceilings || points.length === 0) return null;
   return (
     <div className="roofline" title={timingText(device) ?? undefined}>
@@ -98,14 +118,14 @@ function Roofline({ device }: { device: DevicePerformance }) {
         renderTable={(visible) => (
           <ChartTable
             name="Roofline data"
-            head={['Kernel', 'FLOP a byte', 'GFLOP/s', 'of the ceiling']}
+            head={['Kernel', 'GFLOP/s', 'Of the line', 'FLOP a byte']}
             rows={points.map(({ label, intensity, rate }, index) => ({
               key: index,
               cells: [
                 label,
-                figureText(intensity),
                 figureText(rate),
                 percent(rate / Math.min(ceilings.arithmetic, intensity * ceilings.copy), 0),
+                figureText(intensity),
               ],
             }))}
             visible={visible}
@@ -129,7 +149,8 @@ function About() {
       </p>
       <p>
         In the <strong>roofline</strong>, each point is a kernel: to the right, it computes more for every
-        byte of its operands; upwards, it is faster. The line is what the device allows.
+        byte of its operands; upwards, it is faster. The line is what the device allows where every operand
+        comes from memory: a kernel stands above it where its operands stay in caches.
       </p>
     </Explain>
   );

@@ -1,5 +1,7 @@
+import { Fragment } from 'react';
 import { ceilingsOf } from '../../backends/measure/roofline.ts';
-import { backendName, figureText, labelText, rateText, spreadText } from '../../state/performanceText.ts';
+import { groupBy } from '../../backends/measure/timing.ts';
+import { backendName, figureText, rateText, spreadText } from '../../state/performanceText.ts';
 import type { DevicePerformance } from '../../workers/studio.protocol.ts';
 
 /** Tokens a second on each device beside each other; then, for those who ask, the kernels. */
@@ -52,7 +54,7 @@ const speeds = (throughput: DevicePerformance['throughput']) =>
 
 function Kernels({ device: { kernelTimes, ceilings } }: { device: DevicePerformance }) {
   const limits = ceilingsOf(ceilings);
-  const figures = [...ceilings, ...kernelTimes];
+  const groups = groupBy([...ceilings, ...kernelTimes], ({ group }) => group);
   return (
     <details className="performance-kernels">
       <summary>Ceilings and kernels</summary>
@@ -61,19 +63,30 @@ function Kernels({ device: { kernelTimes, ceilings } }: { device: DevicePerforma
           <thead>
             <tr>
               <th scope="col">What</th>
-              <th scope="col">Median</th>
               <th scope="col">Rate, of the ceiling</th>
+              <th scope="col">Median</th>
             </tr>
           </thead>
           <tbody>
-            {figures.map((figure, index) => (
-              <tr key={index}>
-                <th scope="row">{labelText(figure)}</th>
-                <td title={spreadText(figure.value)}>
-                  {figureText(figure.value.median)} {figure.unit}
-                </td>
-                <td>{rateText(figure, limits)}</td>
-              </tr>
+            {[...groups].map(([group, figures]) => (
+              <Fragment key={group ?? ''}>
+                {group !== undefined && (
+                  <tr>
+                    <th scope="rowgroup" colSpan={3}>
+                      {group}
+                    </th>
+                  </tr>
+                )}
+                {figures.map((figure, index) => (
+                  <tr key={index}>
+                    <th scope="row">{figure.label}</th>
+                    <td>{rateText(figure, limits)}</td>
+                    <td title={spreadText(figure.value)}>
+                      {figureText(figure.value.median)} {figure.unit}
+                    </td>
+                  </tr>
+                ))}
+              </Fragment>
             ))}
           </tbody>
         </table>

@@ -1,4 +1,5 @@
-import { Suspense, lazy } from 'react';
+import { Suspense, lazy, useCallback, useRef } from 'react';
+import type { RefObject } from 'react';
 import { useStore } from 'zustand';
 import { dataStore } from '../../state/data.ts';
 import { estimateStore, isCounting } from '../../state/estimate.ts';
@@ -88,46 +89,59 @@ function useBlocker(): string | null {
   return estimate && !estimate.fits ? (estimate.problem ?? 'This run does not fit on the device.') : null;
 }
 
+/** Run, Pause and Resume are one button, so that whoever pressed it with a key still has it. */
 function RunButtons() {
   const { starting, stopping, queue } = useStore(runStore);
   const status = useStore(sessionStore, ({ view, origin }) => (origin === 'run' ? view.status : 'empty'));
   const blocker = useBlocker();
+  const main = useRef<HTMLButtonElement>(null);
+  const leaveFocus = useLeaveFocus(main);
   const active = status === 'running' || status === 'paused';
-  if (!active && queue === null) {
-    return (
-      <>
-        <Seeds disabled={starting} />
-        <button
-          type="button"
-          className="primary"
-          disabled={starting || blocker !== null}
-          aria-describedby={blocker === null ? undefined : reasonId}
-          title={blocker ?? undefined}
-          onClick={() => void startRun()}
-        >
-          Run
-        </button>
-      </>
-    );
-  }
+  const idle = !active && queue === null;
+  const [name, act] = idle ? (['Run', () => startRun()] as const) : pauses[active ? status : 'running'];
+  const waits = starting || stopping || (!active && !idle);
   return (
     <>
-      {status === 'running' && (
-        <button type="button" disabled={stopping} onClick={() => void pauseRun()}>
-          Pause
-        </button>
-      )}
-      {status === 'paused' && (
-        <button type="button" className="primary" disabled={stopping} onClick={() => void resumeRun()}>
-          Resume
-        </button>
-      )}
-      <button type="button" disabled={stopping} onClick={() => void stopRun()}>
-        Stop
+      {idle && <Seeds disabled={starting} />}
+      <button
+        ref={main}
+        type="button"
+        className={name === 'Pause' ? undefined : 'primary'}
+        disabled={idle && !starting && blocker !== null}
+        aria-disabled={waits}
+        aria-describedby={idle && blocker !== null ? reasonId : undefined}
+        title={idle ? (blocker ?? undefined) : undefined}
+        onClick={() => !waits && void act()}
+      >
+        {name}
       </button>
+      {!idle && (
+        <button
+          ref={leaveFocus}
+          type="button"
+          aria-disabled={stopping}
+          onClick={() => !stopping && void stopRun()}
+        >
+          Stop
+        </button>
+      )}
     </>
   );
 }
+
+const pauses = {
+  running: ['Pause', () => pauseRun()],
+  paused: ['Resume', () => resumeRun()],
+} as const;
+
+/** For a button that goes: where it has the focus, that goes to the heir. */
+const useLeaveFocus = (heir: RefObject<HTMLButtonElement | null>) =>
+  useCallback(
+    (button: HTMLButtonElement) => () => {
+      if (document.activeElement === button) heir.current?.focus();
+    },
+    [heir],
+  );
 
 /** One run says little about luck: the same recipe with this many seeds, one after the other, says more. */
 function Seeds({ disabled }: { disabled: boolean }) {

@@ -14,34 +14,12 @@ import { scoredText } from './statusText.ts';
 export function ScoreModel() {
   const { progress, stopping, result } = useStore(scoreStore);
   const blocker = useBlocker();
-  if (progress !== null) {
-    const known = progress.total > 0;
-    return (
-      <div className="scoring">
-        <ProgressBar
-          label="Scoring"
-          done={progress.done}
-          total={progress.total}
-          text={known ? percent(progress.done / progress.total, 0) : 'Starting'}
-        />
-        <div className="scoring-row">
-          <button
-            type="button"
-            className="quiet small"
-            disabled={stopping}
-            onClick={() => void stopScoring()}
-          >
-            Stop scoring
-          </button>
-          <span className="hint">{known ? percent(progress.done / progress.total, 0) : 'Starting…'}</span>
-        </div>
-      </div>
-    );
-  }
+  const share = progress && progress.total > 0 ? percent(progress.done / progress.total, 0) : null;
   const [score, of] = result ? scoredText(result) : ['', ''];
   return (
     <div className="scoring">
-      {result && (
+      {progress && <ProgressBar label="Scoring" {...progress} text={share ?? 'Starting'} />}
+      {!progress && result && (
         <p
           className="scored"
           role="status"
@@ -50,15 +28,20 @@ export function ScoreModel() {
           <strong>{score}</strong> · {of}
         </p>
       )}
-      <button
-        type="button"
-        className="quiet small"
-        disabled={blocker !== null}
-        title={blocker ?? undefined}
-        onClick={() => void scoreModel()}
-      >
-        Score the model as it is
-      </button>
+      <div className="scoring-row">
+        {/* One button for both, so that whoever pressed it with a key still has it. */}
+        <button
+          type="button"
+          className="quiet small"
+          disabled={progress === null && blocker !== null}
+          aria-disabled={stopping}
+          title={progress === null ? (blocker ?? undefined) : undefined}
+          onClick={() => void (progress === null ? scoreModel() : stopScoring())}
+        >
+          {progress === null ? 'Score the model as it is' : 'Stop scoring'}
+        </button>
+        {progress && <span className="hint">{share ?? 'Starting…'}</span>}
+      </div>
     </div>
   );
 }
