@@ -51,7 +51,9 @@ const names: Record<DeviceWish, string> = {
   cpu: 'the CPU',
 };
 
-const parameter = (): string | null => new URLSearchParams(globalThis.location?.search).get('device');
+function parameter(): string | null {
+  return new URLSearchParams(globalThis.location?.search).get('device');
+}
 
 function asked(): DeviceWish | null {
   return wishIn(parameter());
