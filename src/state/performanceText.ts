@@ -12,7 +12,7 @@ export const spreadText = ({ median, low, high }: Spread): string =>
   low === high ? figureText(median) : `${figureText(median)} (${figureText(low)}–${figureText(high)})`;
 
 /** Of what is no kernel, the step that it is of comes first. */
-export const labelText = ({ group, label, kernel }: Figure): string =>
+const labelText = ({ group, label, kernel }: Figure): string =>
   group && !kernel && !group.startsWith('cold') ? `${group.split(',')[0]!}: ${label}` : label;
 
 /** “4 × matmul nt 512×64×256, training step”: the same kernel may be in several steps. */
