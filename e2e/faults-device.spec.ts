@@ -24,7 +24,7 @@ test.describe.serial('a lost device', () => {
     await beforeWorker(context, faultyDevices);
     page = await context.newPage();
     await openDemo(page, 'webgpu');
-    await setShortRecipe(page, { method: 'shears', calibration: 512 });
+    await setShortRecipe(page, { method: 'shears', calibration: 512, test: 512 });
   });
   test.afterAll(() => page.context().close());
 

@@ -113,22 +113,23 @@ export async function setShortRecipe(
     steps = 8,
     seed = 7,
     calibration = 8,
-  }: { method?: Method; steps?: number; seed?: number; calibration?: number } = {},
+    test = 8,
+  }: { method?: Method; steps?: number; seed?: number; calibration?: number; test?: number } = {},
 ): Promise<void> {
   await page.evaluate(
-    ([chosen, length, random, sequences]) => {
+    ([chosen, length, random, sequences, tests]) => {
       window.pare.chooseMethod(chosen);
       const { training, search, sparsity } = window.pare.recipe();
       window.pare.setRecipe({
         seed: random,
-        split: { validation: 8, test: 8 },
+        split: { validation: 8, test: tests },
         training: { ...training, steps: length, batch: 2 },
         search: search && { ...search, evaluations: 6, population: 3 },
         sparsity: sparsity && { ...sparsity, calibration: sequences },
         baseline: false,
       });
     },
-    [method, steps, seed, calibration] as const,
+    [method, steps, seed, calibration, test] as const,
   );
 }
 
