@@ -74,6 +74,8 @@ test.describe.serial('one run, from an empty page to a verified file', () => {
     await page.evaluate(() => {
       const { training, search } = window.pare.recipe();
       window.pare.setRecipe({
+        // Enough to score for all the pictures.
+        split: { validation: 1024, test: 8 },
         training: { ...training, steps: 8 },
         search: search && { ...search, evaluations: 4000, population: 8 },
       });

@@ -28,7 +28,7 @@ afterEach(async () => {
 /** Runs in a folder of its own; the device is destroyed as soon as a line on standard error contains `text`. */
 async function runIn(name: string, text: string | null) {
   const out = join(root, name);
-  const devices = new Devices(flags);
+  const devices = new Devices({ ...flags, device: 'webgpu' });
   const files = await tinyModel();
   const backend = await devices.open();
   let destroyed = false;
