@@ -38,6 +38,9 @@ function Mark() {
   );
 }
 
+/** Without the revision, which is for logs. */
+const plainKernels = (kernels: string) => kernels.replace(/^kernels \d+; /, '');
+
 function Device() {
   const { status, device } = useStore(deviceStore);
   return (
@@ -46,7 +49,7 @@ function Device() {
         <>
           <span className={`lamp ${device.backend}`} aria-hidden="true" />
           {device.backend === 'webgpu' ? 'WebGPU' : 'CPU'}{' '}
-          <span className="soft">{device.backend === 'webgpu' ? device.adapter : device.kernels}</span>
+          <span className="soft">{device.backend === 'webgpu' ? device.adapter : plainKernels(device.kernels)}</span>
         </>
       ) : (
         <span className="soft">{status === 'starting' ? 'starting the engine…' : 'once a model opens'}</span>
