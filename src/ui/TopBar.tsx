@@ -39,7 +39,7 @@ function Mark() {
 }
 
 /** Without the revision, which is for logs. */
-const plainKernels = (kernels: string) => kernels.replace(/^kernels \d+; /, '');
+const plainKernels = (kernels = '') => kernels.replace(/^kernels \d+; /, '');
 
 function Device() {
   const { status, device } = useStore(deviceStore);
