@@ -104,7 +104,7 @@ test.describe.serial('sessions', () => {
     const bytes = new Uint8Array(readFileSync(await (await downloading).path()));
     const mine = await outcomeOf(page);
     const stranger = await (await browser.newContext()).newPage();
-    await stranger.goto('./');
+    await stranger.goto('./?device=webgpu');
     await drop(stranger, [{ path: 'sent.pare', bytes }]);
     await expect(banner(stranger)).toContainText('A saved session, read-only.');
     await expect(region(stranger, 'Results')).toContainText('LoNAS chosen');

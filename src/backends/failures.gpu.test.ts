@@ -193,6 +193,8 @@ describe('more workgroups than one direction holds', () => {
 
   it('a kernel that looks at x alone is refused', async () => {
     const { backend, live } = await watchedBackend(tiny);
+    // More than ten workgroups, of any kernel's.
+    const count = 40_000;
     const blind: typeof add = {
       ...add,
       name: 'blind',
@@ -200,8 +202,8 @@ describe('more workgroups than one direction holds', () => {
         add.dispatches(node, device).map((dispatch) => ({ ...dispatch, code: [dispatch.code.join('\n')] })),
     };
     const store = backend.createStore();
-    store.allocate('w', { dtype: 'f32', shape: [700] });
-    await expect(backend.compile(sum(700, blind), store)).rejects.toMatchObject({ code: 'does-not-fit' });
+    store.allocate('w', { dtype: 'f32', shape: [count] });
+    await expect(backend.compile(sum(count, blind), store)).rejects.toMatchObject({ code: 'does-not-fit' });
     store.dispose();
     expect(live.size).toBe(0);
   });

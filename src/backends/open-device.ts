@@ -2,7 +2,7 @@ import { PareError } from '../lib/assert.ts';
 import type { Backend, DeviceFacts } from './backend.ts';
 import { CpuBackend } from './cpu/cpu.ts';
 import { fasterBy } from './faster.ts';
-import { WasmBackend, type WasmOptions } from './wasm/wasm.ts';
+import type { WasmBackend, WasmOptions } from './wasm/wasm.ts';
 import type { WebGpuBackend } from './webgpu/webgpu.ts';
 import type { DeviceWish } from './wish.ts';
 
@@ -56,9 +56,7 @@ export class DeviceOpener {
   /** What else there is to be measured beside a device: the GPU beside the CPU, and the CPU beside a GPU. */
   async beside({ facts }: Backend): Promise<Backend[]> {
     try {
-      return [
-        await (facts.backend === 'cpu' ? this.#machine.openGpu() : WasmBackend.open(this.#machine.cpu)),
-      ];
+      return [await (facts.backend === 'cpu' ? this.#machine.openGpu() : openWasm(this.#machine.cpu))];
     } catch {
       return [];
     }
@@ -77,17 +75,23 @@ export class DeviceOpener {
   }
 
   /** By WebAssembly, else by the plain definitions, which run everywhere. */
-  async #cpu(): Promise<Backend> {
+  async #cpu(): Promise<WasmBackend | CpuBackend> {
     try {
-      return await WasmBackend.open(this.#machine.cpu);
+      return await openWasm(this.#machine.cpu);
     } catch {
       return new CpuBackend();
     }
   }
 }
 
-function nameOf(backend: Backend): string {
-  if (!(backend instanceof WasmBackend)) return 'CPU (plain JavaScript)';
+/** Fetched where it runs: its kernels are of no use beside a GPU. */
+async function openWasm(options: WasmOptions): Promise<WasmBackend> {
+  const { WasmBackend } = await import('./wasm/wasm.ts');
+  return WasmBackend.open(options);
+}
+
+function nameOf(backend: WasmBackend | CpuBackend): string {
+  if (backend instanceof CpuBackend) return 'CPU (plain JavaScript)';
   const { threads } = backend;
   return `CPU (WebAssembly SIMD, ${threads === 1 ? '1 thread' : `${threads} threads`})`;
 }

@@ -49,7 +49,9 @@ function Device() {
         <>
           <span className={`lamp ${device.backend}`} aria-hidden="true" />
           {device.backend === 'webgpu' ? 'WebGPU' : 'CPU'}{' '}
-          <span className="soft">{device.backend === 'webgpu' ? device.adapter : plainKernels(device.kernels)}</span>
+          <span className="soft">
+            {device.backend === 'webgpu' ? device.adapter : plainKernels(device.kernels)}
+          </span>
         </>
       ) : (
         <span className="soft">{status === 'starting' ? 'starting the engine…' : 'once a model opens'}</span>

@@ -10,5 +10,9 @@ export const startPageThread: StartThread = (start) => {
   return () => worker.terminate();
 };
 
-/** Threads that a page can have: as many as there are cores, or its own one. */
-export const pageThreads = () => (globalThis.crossOriginIsolated ? navigator.hardwareConcurrency : 1);
+/**
+ * Threads that kernels get in a page: one core is left to the page itself, which draws what they compute. Threads wait
+ * for each other, so one that is kept from its core holds up all of them.
+ */
+export const pageThreads = () =>
+  globalThis.crossOriginIsolated ? Math.max(1, navigator.hardwareConcurrency - 1) : 1;
