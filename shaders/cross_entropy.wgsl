@@ -14,21 +14,23 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
   let units = shape.columns / WIDTH;
   let begin = row * units;
   let target_id = targets[row];
+  let place = u32(max(target_id, 0)) / WIDTH;
+  let own = sum_of(select(Number(), logits[begin + place], one_hot(place, target_id) > Number()));
+  // Σ exp(logit − highest) as it stands so far, each place of a Number by itself: so a row is read once.
   var highest = logits[begin];
-  for (var i = 1u; i < units; i++) { highest = max(highest, logits[begin + i]); }
-  let top = max_of(highest);
-  var total = Number();
-  var own = Number();
+  var total = Number(1.0);
   // Whether a logit before the target is as large: then that one is the answer.
-  var beaten = false;
-  for (var i = 0u; i < units; i++) {
+  var beaten = any_before(highest == Number(own), 0u, target_id);
+  for (var i = 1u; i < units; i++) {
     let value = logits[begin + i];
-    total += exp(value - top);
-    own += select(Number(), value, one_hot(i, target_id) > Number());
-    beaten |= any_before(value == Number(top), i, target_id);
+    let smaller = exp(-abs(value - highest));
+    total = select(total + smaller, total * smaller + 1.0, value > highest);
+    highest = max(highest, value);
+    beaten |= any_before(value == Number(own), i, target_id);
   }
-  let log_total = log(sum_of(total));
+  let top = max_of(highest);
+  let log_total = log(sum_of(total * exp(highest - top)));
   lse[row] = top + log_total;
-  loss[row] = select(0.0, top - sum_of(own) + log_total, target_id >= 0);
-  correct[row] = select(0.0, 1.0, target_id >= 0 && sum_of(own) == top && !beaten);
+  loss[row] = select(0.0, top - own + log_total, target_id >= 0);
+  correct[row] = select(0.0, 1.0, target_id >= 0 && own == top && !beaten);
 }

@@ -101,6 +101,6 @@ const rate = (amount: number, milliseconds: number): string => (amount / millise
 const isArithmetic = (label: string): boolean => /^(matmul|attention)/.test(label);
 
 /** Every tensor once: what must at least be moved where the kernel reads all of them. */
-function bytesBound({ bindings }: Dispatch): number {
+export function bytesBound({ bindings }: Dispatch): number {
   return [...new Set(bindings)].reduce((sum, tensor) => sum + (tensor ? bytesOf(tensor) : 0), 0);
 }
