@@ -37,10 +37,14 @@ test('a missed target says what bounds it, a met one does not', () => {
     { label: 'good', unit: '×', value: at(3), target: { sense: 'at least', value: 3 } },
     { label: 'bad', unit: '×', value: at(3), target: { sense: 'at most', value: 2 } },
   ];
-  const measured = [{ name: 'A', results: results(rows) }];
+  const measured = [
+    { name: 'A', results: results(rows) },
+    { name: 'B', results: results([{ ...rows[0]!, value: at(1) }]) },
+  ];
   const page = performancePage('{{targets}}', measured, { 'step: ': 'loads' });
-  expect(page).toContain('| step | good | A | ≥ 3.00 | 3.00 (1.50–6.00) × | met |  |');
-  expect(page).toContain('| step | bad | A | ≤ 2.00 | 3.00 (1.50–6.00) × | **missed** | loads |');
+  expect(page).toContain('1 of 2 are met on A.');
+  expect(page).toContain('| step | good | ≥ 3.00 | 3.00 (1.50–6.00) × | met | 1.00 (0.500–2.00) × |  |');
+  expect(page).toContain('| step | bad | ≤ 2.00 | 3.00 (1.50–6.00) × | **missed** | – | loads |');
 });
 
 test('adapters stand beside each other, and sections that the template does not name come at its end', () => {

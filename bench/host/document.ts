@@ -61,23 +61,49 @@ function machine(measured: readonly Measured[]): string {
   return `${markdown(head, rows)}\n\nPeers: ${versions.join(', ')}.`;
 }
 
-/** Every row with a target: wanted, measured, and what bounds it where it is missed. */
-function targets(measured: readonly Measured[], bounds: Bounds): string {
-  const lines = measured.flatMap(({ name, results }) =>
-    results.sections.flatMap((one) =>
-      one.rows.flatMap((row) => (row.target ? [targetLine(one, row, name, bounds)] : [])),
-    ),
+/**
+ * Every row with a target: wanted, measured, and what bounds it where it is missed. Targets are the first adapter's;
+ * what the others measure stands beside it.
+ */
+function targets([first, ...others]: readonly Measured[], bounds: Bounds): string {
+  if (!first) return '*Not measured.*';
+  const targeted = first.results.sections.flatMap((one) =>
+    one.rows.filter((row) => row.target).map((row) => ({ one, row })),
   );
-  return markdown(['section', 'figure', 'adapter', 'wanted', 'measured', '', 'what bounds it'], lines);
+  const reached = targeted.filter(({ row }) => met(row)).length;
+  const head = [
+    'section',
+    'figure',
+    'wanted',
+    first.name,
+    '',
+    ...others.map(({ name }) => name),
+    'what bounds it',
+  ];
+  const lines = targeted.map(({ one, row }) => targetLine(one, row, others, bounds));
+  return `${reached} of ${targeted.length} are met on ${first.name}.\n\n${markdown(head, lines)}`;
 }
 
-function targetLine(one: SectionResult, row: Row, adapter: string, bounds: Bounds): string[] {
+function targetLine(
+  one: SectionResult,
+  row: Row,
+  others: readonly Measured[],
+  bounds: Bounds,
+): readonly string[] {
   const words = row.group ? `${row.group}: ${row.label}` : row.label;
   const key = `${one.name}: ${words}`;
   const [, bound] = Object.entries(bounds).find(([pattern]) => key.startsWith(pattern)) ?? [];
-  const outcome = met(row) ? ['met', ''] : ['**missed**', bound ?? row.note ?? ''];
-  return [one.name, words, adapter, wantedOf(row), `${spread(row.value)} ${row.unit}`, ...outcome];
+  const [outcome, why] = met(row) ? ['met', ''] : ['**missed**', bound ?? row.note ?? ''];
+  const elsewhere = others.map(({ results }) => {
+    const same = find(results, one.name)?.rows.find(
+      ({ group, label }) => group === row.group && label === row.label,
+    );
+    return same ? measuredOf(same) : '–';
+  });
+  return [one.name, words, wantedOf(row), measuredOf(row), outcome!, ...elsewhere, why!];
 }
+
+const measuredOf = ({ value, unit }: Row): string => `${spread(value)} ${unit}`.trim();
 
 /** Tables of a section, one a group, with a column for each adapter that has it. */
 function section(name: string, measured: readonly Measured[]): string {
