@@ -6,7 +6,7 @@ import { usage } from './arguments.ts';
 import type { Command } from './commands.ts';
 import { exportRun, runInFolder } from './folder-run.ts';
 import { dataOf, modelFiles, testsOf } from './inputs.ts';
-import { summary } from './run-summary.ts';
+import { runOutcome } from './run-summary.ts';
 import { withSession } from './session-input.ts';
 
 /** Goes on with a session to its end; one that has ended is exported again. The recipe is the session's. */
@@ -28,7 +28,7 @@ export const continueRun: Command = (flags, [subject], devices) =>
     const from = { checkpoint, cause: 'reopened' } as const;
     const done = await runInFolder({ flags, devices, files, out, recipe, model, data, tests, from });
     await exportRun(done);
-    return summary(done.log, flags);
+    return runOutcome(done.log, out, flags);
   });
 
 const folderOf = (subject = ''): string | null =>

@@ -4,7 +4,7 @@ import type { Command } from './commands.ts';
 import { exportRun, runInFolder } from './folder-run.ts';
 import { dataOf, modelFiles, testsOf } from './inputs.ts';
 import { recipeOf } from './recipe-input.ts';
-import { summary } from './run-summary.ts';
+import { runOutcome } from './run-summary.ts';
 
 export const run: Command = async (flags, [subject], devices) => {
   const { out } = flags;
@@ -16,5 +16,5 @@ export const run: Command = async (flags, [subject], devices) => {
   const model = await loadModel(await devices.open(), files);
   const done = await runInFolder({ flags, devices, files, out, recipe, model, data, tests });
   await exportRun(done);
-  return summary(done.log, flags);
+  return runOutcome(done.log, out, flags);
 };

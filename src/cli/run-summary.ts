@@ -1,7 +1,10 @@
 import { PareError } from '../lib/assert.ts';
+import { markdownTable } from '../session/cells.ts';
 import type { SessionEvent } from '../session/events.ts';
+import { compact, duration, scoreText } from '../session/format.ts';
 import { encodeLink } from '../session/link.ts';
 import { viewOf } from '../session/reduce.ts';
+import { readableRows, toMarkdown } from '../session/table.ts';
 import type { Flags } from './arguments.ts';
 
 const point = ({
@@ -14,8 +17,29 @@ const point = ({
   score: number;
 }) => ({ genome: genome ?? [], macs, accuracy: score });
 
+/** What a run prints when it is over: the front and the results table, or, with `--json`, all that scripts go by. */
+export const runOutcome = (log: readonly SessionEvent[], out: string, flags: Flags) =>
+  flags.json ? summary(log, flags) : readable(log, out);
+
+function readable(log: readonly SessionEvent[], out: string): string {
+  const view = viewOf(log);
+  const { front, metric, proof } = view;
+  const end = log.find((event) => event.type === 'finished');
+  const points = front.map(({ macs, score }) => [compact(macs), scoreText(score, metric)]);
+  return [
+    `The front after ${duration((end?.seconds ?? 0) * 1000)}, on the validation split:`,
+    '',
+    markdownTable(['MACs a token', metric === 'accuracy' ? 'Accuracy' : 'Perplexity'], points),
+    'Results on the test split:',
+    '',
+    toMarkdown(readableRows(view), metric, proof),
+    `The model is in ${out}/model. \`npm run -s pare -- report ${out} --out report.html\` draws the session, \`… link ${out}\` shares it.`,
+    '',
+  ].join('\n');
+}
+
 /** What `--json` prints of a run. */
-export function summary(log: readonly SessionEvent[], flags: Flags) {
+function summary(log: readonly SessionEvent[], flags: Flags) {
   const evaluated = log.filter((event) => event.type === 'evaluated');
   const end = log.find((event) => event.type === 'finished');
   const { front, hypervolume } = viewOf(log);
