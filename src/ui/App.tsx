@@ -21,6 +21,7 @@ import { SharePanel } from './panels/SharePanel.tsx';
 import { TryPanel } from './panels/TryPanel.tsx';
 import './theme.css';
 import './base.css';
+import './controls/controls.css';
 import './layout.css';
 
 /** One screen: what goes in on the left, what happens in the middle, what comes out on the right. */
