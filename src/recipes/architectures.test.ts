@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { CpuBackend } from '../backends/cpu/cpu.ts';
+import { cpu } from '../backends/cpu.testing.ts';
 import { openData } from '../datasets/parse.ts';
 import { logitsOf } from '../evaluation/logits.ts';
 import { tinyConfigs } from '../models/tiny-configs.testing.ts';
@@ -35,7 +35,7 @@ function leastRecipe(method: Method): Recipe {
 describe.each(tinyConfigs)('$model_type', (config) => {
   it.each(methods)('goes through %s, and its export is proved', async (method) => {
     const log: SessionEvent[] = [];
-    const model = await loadModel(new CpuBackend(), await randomModel(config));
+    const model = await loadModel(cpu, await randomModel(config));
     const finished = await runToEnd({
       recipe: leastRecipe(method),
       model,

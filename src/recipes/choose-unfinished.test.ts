@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { CpuBackend } from '../backends/cpu/cpu.ts';
+import { cpu } from '../backends/cpu.testing.ts';
 import { genomeKey } from '../search/space.ts';
 import { viewOf } from '../session/reduce.ts';
 import { expectedOf } from '../session/reproduction.ts';
@@ -7,7 +7,7 @@ import { outcomeOf, shortRecipe } from './resume.testing.ts';
 import { chooseAnother } from './run.ts';
 
 it('scores to its end what the search left unfinished, once, and then chooses it', async () => {
-  const { finished, log } = await outcomeOf(new CpuBackend(), shortRecipe('lonas', { baseline: false }));
+  const { finished, log } = await outcomeOf(cpu, shortRecipe('lonas', { baseline: false }));
   const { searched, genome } = finished!;
   const other = searched.scored.find((each) => genomeKey(each.genome) !== genomeKey(genome))!;
   const logged = () =>

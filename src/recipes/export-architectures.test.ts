@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { CpuBackend } from '../backends/cpu/cpu.ts';
+import { cpu } from '../backends/cpu.testing.ts';
 import { initAdapters } from '../compression/adapters/init.ts';
 import { bytesSource } from '../formats/source.ts';
 import { hasShared, readSharedBytes } from '../lib/golden.testing.ts';
@@ -39,7 +39,7 @@ async function open(name: string): Promise<LoadedModel> {
   const files = ['config.json', 'model.safetensors'].map((file) =>
     bytesSource(`${name}/${file}`, readSharedBytes(`golden/${name}/${file}`)),
   );
-  return loadModel(new CpuBackend(), files);
+  return loadModel(cpu, files);
 }
 
 /** A super-network with random adapters, as if it had been trained, and one sub-network of it. */

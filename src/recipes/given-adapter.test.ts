@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { CpuBackend } from '../backends/cpu/cpu.ts';
+import { cpu } from '../backends/cpu.testing.ts';
 import { openData } from '../datasets/parse.ts';
 import { logitsOf } from '../evaluation/logits.ts';
 import { peftFiles } from '../formats/peft-write.ts';
@@ -44,7 +44,7 @@ async function adapter(
 }
 
 const open = async (modules?: string[]) =>
-  loadModel(new CpuBackend(), [...(await tinyModel()), ...(await adapter(modules))]);
+  loadModel(cpu, [...(await tinyModel()), ...(await adapter(modules))]);
 
 const ids = [2, 11, 25, 39, 54, 63];
 async function difference(a: Runnable, b: readonly Float32Array[]): Promise<number> {
@@ -61,7 +61,7 @@ const untrained = (method: 'lora' | 'lonas'): Recipe => {
 describe('an adapter that came with the model', () => {
   it.each(['lora', 'lonas'] as const)('is where %s begins, and stays what it was', async (method) => {
     const model = await open();
-    const bare = await loadModel(new CpuBackend(), await tinyModel());
+    const bare = await loadModel(cpu, await tinyModel());
     const before = await logitsOf(originalModel(model), ids);
     expect(await difference(originalModel(bare), before)).toBeGreaterThan(0.1);
     expect(model.info.sha256).not.toBe(bare.info.sha256);

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { CpuBackend } from '../backends/cpu/cpu.ts';
+import { cpu } from '../backends/cpu.testing.ts';
 import { bytesSource, type FileSource } from '../formats/source.ts';
 import { PareError } from '../lib/assert.ts';
 import { codesName, gridName } from '../models/elastic.ts';
@@ -18,12 +18,12 @@ describe('an INT4 model', () => {
     const { files, modules: written } = await tinyInt4({ packing: 'gptq', edit });
     const { quant_method: _, ...older } = stated as Record<string, unknown>;
     const beside = bytesSource('tiny/quantize_config.json', new TextEncoder().encode(JSON.stringify(older)));
-    const model = await loadModel(new CpuBackend(), [...files, beside]);
+    const model = await loadModel(cpu, [...files, beside]);
     for (const [module, { codes, grid }] of written) {
       expect(await model.store.read(codesName(module)), module).toEqual(codes);
       expect(new Float32Array((await model.store.read(gridName(module))).buffer), module).toEqual(grid);
     }
-    await expect(loadModel(new CpuBackend(), files)).rejects.toThrow('is quantized (qweight)');
+    await expect(loadModel(cpu, files)).rejects.toThrow('is quantized (qweight)');
   });
 
   it.each(['compressed-tensors', 'gptq'] as const)(

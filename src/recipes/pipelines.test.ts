@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { CpuBackend } from '../backends/cpu/cpu.ts';
+import { cpu } from '../backends/cpu.testing.ts';
 import { applyOrder, undoOrders } from '../compression/ordering/order.ts';
 import { openData } from '../datasets/parse.ts';
 import { logitsOf } from '../evaluation/logits.ts';
@@ -58,7 +58,7 @@ describe('every recipe, on the CPU', { timeout: 180_000 }, () => {
     const sources = files.map(async ({ name, stream }) =>
       blobSource(`export/${name}`, await new Response(stream).blob()),
     );
-    return loadModel(new CpuBackend(), await Promise.all(sources));
+    return loadModel(cpu, await Promise.all(sources));
   }
 
   const offered: Record<Method, ExportFormat[]> = {

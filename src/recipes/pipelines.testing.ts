@@ -1,4 +1,4 @@
-import { CpuBackend } from '../backends/cpu/cpu.ts';
+import { cpu } from '../backends/cpu.testing.ts';
 import type { Method, Recipe } from '../session/recipe.ts';
 import { loadModel } from './model.ts';
 import { presets } from './presets.ts';
@@ -30,4 +30,4 @@ export function tiny(method: Method): Recipe {
 
 /** A model of that shape, on the CPU. */
 export const open = (changes: Record<string, unknown> = {}) =>
-  tinyModel({ ...shape, ...changes }).then((files) => loadModel(new CpuBackend(), files));
+  tinyModel({ ...shape, ...changes }).then((files) => loadModel(cpu, files));

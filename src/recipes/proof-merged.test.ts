@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { CpuBackend } from '../backends/cpu/cpu.ts';
+import { cpu } from '../backends/cpu.testing.ts';
 import { loadModel, originalModel } from './model.ts';
 import { compareMerged } from './proof-merged.ts';
 import { outcomeOf, shortRecipe, tinyFor } from './resume.testing.ts';
@@ -7,13 +7,13 @@ import { subNetworkModel } from './trained.ts';
 
 it('finds an adapter that was left out of the file', async () => {
   const recipe = shortRecipe('lora');
-  const { finished } = await outcomeOf(new CpuBackend(), recipe);
+  const { finished } = await outcomeOf(cpu, recipe);
   const { run, trained, genome, chosen } = finished!;
   const network = subNetworkModel(run.model, trained, genome);
   const merged = (await compareMerged(finished!, network, chosen, 'hf'))!;
   expect(merged.compared).toBeGreaterThan(0);
   expect(merged.equal).toBe(merged.compared);
-  const base = originalModel(await loadModel(new CpuBackend(), await tinyFor(recipe)));
+  const base = originalModel(await loadModel(cpu, await tinyFor(recipe)));
   expect((await compareMerged(finished!, network, base, 'hf'))!.equal).toBeLessThan(merged.compared / 2);
   expect(await compareMerged(finished!, network, chosen, 'peft')).toBeNull();
 });

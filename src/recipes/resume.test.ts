@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { CpuBackend } from '../backends/cpu/cpu.ts';
+import { cpu } from '../backends/cpu.testing.ts';
 import type { Checkpoint } from '../session/checkpoint.ts';
 import { methods } from '../session/recipe.ts';
 import { RunControl } from './control.ts';
@@ -9,13 +9,13 @@ describe('a run that was interrupted', () => {
   for (const [index, method] of methods.entries()) {
     it(`${method}: ends with the same bits from any checkpoint`, async () => {
       const recipe = shortRecipe(method);
-      const whole = await outcomeOf(new CpuBackend(), recipe);
+      const whole = await outcomeOf(cpu, recipe);
       const expected = await essenceOf(whole);
       expect(expected.status).toBe('finished');
       const inTraining = whole.checkpoints.filter(({ partial }) => partial !== null);
       expect(inTraining.length).toBeGreaterThan(0);
       for (const checkpoint of [...someOf(whole.checkpoints, 2, index), inTraining[0]!]) {
-        const resumed = await outcomeOf(new CpuBackend(), recipe, {
+        const resumed = await outcomeOf(cpu, recipe, {
           from: { checkpoint, cause: 'reopened' },
         });
         expect(await essenceOf(resumed)).toEqual(expected);
@@ -28,13 +28,13 @@ describe('a run that was interrupted', () => {
 
   it('can be interrupted again and again', async () => {
     const recipe = shortRecipe('lonas', { baseline: false });
-    const expected = await essenceOf(await outcomeOf(new CpuBackend(), recipe));
+    const expected = await essenceOf(await outcomeOf(cpu, recipe));
     let checkpoint: Checkpoint | null = null;
     let last: Outcome;
     for (let times = 0; ; times++) {
       const control = new RunControl();
       const seen: Checkpoint[] = [];
-      last = await outcomeOf(new CpuBackend(), recipe, {
+      last = await outcomeOf(cpu, recipe, {
         control,
         from: checkpoint && { checkpoint, cause: 'reopened' },
         onCheckpoint: (next) => {

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { CpuBackend } from '../backends/cpu/cpu.ts';
+import { cpu } from '../backends/cpu.testing.ts';
 import { FaultyBackend } from '../backends/faults.testing.ts';
 import { bytesSource, readAll } from '../formats/source.ts';
 import { openZip } from '../formats/zip.ts';
@@ -23,7 +23,7 @@ const recipe = shortRecipe('lonas', { baseline: false });
 
 async function studioWith(library: SessionLibrary): Promise<Studio> {
   const studio = new Studio({
-    backend: new CpuBackend(),
+    backend: cpu,
     search: searchHere,
     library,
     checkpointInterval: 0,
@@ -59,8 +59,8 @@ const fewLines = (count: number) =>
 describe('a lost device', () => {
   it('is replaced when the next action comes, with what was finished on it, and nobody is told of the old log', async () => {
     const { log, onEvent } = listener();
-    const faulty = new FaultyBackend(new CpuBackend(), {});
-    const backends = [new CpuBackend(), new CpuBackend()];
+    const faulty = new FaultyBackend(cpu, {});
+    const backends = [cpu, cpu];
     let opened = 0;
     const studio = new Studio({
       backend: faulty,
@@ -80,10 +80,10 @@ describe('a lost device', () => {
   });
 
   it('does not keep another model from being opened, though the old one is gone', async () => {
-    const faulty = new FaultyBackend(new CpuBackend(), {});
+    const faulty = new FaultyBackend(cpu, {});
     const studio = new Studio({
       backend: faulty,
-      reopen: () => Promise.resolve(new CpuBackend()),
+      reopen: () => Promise.resolve(cpu),
       search: searchHere,
     });
     let gone = false;

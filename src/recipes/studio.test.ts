@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { CpuBackend } from '../backends/cpu/cpu.ts';
+import { cpu } from '../backends/cpu.testing.ts';
 import { bytesSource } from '../formats/source.ts';
 import { openZip } from '../formats/zip.ts';
 import { eventSchema, type SessionEvent } from '../session/events.ts';
@@ -28,7 +28,7 @@ describe('studio', () => {
 
   beforeEach(async () => {
     log = [];
-    studio = new Studio({ backend: new CpuBackend(), search: searchHere });
+    studio = new Studio({ backend: cpu, search: searchHere });
     await studio.openModel(await tinyModel());
     await studio.openData(fewProblems(60));
   });
@@ -118,7 +118,7 @@ describe('studio', () => {
     );
     expect(log.filter(({ type }) => type === 'result').length).toBeGreaterThan(4);
     for (const event of log) eventSchema.parse(event);
-    const reopened = new Studio({ backend: new CpuBackend(), search: searchHere });
+    const reopened = new Studio({ backend: cpu, search: searchHere });
     const zip = bytesSource(
       'export.zip',
       new Uint8Array(await new Response((await studio.exportModel()).stream).arrayBuffer()),

@@ -3,7 +3,7 @@ import { openData } from '../datasets/parse.ts';
 import { bytesSource, type FileSource } from '../formats/source.ts';
 import type { SessionEvent } from '../session/events.ts';
 import { recipeSchema, tasks, type Task } from '../session/recipe.ts';
-import { CpuBackend } from '../backends/cpu/cpu.ts';
+import { cpu } from '../backends/cpu.testing.ts';
 import { RunControl } from './control.ts';
 import { runToEnd, searchHere } from './engine.ts';
 import { readData, type LoadedData } from './loaded-data.ts';
@@ -35,7 +35,7 @@ describe('the ways of scoring', { timeout: 60_000 }, () => {
   let model: LoadedModel;
   let data: LoadedData;
   beforeAll(async () => {
-    model = await loadModel(new CpuBackend(), await withTemplate());
+    model = await loadModel(cpu, await withTemplate());
     const json = new TextEncoder().encode(JSON.stringify(questions));
     data = readData(await openData(bytesSource('choices.json', json)));
   });

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { CpuBackend } from '../backends/cpu/cpu.ts';
+import { cpu } from '../backends/cpu.testing.ts';
 import { FaultyBackend } from '../backends/faults.testing.ts';
 import { RunControl } from './control.ts';
 import { loadModel } from './model.ts';
@@ -9,7 +9,7 @@ const recipe = shortRecipe('lora');
 
 it('a stop while kernels are measured ends that, and the log has a beginning all the same', async () => {
   const control = new RunControl();
-  const backend = new FaultyBackend(new CpuBackend(), {});
+  const backend = new FaultyBackend(cpu, {});
   let measured = 0;
   backend.tune = async (_, checkpoint) => {
     control.stop();
@@ -24,7 +24,7 @@ it('a stop while kernels are measured ends that, and the log has a beginning all
 
 it('a device that is lost while kernels are measured is not measured again', async () => {
   const control = new RunControl();
-  const [first, second] = [0, 1].map(() => new FaultyBackend(new CpuBackend(), {}));
+  const [first, second] = [0, 1].map(() => new FaultyBackend(cpu, {}));
   let measured = 0;
   first!.tune = () => {
     measured++;

@@ -1,4 +1,4 @@
-import { CpuBackend } from '../../backends/cpu/cpu.ts';
+import { cpu } from '../../backends/cpu.testing.ts';
 import { modelQuantization } from './model.testing.ts';
 
-modelQuantization(() => Promise.resolve(new CpuBackend()), { layers: 1, batches: 2 });
+modelQuantization(() => Promise.resolve(cpu), { layers: 1, batches: 2 });

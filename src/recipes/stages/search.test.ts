@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { CpuBackend } from '../../backends/cpu/cpu.ts';
+import { cpu } from '../../backends/cpu.testing.ts';
 import { initAdapters } from '../../compression/adapters/init.ts';
 import { openData } from '../../datasets/parse.ts';
 import { costOf } from '../../evaluation/cost.ts';
@@ -40,7 +40,7 @@ describe('a search on the CPU', () => {
   let elastic: ElasticSpace;
 
   beforeAll(async () => {
-    model = await loadModel(new CpuBackend(), await tinyModel());
+    model = await loadModel(cpu, await tinyModel());
     data = readData(await openData(fewProblems(60)));
     elastic = elasticSpaceOf(model.structure, recipeOf({}));
     initAdapters(model, planOf(elastic, model, recipeOf({})), new Random(1));
