@@ -39,7 +39,7 @@ tests() {
   note "$name" "$([ "$bad" -eq 0 ] && echo ok || echo FAIL)" $((SECONDS - began)) "$good passed, $bad failed, $left skipped"
 }
 
-vitest() { tests "$1" command vitest run --project "$1" --reporter=dot --reporter=json --outputFile.json="$reports/$1.json"; }
+vitest() { tests "$1" command vitest run --project "$1*" --reporter=dot --reporter=json --outputFile.json="$reports/$1.json"; }
 
 step tools bash tools/requirements.sh
 step format npm run -s format
