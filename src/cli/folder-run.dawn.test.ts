@@ -49,12 +49,10 @@ async function runIn(name: string, text: string | null) {
 
 it('a run goes on when its device is lost, and ends with the same bits', async () => {
   const whole = await runIn('whole', null);
-  for (const text of ['losses', 'stage  {"stage":"test"']) {
-    const broken = await runIn(text.slice(0, 5), text);
-    expect(broken.recoveries.map(({ cause, exact }) => ({ cause, exact }))).toEqual([
-      { cause: 'device-lost', exact: true },
-    ]);
-    for (const field of ['status', 'losses', 'points', 'front', 'proof'] as const)
-      expect(broken[field], field).toEqual(whole[field]);
-  }
+  const broken = await runIn('broken', 'losses');
+  expect(broken.recoveries.map(({ cause, exact }) => ({ cause, exact }))).toEqual([
+    { cause: 'device-lost', exact: true },
+  ]);
+  for (const field of ['status', 'losses', 'points', 'front', 'proof'] as const)
+    expect(broken[field], field).toEqual(whole[field]);
 });

@@ -109,6 +109,29 @@ describe('a device that is lost twice before the next checkpoint', () => {
   });
 });
 
+describe('a device that is lost again and again at the same place', () => {
+  it('ends the run, which says what to do', async () => {
+    const recipe = shortRecipe('shears', { baseline: false });
+    let faulty = new FaultyBackend(cpu, {});
+    let devices = 1;
+    const log: SessionEvent[] = [];
+    const running = outcomeOf(faulty, recipe, {
+      onEvent: (event) => {
+        appendToLog(log, [event]);
+        if (event.type === 'stage' && event.stage === 'calibrate') faulty.lose();
+      },
+      reopen: async () => {
+        devices++;
+        faulty = new FaultyBackend(cpu, {});
+        return loadModel(faulty, await tinyFor(recipe));
+      },
+    });
+    await expect(running).rejects.toMatchObject({ code: 'recovery-failed' });
+    expect(devices).toBe(4);
+    expect(log.at(-1)).toMatchObject({ type: 'failed', remedy: expect.stringContaining('batch') as string });
+  });
+});
+
 describe('what is raced with a device', () => {
   it('is let go of when it is over', async () => {
     const backend = cpu;

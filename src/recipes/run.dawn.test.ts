@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Backend } from '../backends/backend.ts';
 import { gpuBackend } from '../backends/webgpu/device.testing.ts';
 import { modelFiles } from '../cli/inputs.ts';
@@ -36,6 +36,12 @@ function short(method: Method): Recipe {
   };
 }
 
+interface Ran {
+  readonly model: LoadedModel;
+  readonly log: SessionEvent[];
+  readonly finished: FinishedRun | null;
+}
+
 describe('a recipe from start to exported folder, on the demo', () => {
   let backend: Backend;
   let data: LoadedData;
@@ -45,31 +51,39 @@ describe('a recipe from start to exported folder, on the demo', () => {
     expect(existsSync('public/demo/model/model.safetensors')).toBe(true);
   });
 
-  async function run(
-    method: Method,
-    control = new RunControl(),
-    onEvent: (event: SessionEvent) => void = () => {},
-  ) {
+  afterAll(async () => {
+    for (const ran of runs.values()) {
+      const { model, finished } = await ran;
+      finished?.chosen.store.dispose();
+      model.store.dispose();
+    }
+  });
+
+  async function run(method: Method): Promise<Ran> {
     const model = await loadModel(backend, await modelFiles('demo'));
     const log: SessionEvent[] = [];
-    const record = (event: SessionEvent) => {
-      log.push(eventSchema.parse(event));
-      onEvent(event);
-    };
     const finished = await runToEnd({
       recipe: short(method),
       model,
       data,
-      control,
+      control: new RunControl(),
       search: searchHere,
-      onEvent: record,
+      onEvent: (event) => void log.push(eventSchema.parse(event)),
     });
     return { model, log, finished };
   }
 
+  /** What each method leaves behind, run once. */
+  const runs = new Map<Method, Promise<Ran>>();
+  function once(method: Method): Promise<Ran> {
+    const ran = runs.get(method) ?? run(method);
+    runs.set(method, ran);
+    return ran;
+  }
+
   for (const method of ['lora', 'shears', 'lonas'] as const) {
     it(`${method}: events, rows, and an export that opens again with the same logits`, async () => {
-      const { model, log, finished } = await run(method);
+      const { model, log, finished } = await once(method);
       const view = viewOf(log);
       expect(view.status).toBe('finished');
       expect(view.results.map(({ tag }) => tag)).toEqual(expect.arrayContaining(['untuned-dense', 'chosen']));
@@ -80,62 +94,34 @@ describe('a recipe from start to exported folder, on the demo', () => {
         );
       }
       await expectExportKeepsLogits(model, finished!, method);
-      finished!.chosen.store.dispose();
-      model.store.dispose();
     });
   }
 
-  it('the same seed gives the same log; the model is as it was afterwards', async () => {
-    const first = await run('lonas');
-    const before = await logitsOf(originalModel(first.model), ids);
-    const second = await run('lonas');
+  it('the same seed gives the same log', async () => {
+    const [first, second] = [await once('lonas'), await run('lonas')];
     const scores = (log: SessionEvent[]) =>
       log.filter((event) => event.type === 'evaluated').map(({ genome, score }) => ({ genome, score }));
     const losses = (log: SessionEvent[]) =>
       log.filter((event) => event.type === 'losses').flatMap(({ values }) => values);
     expect(scores(second.log)).toEqual(scores(first.log));
     expect(losses(second.log)).toEqual(losses(first.log));
+    second.model.store.dispose();
+  });
+
+  it('the model is as it was afterwards', async () => {
+    const { model } = await once('lonas');
     const fresh = await loadModel(backend, await modelFiles('demo'));
-    expectClose(before, await logitsOf(originalModel(fresh), ids), 1e-4);
-    for (const { store } of [first.model, second.model, fresh]) store.dispose();
+    const [before, after] = [fresh, model].map((each) => logitsOf(originalModel(each), ids));
+    expectClose((await before)!, (await after)!, 1e-4);
+    fresh.store.dispose();
   });
 
   it('another choice is measured and shipped', async () => {
-    const { model, log, finished } = await run('lonas');
+    const { model, log, finished } = await once('lonas');
     const other = log.find((event) => event.type === 'evaluated' && event.tag === 'minimal');
     const next = await chooseAnother(finished!, other?.type === 'evaluated' ? other.genome! : []);
     expect(log.at(-1)).toMatchObject({ type: 'chosen', by: 'user' });
     await expectExportKeepsLogits(model, next, 'lonas');
-    model.store.dispose();
-  });
-
-  it('stops in every stage, and the model can run again', async () => {
-    for (const stage of ['calibrate', 'train', 'search', 'test'] as const) {
-      const control = new RunControl();
-      const { model, log, finished } = await run('lonas', control, (event) => {
-        if (event.type === 'stage' && event.stage === stage) control.stop();
-      });
-      expect(finished).toBeNull();
-      expect(log.at(-1)?.type).toBe('stopped');
-      model.store.dispose();
-    }
-  });
-
-  it('waits while it is paused', async () => {
-    const control = new RunControl();
-    let paused = 0;
-    let during = 0;
-    const { log } = await run('lora', control, (event) => {
-      if (paused && control.paused && event.type !== 'paused') during++;
-      if (event.type !== 'progress' || event.stage !== 'train' || paused) return;
-      paused = event.done;
-      control.pause();
-      setTimeout(() => control.resume(), 300);
-    });
-    expect(paused).toBeGreaterThan(0);
-    expect(during).toBe(0);
-    expect(log.map(({ type }) => type)).toEqual(expect.arrayContaining(['paused', 'resumed']));
-    expect(log.at(-1)?.type).toBe('finished');
   });
 });
 

@@ -1,4 +1,4 @@
 import { gpuBackend } from '../../backends/webgpu/device.testing.ts';
 import { modelQuantization } from './model.testing.ts';
 
-modelQuantization(gpuBackend, { layers: 2, batches: 10 });
+modelQuantization(gpuBackend, { layers: 1, batches: 2 });

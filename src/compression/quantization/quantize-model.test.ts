@@ -1,4 +1,4 @@
 import { cpu } from '../../backends/cpu.testing.ts';
 import { modelQuantization } from './model.testing.ts';
 
-modelQuantization(() => Promise.resolve(cpu), { layers: 1, batches: 2 });
+modelQuantization(() => Promise.resolve(cpu), { layers: 2, batches: 10 });
