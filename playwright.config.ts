@@ -13,7 +13,7 @@ export default defineConfig({
   workers: 1,
   retries: 0,
   forbidOnly: true,
-  timeout: 10 * 60_000,
+  timeout: 5 * 60_000,
   expect: { timeout: 30_000 },
   reporter: [['list'], ['json', { outputFile: '.cache/check/e2e.json' }]],
   use: {
@@ -22,7 +22,9 @@ export default defineConfig({
     actionTimeout: 120_000,
     viewport: { width: 1440, height: 900 },
     launchOptions: { ...chromiumPath(), args: chromiumFlags },
-    trace: 'retain-on-failure',
+    screenshot: 'only-on-failure',
+    // A quarter of the processor's time: only where somebody looks for what is wrong.
+    trace: process.env.PARE_E2E_TRACE ? 'retain-on-failure' : 'off',
   },
   projects: [{ name: 'chromium', use: { browserName: 'chromium' } }],
   webServer: {

@@ -239,7 +239,7 @@ test('without WebGPU the CPU takes over and says so', async ({ page }) => {
   });
   await button(page, 'Run').click();
   await expect
-    .poll(() => page.evaluate(() => window.pare.session().status), { timeout: 300_000 })
+    .poll(() => page.evaluate(() => window.pare.session().status), { timeout: 120_000 })
     .toBe('finished');
 });
 

@@ -24,7 +24,7 @@ test.describe.serial('a lost device', () => {
     await beforeWorker(context, faultyDevices);
     page = await context.newPage();
     await openDemo(page, 'webgpu');
-    await setShortRecipe(page, { method: 'shears', calibration: 512, test: 512 });
+    await setShortRecipe(page, { method: 'shears', calibration: 128, test: 128 });
   });
   test.afterAll(() => page.context().close());
 
@@ -48,7 +48,7 @@ test.describe.serial('a lost device', () => {
         await reach(page, stage, done);
         const before = await lastRecovery(page);
         await loseDevice(page);
-        await expect.poll(() => lastRecovery(page), { timeout: 240_000 }).not.toBe(before);
+        await expect.poll(() => lastRecovery(page), { timeout: 120_000 }).not.toBe(before);
         await expect(recovery(page)).toContainText(
           /graphics device was lost .* went on from .* on a new device/,
         );
@@ -64,7 +64,7 @@ test.describe.serial('a lost device', () => {
   test('what was lost after the end comes back with the next question', async () => {
     await loseDevice(page);
     await button(page, 'Answer').click();
-    await expect(button(page, 'Answer')).toBeEnabled({ timeout: 240_000 });
+    await expect(button(page, 'Answer')).toBeEnabled({ timeout: 120_000 });
     for (const name of ['Original', 'Chosen'])
       await expect(page.getByRole('region', { name, exact: true })).toContainText(/\d/);
     await expect(page.getByRole('alert')).toHaveCount(0);
@@ -85,7 +85,7 @@ test.describe.serial('a lost device', () => {
   });
 
   test('an export that loses its device is made', async () => {
-    const downloading = page.waitForEvent('download', { timeout: 300_000 });
+    const downloading = page.waitForEvent('download', { timeout: 120_000 });
     await button(page, 'Export model').click();
     await loseDevice(page);
     const folder = await unpack(await downloading);

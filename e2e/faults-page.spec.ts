@@ -16,6 +16,7 @@ import {
   begin,
   button,
   finished,
+  long,
   openDemo,
   outcomeOf,
   reach,
@@ -32,7 +33,7 @@ test.describe.serial('faults around a run', () => {
     const page = await studio(browser);
     await runToEnd(page);
     undisturbed = await outcomeOf(page);
-    expect(undisturbed.losses).toHaveLength(steps);
+    expect(undisturbed.losses).toHaveLength(long.steps);
     expect(undisturbed.front.length).toBeGreaterThan(0);
     await page.context().close();
   });
@@ -129,7 +130,7 @@ test.describe.serial('faults around a run', () => {
     await reach(page, 'train', 2);
     await hideTab(page, true);
     await expect
-      .poll(() => page.evaluate(() => window.pare.session().status), { timeout: 540_000 })
+      .poll(() => page.evaluate(() => window.pare.session().status), { timeout: 120_000 })
       .toBe('finished');
     expect(await page.evaluate(() => document.visibilityState)).toBe('hidden');
     expect(await outcomeOf(page)).toEqual(undisturbed);
@@ -138,8 +139,6 @@ test.describe.serial('faults around a run', () => {
     await page.context().close();
   });
 });
-
-const steps = 12;
 
 /** The whole run, adapters and all, can be saved as a file, though the browser keeps none of it, or an older part. */
 async function expectAllInItsFile(page: Page): Promise<void> {
@@ -162,8 +161,7 @@ async function studio(
   for (const script of both) await beforeWorker(context, script);
   const page = await context.newPage();
   for (const script of [...both, ...pageOnly]) await page.addInitScript(script);
-  // On the CPU these runs are over before anything can come between.
-  await openDemo(page, 'webgpu');
-  await setShortRecipe(page, { steps });
+  await openDemo(page, 'cpu');
+  await setShortRecipe(page, long);
   return page;
 }

@@ -8,6 +8,35 @@ export const sizes = {
 } as const;
 export const schemes = ['light', 'dark'] as const;
 
+/**
+ * Looks at what is only there while the engine works. Meanwhile the engine stands still, since it would go on to
+ * something else and take the processor: its worker waits for an answer that comes when all has been looked at.
+ */
+export async function lookAtWork(page: Page, state: string): Promise<void> {
+  const worker = page.workers().find((each) => each.url().includes('studio.worker'));
+  if (!worker) throw new Error('there is no studio worker');
+  let release = () => {};
+  const released = new Promise<void>((resolve) => (release = resolve));
+  const address = new URL('held', page.url()).href;
+  let hold = () => {};
+  const held = new Promise<void>((resolve) => (hold = resolve));
+  await page.context().route(address, async (route) => {
+    hold();
+    await released;
+    await route.fulfill({ body: '' });
+  });
+  const waiting = worker.evaluate((url) => {
+    const request = new XMLHttpRequest();
+    request.open('GET', url, false);
+    request.send();
+  }, address);
+  await held;
+  await look(page, state);
+  release();
+  await waiting;
+  await page.context().unroute(address);
+}
+
 /** Everything that is wrong with how the page looks now is in the failure; the pictures are attached to the test. */
 export async function look(page: Page, state: string): Promise<void> {
   const before = page.viewportSize() ?? sizes.desk;

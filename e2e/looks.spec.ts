@@ -4,7 +4,7 @@ import type { SessionEvent } from '../src/session/events.ts';
 import { encodeLink } from '../src/session/link.ts';
 import { logFixture } from '../src/session/session.testing.ts';
 import { denyStorage } from './faults.ts';
-import { look, sizes } from './looking.ts';
+import { look, lookAtWork, sizes } from './looking.ts';
 import {
   begin,
   button,
@@ -61,7 +61,7 @@ test.describe.serial('one run, from an empty page to a verified file', () => {
     await setShortRecipe(page, { steps: 100_000 });
     await begin(page);
     await reach(page, 'train', 5);
-    await look(page, 'training');
+    await lookAtWork(page, 'training');
     await button(page, 'Pause').click();
     await expect(button(page, 'Resume')).toBeVisible();
     await look(page, 'paused');
@@ -82,11 +82,11 @@ test.describe.serial('one run, from an empty page to a verified file', () => {
     });
     await begin(page);
     await reach(page, 'search', 20);
-    await look(page, 'searching');
+    await lookAtWork(page, 'searching');
     await stop();
     await button(page, 'Continue').click();
     await expect(page.getByRole('complementary', { name: 'Recovery' })).toBeVisible({ timeout: 120_000 });
-    await look(page, 'recovered');
+    await lookAtWork(page, 'recovered');
     await stop();
   });
 

@@ -110,7 +110,7 @@ test.describe.serial('the recipes', () => {
       await expect(score).toHaveCount(0);
       await button(stranger, 'Score the model as it is').click();
       await expect(score).toContainText(`Exact match ${percent(measured)} · ${unseen.length} examples`, {
-        timeout: 300_000,
+        timeout: 120_000,
       });
       await expectSameHeadless(folder, unseenFile, measured, (await summaryOf(stranger))!);
     });
@@ -145,7 +145,7 @@ test.describe.serial('the recipes', () => {
     await seeds.fill('2');
     await seeds.press('Tab');
     await button(page, 'Run').click();
-    await expect.poll(runs, { timeout: 540_000 }).toBe(before + 2);
+    await expect.poll(runs, { timeout: 120_000 }).toBe(before + 2);
     await expect(button(page, 'Run')).toBeVisible({ timeout: 60_000 });
     const views = await page.evaluate(() => window.pare.runs().map(({ view }) => view));
     expect(views.slice(0, 2).map(({ recipe, status }) => [recipe?.seed, status])).toEqual([

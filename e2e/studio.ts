@@ -11,8 +11,8 @@ import type { Method } from '../src/session/recipe.ts';
 export const region = (page: Page, name: string): Locator => page.getByRole('region', { name, exact: true });
 export const button = (page: Page, name: string): Locator => page.getByRole('button', { name, exact: true });
 
-/** On the device that the page takes by itself, a fast CPU where the GPU is one in software; or on the GPU anyway. */
-export async function openDemo(page: Page, device?: 'webgpu'): Promise<void> {
+/** On the device that the page takes by itself, a fast CPU where the GPU is one in software; or on the one asked for. */
+export async function openDemo(page: Page, device?: 'webgpu' | 'cpu'): Promise<void> {
   await page.goto(device ? `./?device=${device}` : './');
   await openDemoHere(page);
 }
@@ -46,13 +46,7 @@ export async function runToEnd(page: Page): Promise<void> {
   await button(page, 'Run').click();
   // Until the new run begins, the page still says of an earlier one that it is finished.
   await expect.poll(date, { timeout: 60_000 }).not.toBe(before);
-  await expect(
-    region(page, 'Run')
-      .getByRole('status')
-      .filter({ hasText: /\bFinished/ }),
-  ).toBeVisible({
-    timeout: 540_000,
-  });
+  await finished(page);
 }
 
 /** Drops files on the page, as from a file manager. */
@@ -102,34 +96,42 @@ export async function expectAlert(page: Page, text: RegExp): Promise<void> {
   await expect(page.getByRole('alert').filter({ hasText: text }).first()).toBeVisible({ timeout: 60_000 });
 }
 
-/**
- * A recipe for a run of seconds that goes through every stage. Enough steps for checkpoints in the middle of training where
- * `steps` is some dozens.
- */
+/** Two seconds or so of training and of search on the CPU: something can come between. */
+export const long = { steps: 240, evaluations: 48 } as const;
+
+/** A recipe for a run of seconds that goes through every stage. */
 export async function setShortRecipe(
   page: Page,
   {
     method = 'lonas',
     steps = 8,
+    evaluations = 6,
     seed = 7,
     calibration = 8,
     test = 8,
-  }: { method?: Method; steps?: number; seed?: number; calibration?: number; test?: number } = {},
+  }: {
+    method?: Method;
+    steps?: number;
+    evaluations?: number;
+    seed?: number;
+    calibration?: number;
+    test?: number;
+  } = {},
 ): Promise<void> {
   await page.evaluate(
-    ([chosen, length, random, sequences, tests]) => {
+    ([chosen, length, scored, random, sequences, tests]) => {
       window.pare.chooseMethod(chosen);
       const { training, search, sparsity } = window.pare.recipe();
       window.pare.setRecipe({
         seed: random,
         split: { validation: 8, test: tests },
         training: { ...training, steps: length, batch: 2 },
-        search: search && { ...search, evaluations: 6, population: 3 },
+        search: search && { ...search, evaluations: scored, population: 3 },
         sparsity: sparsity && { ...sparsity, calibration: sequences },
         baseline: false,
       });
     },
-    [method, steps, seed, calibration, test] as const,
+    [method, steps, evaluations, seed, calibration, test] as const,
   );
 }
 
@@ -151,25 +153,26 @@ export async function begin(page: Page): Promise<void> {
   await expect.poll(date, { timeout: 120_000 }).not.toBe(before);
 }
 
-export const finished = (page: Page): Promise<void> =>
-  expect(
-    region(page, 'Run')
-      .getByRole('status')
-      .filter({ hasText: /\bFinished/ }),
-  ).toBeVisible({
-    timeout: 540_000,
-  });
+/** Waits until the run ends, which it must do well. */
+export async function finished(page: Page): Promise<void> {
+  const says = (text: RegExp) => region(page, 'Run').getByRole('status').filter({ hasText: text });
+  await expect(says(/\b(Finished|Failed|Stopped)/)).toBeVisible({ timeout: 150_000 });
+  await expect(says(/\bFinished/)).toBeVisible();
+}
 
-/** Waits until a run has done so much of a stage. */
+/** Waits until a run has done so much of a stage; one that is further already fails the test at once. */
 export const reach = (page: Page, stage: Stage, least = 1): Promise<void> =>
   expect
     .poll(
       () =>
         page.evaluate((wanted) => {
-          const { stages } = window.pare.session();
+          const { stages, status } = window.pare.session();
           const latest = stages.at(-1);
-          return latest?.stage === wanted ? latest.done : -1;
+          if (latest?.stage === wanted) return latest.done;
+          const gone = stages.some(({ stage: each, done, total }) => each === wanted && done === total);
+          if (gone || status !== 'running') throw new Error(`${wanted} is over: ${latest?.stage}, ${status}`);
+          return -1;
         }, stage),
-      { timeout: 300_000, intervals: [20] },
+      { timeout: 120_000, intervals: [20] },
     )
     .toBeGreaterThanOrEqual(least);
