@@ -49,9 +49,8 @@ export default defineConfig({
           ...node,
           hookTimeout: 120_000,
           pool: 'forks',
-          fileParallelism: false,
           isolate: false,
-          maxWorkers: 1,
+          maxWorkers,
         },
       },
       {

@@ -3,7 +3,6 @@ import type { Backend, HostArray, Store } from '../backends/backend.ts';
 import { CpuBackend } from '../backends/cpu/cpu.ts';
 import { wasmBackend } from '../backends/wasm/wasm.testing.ts';
 import { gpuBackend, ownDevice } from '../backends/webgpu/device.testing.ts';
-import { deviceTraits } from '../backends/webgpu/device.ts';
 import { WebGpuBackend } from '../backends/webgpu/webgpu.ts';
 import { differentiate } from '../graph/gradient.ts';
 import { Graph } from '../graph/graph.ts';
@@ -158,16 +157,15 @@ async function expectCompiledEqual(
 
 /** The same for every variant of the kernels that the device can run; returns what each of them found. */
 export async function expectVariantsEqualCpu(scene: Scene, inner: number): Promise<HostArray[][]> {
-  const device = await (variantDevice ??= ownDevice());
-  const traits = deviceTraits(device);
-  const variants = scene.graph.nodes.flatMap((node) => node.op.variants?.(node, traits) ?? []);
+  const { backend, choices } = await (choosing ??= choosingBackend());
+  const variants = scene.graph.nodes.flatMap((node) => node.op.variants?.(node, backend.traits) ?? []);
   const most = Math.max(1, ...variants.map(({ names }) => names.length));
   const expected = await scene.run(new CpuBackend());
   await expectCompiledEqual(scene, expected, inner);
   const all: HostArray[][] = [];
   for (let turn = 0; turn < most; turn++) {
     const names = variants.map((each) => each.names[turn % each.names.length]!);
-    const { backend, choices } = choosingBackend(device, names.join());
+    choices.clear();
     variants.forEach(({ key }, index) => choices.set(key, names[index]!));
     const found = await scene.run(backend);
     expected.forEach((reference, i) =>
@@ -178,23 +176,13 @@ export async function expectVariantsEqualCpu(scene: Scene, inner: number): Promi
   return all;
 }
 
-type Device = Awaited<ReturnType<typeof ownDevice>>;
-
-interface Choosing {
-  readonly backend: WebGpuBackend;
-  readonly choices: Map<string, string>;
-}
-
-/** One device for all variants, and a backend for each that is kept: each compiles its pipelines anew. */
-let variantDevice: Promise<Device> | undefined;
-const choosing = new Map<string, Choosing>();
-
-function choosingBackend(device: Device, names: string): Choosing {
+/** One backend for all tests, so that a pipeline is compiled once; which kernels it takes is changed between scenes. */
+async function choosingBackend() {
   const choices = new Map<string, string>();
-  const known = choosing.get(names) ?? { backend: new WebGpuBackend(device, { choices }), choices };
-  choosing.set(names, known);
-  return known;
+  return { backend: new WebGpuBackend(await ownDevice(), { choices }), choices };
 }
+
+let choosing: ReturnType<typeof choosingBackend> | undefined;
 
 export function expectClose(found: HostArray, reference: HostArray, inner: number, label?: string): void {
   if (!(reference instanceof Float32Array) || inner === 0) return expect(found, label).toEqual(reference);
