@@ -100,7 +100,7 @@ function targetLine(
     );
     return same ? measuredOf(same) : '–';
   });
-  return [one.name, words, wantedOf(row), measuredOf(row), outcome!, ...elsewhere, why!];
+  return [one.name, words, wantedOf(row), measuredOf(row), outcome, ...elsewhere, why];
 }
 
 const measuredOf = ({ value, unit }: Row): string => `${spread(value)} ${unit}`.trim();

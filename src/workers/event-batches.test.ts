@@ -22,5 +22,5 @@ it('hands on what is left, and waits for the batches before it', async () => {
   release();
   await flushed;
   expect(heard.at(-1)).toBe(0);
-  expect(heard.toSorted()).toEqual([0, 1, 2]);
+  expect(heard.toSorted((a, b) => a - b)).toEqual([0, 1, 2]);
 });
