@@ -10,6 +10,7 @@ import {
   hidableTab,
   hideTab,
   jumpClock,
+  slowStorage,
   type RunOutcome,
 } from './faults.ts';
 import {
@@ -23,6 +24,7 @@ import {
   region,
   runToEnd,
   setShortRecipe,
+  statusOf,
 } from './studio.ts';
 
 /** The same short run under every fault: it ends as the one that nothing disturbs. */
@@ -107,6 +109,23 @@ test.describe.serial('faults around a run', () => {
     await page.context().close();
   });
 
+  test('storage that is slow: a run that was stopped goes on as soon as it is kept', async ({ browser }) => {
+    const page = await studio(browser, [], [], [slowStorage]);
+    await setShortRecipe(page, { steps: 100_000 });
+    await begin(page);
+    await reach(page, 'train', 5);
+    // The second time the library has it already when it is stopped, while its end is still being written.
+    for (const _ of ['once', 'twice']) {
+      await button(page, 'Stop').click();
+      await expect.poll(() => statusOf(page), { timeout: 60_000 }).toBe('stopped');
+      await button(page, 'Continue').click();
+      await expect.poll(() => statusOf(page), { timeout: 60_000 }).toBe('running');
+      await expect(page.getByRole('complementary', { name: 'Recovery' })).toContainText('Continued from');
+    }
+    await expect(page.getByRole('alert')).toHaveCount(0);
+    await page.context().close();
+  });
+
   test('a clock that jumps: progress and time left stay sane', async ({ browser }) => {
     const page = await studio(browser, [jumpClock]);
     await begin(page);
@@ -156,9 +175,10 @@ async function studio(
   browser: Browser,
   both: (() => void)[] = [],
   pageOnly: (() => void)[] = [],
+  workerOnly: (() => void)[] = [],
 ): Promise<Page> {
   const context = await browser.newContext();
-  for (const script of both) await beforeWorker(context, script);
+  for (const script of [...both, ...workerOnly]) await beforeWorker(context, script);
   const page = await context.newPage();
   for (const script of [...both, ...pageOnly]) await page.addInitScript(script);
   await openDemo(page, 'cpu');

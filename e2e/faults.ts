@@ -59,6 +59,16 @@ export function denyStorage(): void {
     Promise.reject(new DOMException('Access is denied for this document.', 'SecurityError'));
 }
 
+/** For `beforeWorker`: files that take their time to be written. */
+export function slowStorage(): void {
+  // eslint-disable-next-line typescript/unbound-method -- it is called with its stream below
+  const { close } = FileSystemWritableFileStream.prototype;
+  FileSystemWritableFileStream.prototype.close = async function () {
+    await new Promise((resolve) => setTimeout(resolve, 1000));
+    return close.call(this);
+  };
+}
+
 /** For both: a wall clock that jumps between yesterday, now and tomorrow, several times a second. */
 export function jumpClock(): void {
   const day = 86_400_000;

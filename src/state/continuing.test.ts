@@ -126,6 +126,27 @@ describe('a session that broke off', () => {
     expect(resume).not.toHaveBeenCalled();
   });
 
+  it('does not go on again before the worker has kept how it ended', async () => {
+    await keepFixture(library, broken, { id: 'a' });
+    await keepFiles();
+    let answer: (() => void) | undefined;
+    resume.mockImplementationOnce((_, onEvents) => {
+      onEvents([...broken, { type: 'stopped', at: 1e6 }]);
+      return new Promise((resolve) => (answer = resolve));
+    });
+    const continued = continueKept('a');
+    await vi.waitFor(() => expect(sessionStore.getState().view.status).toBe('stopped'));
+    await lookUp();
+    await continueShown();
+    expect(alerts()).toEqual(['session-busy']);
+    expect(resume).toHaveBeenCalledOnce();
+    answer?.();
+    await continued;
+    await continueShown();
+    expect(resume).toHaveBeenCalledTimes(2);
+    expect(sessionStore.getState().view.status).toBe('finished');
+  });
+
   it('stays as it is where the worker cannot go on, and is free again', async () => {
     await keepFixture(library, broken, { id: 'a' });
     await keepFiles();

@@ -16,7 +16,7 @@ import { progressAt, type Pace } from './hubPace.ts';
 import { askToKeep } from './library.ts';
 import { openModel } from './model.ts';
 import { notify, reportError, withdraw } from './notices.ts';
-import { isRunActive } from './session.ts';
+import { isRunning } from './run.ts';
 
 /** What goes on with the hub in one panel. */
 export interface HubState {
@@ -118,7 +118,7 @@ export async function openSelection(selection: HubSelection): Promise<void> {
 }
 
 async function open(source: { hub: string; name: string }, kind: HubKind, began: number): Promise<void> {
-  if (isRunActive()) {
+  if (isRunning()) {
     const seconds = Math.round((Date.now() - began) / 1000);
     notify(
       'hub-downloaded',

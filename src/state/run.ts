@@ -74,10 +74,10 @@ export async function startRun(seeds = runStore.getState().seeds): Promise<void>
   }
 }
 
-/** A run goes on, or is about to. */
+/** A run goes on, is about to, or has ended and is still being kept: the worker takes on nothing else. */
 export function isRunning(): boolean {
-  const { starting, queue } = runStore.getState();
-  return starting || queue !== null || isRunActive();
+  const { working, queue } = runStore.getState();
+  return working || queue !== null || isRunActive();
 }
 
 export function whyNot(): PareError | null {

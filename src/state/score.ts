@@ -6,12 +6,12 @@ import { engine } from './engine.ts';
 import { modelStore } from './model.ts';
 import { reportError, withdraw } from './notices.ts';
 import { recipeStore } from './recipe.ts';
-import { isRunActive } from './session.ts';
+import { isRunning } from './run.ts';
 import { forgetScore, scoreStore } from './scoreStore.ts';
 
 /** Scores the open model, as it is, on all of the open data, as the recipe would. null: it failed or was stopped. */
 export async function scoreModel(): Promise<DataScore | null> {
-  if (scoreStore.getState().progress !== null || isRunActive()) return null;
+  if (scoreStore.getState().progress !== null || isRunning()) return null;
   const { summary: model } = modelStore.getState();
   const { summary: data } = dataStore.getState();
   if (!model || !data) {

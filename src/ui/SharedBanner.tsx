@@ -7,7 +7,6 @@ import { modelStore } from '../state/model.ts';
 import { changeRecipe } from '../state/recipe.ts';
 import { recognise } from '../state/recognise.ts';
 import { continueShown, reproduce, reproductionStore, runShownRecipe, verify } from '../state/reproduce.ts';
-import { runStore } from '../state/run.ts';
 import { sessionStore } from '../state/session.ts';
 import { leaveSession } from '../state/share.ts';
 import { shownStore } from '../state/shownEntry.ts';
@@ -51,10 +50,9 @@ function useItsRecipe(): void {
 /** Says that what is on the page is not the run whose model is at hand, and what can be done with it. */
 export function SharedBanner() {
   const banner = useBanner();
-  const working = useStore(reproductionStore, (state) => state.doing !== null);
+  const comparing = useStore(reproductionStore, (state) => state.doing !== null);
   const { opening, waiting } = useStore(continueStore);
-  const starting = useStore(runStore, (state) => state.starting);
-  const busy = useBusy() || working || opening || starting;
+  const busy = useBusy() || comparing || opening;
   const empty = useStore(sessionStore, ({ origin }) => origin === 'none');
   if (empty) return <InterruptedBanner />;
   if (!banner) return null;

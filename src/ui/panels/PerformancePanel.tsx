@@ -66,9 +66,9 @@ function useBlocker(): string | null {
   const noModel = useStore(modelStore, ({ summary, loading }) => summary === null || loading !== null);
   const scoring = useStore(scoreStore, (state) => state.progress !== null);
   const running = useBusy();
-  const starting = useStore(runStore, (state) => state.starting || state.choosing !== null);
+  const choosing = useStore(runStore, (state) => state.choosing !== null);
   if (noModel) return 'Open a model first.';
-  if (running || starting) return 'A run uses the device.';
+  if (running || choosing) return 'A run uses the device.';
   return scoring ? 'The model is being scored.' : null;
 }
 

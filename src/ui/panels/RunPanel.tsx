@@ -91,7 +91,7 @@ function useBlocker(): string | null {
 
 /** Run, Pause and Resume are one button, so that whoever pressed it with a key still has it. */
 function RunButtons() {
-  const { starting, stopping, queue } = useStore(runStore);
+  const { starting, working, stopping, queue } = useStore(runStore);
   const status = useStore(sessionStore, ({ view, origin }) => (origin === 'run' ? view.status : 'empty'));
   const blocker = useBlocker();
   const main = useRef<HTMLButtonElement>(null);
@@ -99,7 +99,7 @@ function RunButtons() {
   const active = status === 'running' || status === 'paused';
   const idle = !active && queue === null;
   const [name, act] = idle ? (['Run', () => startRun()] as const) : pauses[active ? status : 'running'];
-  const waits = starting || stopping || (!active && !idle);
+  const waits = starting || stopping || (!active && (working || !idle));
   return (
     <>
       {idle && <Seeds disabled={starting} />}

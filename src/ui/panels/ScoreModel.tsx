@@ -6,9 +6,9 @@ import { previewStore } from '../../state/preview.ts';
 import { runStore } from '../../state/run.ts';
 import { scoreModel, stopScoring } from '../../state/score.ts';
 import { scoreStore } from '../../state/scoreStore.ts';
-import { isRunActive, sessionStore } from '../../state/session.ts';
 import { ProgressBar } from '../controls/ProgressBar.tsx';
 import { scoredText } from './statusText.ts';
+import { useBusy } from './useBusy.ts';
 
 /** What the open model makes of the open data before anything is done to it. */
 export function ScoreModel() {
@@ -50,12 +50,12 @@ export function ScoreModel() {
 function useBlocker(): string | null {
   const model = useStore(modelStore, ({ summary, loading }) => (loading === null ? summary : null));
   const noData = useStore(dataStore, ({ summary, loading }) => loading !== null || summary === null);
-  const running = useStore(sessionStore, isRunActive);
-  const starting = useStore(runStore, (state) => state.starting || state.choosing !== null);
+  const running = useBusy();
+  const choosing = useStore(runStore, (state) => state.choosing !== null);
   const answering = useStore(previewStore, (state) => state.answering !== null);
   if (!model) return 'Open a model first.';
   if (!model.hasTokenizer) return 'The model has no tokenizer, so it cannot read the data.';
   if (noData) return 'Open data first.';
-  if (running || starting) return 'A run uses the device.';
+  if (running || choosing) return 'A run uses the device.';
   return answering ? 'The model is answering.' : null;
 }
