@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { AxeBuilder } from '@axe-core/playwright';
 import { expect, test, type Page } from '@playwright/test';
+import { violations } from './looking.ts';
 import { button, finished, openDemo, pickFolder, region, runToEnd, shorten, unpack } from './studio.ts';
 
 /** The main job, end to end on the embedded demo: one short LoNAS run, and all that a person does with it. */
@@ -182,6 +182,5 @@ async function shorten2(page: Page): Promise<void> {
 }
 
 async function expectNoViolations(page: Page): Promise<void> {
-  const { violations } = await new AxeBuilder({ page }).analyze();
-  expect(violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`)).toEqual([]);
+  expect(await violations(page)).toEqual([]);
 }

@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
-import { expect, test, type Browser, type Page } from '@playwright/test';
+import { expect, test, type Browser, type BrowserContext, type Page } from '@playwright/test';
 import { bytesSource } from '../src/formats/source.ts';
 import { viewOf } from '../src/session/reduce.ts';
 import { openSavedSession } from '../src/session/saved-session.ts';
 import {
   beforeWorker,
-  crashWorker,
+  crashWhenSent,
   denyStorage,
   hidableTab,
   hideTab,
@@ -32,7 +32,7 @@ test.describe.serial('faults around a run', () => {
   let undisturbed: RunOutcome;
 
   test('nothing disturbs it', async ({ browser }) => {
-    const page = await studio(browser);
+    const page = await studio(await browser.newContext());
     await runToEnd(page);
     undisturbed = await outcomeOf(page);
     expect(undisturbed.losses).toHaveLength(long.steps);
@@ -43,40 +43,26 @@ test.describe.serial('faults around a run', () => {
   test('workers that die: it goes on by itself from the last checkpoint, and says so', async ({
     browser,
   }) => {
-    const page = await studio(browser);
-    await begin(page);
-    for (const [name, stage, done] of [
-      ['studio', 'train', 6],
-      ['search', 'search', 2],
-    ] as const) {
-      await test.step(`${name} worker`, async () => {
-        await reach(page, stage, done);
-        await crashWorker(page, name);
-        await expect(
-          page.getByText(
-            /engine stopped unexpectedly: .*allocation failed.* goes on from its last checkpoint in a new one/,
-          ),
-        ).toBeVisible({ timeout: 60_000 });
-        await expect(page.getByRole('complementary', { name: 'Recovery' })).toContainText(/Continued from/, {
-          timeout: 120_000,
-        });
-        await page
-          .getByRole('status')
-          .filter({ hasText: 'engine stopped' })
-          .locator('..')
-          .getByRole('button', { name: 'Dismiss' })
-          .first()
-          .click();
-      });
-    }
-    await finished(page);
+    const context = await browser.newContext();
+    const studioLives = await crashWhenSent(context, 'studio', { word: '"losses"', times: 3 }, 1);
+    // The first goes with its studio, before there is anything to search.
+    const searchLives = await crashWhenSent(context, 'search', { word: '"APPLY"', times: 4 }, 2);
+    const page = await studio(context);
+    await runToEnd(page);
+    expect([studioLives(), searchLives()]).toEqual([3, 3]);
+    await expect(
+      page.getByText(
+        /engine stopped unexpectedly: .*allocation failed.* goes on from its last checkpoint in a new one/,
+      ),
+    ).toBeVisible();
+    await expect(page.getByRole('complementary', { name: 'Recovery' })).toContainText(/Continued from/);
     expect(await outcomeOf(page)).toEqual(undisturbed);
     await expect(page.getByRole('alert')).toHaveCount(0);
-    await page.context().close();
+    await context.close();
   });
 
   test('storage that is full: it is told once, and the run ends', async ({ browser }) => {
-    const page = await studio(browser);
+    const page = await studio(await browser.newContext());
     const client = await page.context().newCDPSession(page);
     await client.send('Storage.overrideQuotaForOrigin', {
       origin: new URL(page.url()).origin,
@@ -94,7 +80,7 @@ test.describe.serial('faults around a run', () => {
   });
 
   test('storage that is denied: sessions last as long as the page', async ({ browser }) => {
-    const page = await studio(browser, [denyStorage]);
+    const page = await studio(await inBoth(browser, denyStorage));
     await runToEnd(page);
     expect(await outcomeOf(page)).toEqual(undisturbed);
     await expect(page.locator('.notice')).toHaveCount(1);
@@ -110,7 +96,9 @@ test.describe.serial('faults around a run', () => {
   });
 
   test('storage that is slow: a run that was stopped goes on as soon as it is kept', async ({ browser }) => {
-    const page = await studio(browser, [], [], [slowStorage]);
+    const context = await browser.newContext();
+    await beforeWorker(context, slowStorage);
+    const page = await studio(context);
     await setShortRecipe(page, { steps: 100_000 });
     await begin(page);
     await reach(page, 'train', 5);
@@ -127,7 +115,7 @@ test.describe.serial('faults around a run', () => {
   });
 
   test('a clock that jumps: progress and time left stay sane', async ({ browser }) => {
-    const page = await studio(browser, [jumpClock]);
+    const page = await studio(await inBoth(browser, jumpClock));
     await begin(page);
     const seen: string[] = [];
     while ((await page.evaluate(() => window.pare.session().status)) === 'running') {
@@ -144,7 +132,9 @@ test.describe.serial('faults around a run', () => {
   });
 
   test('a tab in the background runs to its end', async ({ browser }) => {
-    const page = await studio(browser, [], [hidableTab]);
+    const context = await browser.newContext();
+    await context.addInitScript(hidableTab);
+    const page = await studio(context);
     await begin(page);
     await reach(page, 'train', 2);
     await hideTab(page, true);
@@ -170,17 +160,17 @@ async function expectAllInItsFile(page: Page): Promise<void> {
   await expect(page.getByRole('alert')).toHaveCount(0);
 }
 
-/** A studio of its own, with nothing stored; `both`: run in the page and in its worker. */
-async function studio(
-  browser: Browser,
-  both: (() => void)[] = [],
-  pageOnly: (() => void)[] = [],
-  workerOnly: (() => void)[] = [],
-): Promise<Page> {
+/** A fault of the whole browser: in the page and in its worker. */
+async function inBoth(browser: Browser, fault: () => void): Promise<BrowserContext> {
   const context = await browser.newContext();
-  for (const script of [...both, ...workerOnly]) await beforeWorker(context, script);
+  await beforeWorker(context, fault);
+  await context.addInitScript(fault);
+  return context;
+}
+
+/** A studio of its own, with nothing stored, and the run that all of these make. */
+async function studio(context: BrowserContext): Promise<Page> {
   const page = await context.newPage();
-  for (const script of [...both, ...pageOnly]) await page.addInitScript(script);
   await openDemo(page, 'cpu');
   await setShortRecipe(page, long);
   return page;

@@ -39,15 +39,15 @@ export function faultyDevices(): void {
   };
 }
 
-function workerOf(page: Page, name: 'studio' | 'search'): Worker {
-  const worker = page.workers().find((each) => each.url().includes(`${name}.worker`));
-  if (!worker) throw new Error(`there is no ${name} worker`);
+function studioWorker(page: Page): Worker {
+  const worker = page.workers().find((each) => each.url().includes('studio.worker'));
+  if (!worker) throw new Error('there is no studio worker');
   return worker;
 }
 
 /** Destroys the devices taken since the last time; there must be one. */
 export async function loseDevice(page: Page): Promise<void> {
-  const lost = await workerOf(page, 'studio').evaluate(() => (globalThis as unknown as Faulty).loseDevices());
+  const lost = await studioWorker(page).evaluate(() => (globalThis as unknown as Faulty).loseDevices());
   expect(lost).toBeGreaterThan(0);
 }
 
@@ -110,13 +110,38 @@ interface Hidable {
 export const hideTab = (page: Page, away: boolean): Promise<void> =>
   page.evaluate((gone) => (window as unknown as Hidable).hideTab(gone), away);
 
-/** An error that nothing in a worker catches: the browser tells the page, and the page gives the worker up. */
-export async function crashWorker(page: Page, name: 'studio' | 'search' = 'studio'): Promise<void> {
-  await workerOf(page, name).evaluate(() => {
-    setTimeout(() => {
-      throw new RangeError('Array buffer allocation failed');
-    });
+/**
+ * The first `lives` of a worker end in an error that nothing catches: the browser tells the page, and the page gives the
+ * worker up. That happens when it sends its `times`th message with `word` in it, at the same place of every run. Gives
+ * back how many lives it has had.
+ */
+export async function crashWhenSent(
+  context: BrowserContext,
+  name: 'studio' | 'search',
+  at: { word: string; times: number },
+  lives: number,
+): Promise<() => number> {
+  let lived = 0;
+  await context.route(new RegExp(`${name}\\.worker[^/]*\\.js$`), async (route) => {
+    const response = await route.fetch();
+    const crash = lived++ < lives ? `(${crashAt.toString()})(${JSON.stringify(at)});\n` : '';
+    await route.fulfill({ response, body: crash + (await response.text()) });
   });
+  return () => lived;
+}
+
+/** Runs in a worker. */
+function crashAt({ word, times }: { word: string; times: number }): void {
+  // eslint-disable-next-line typescript/unbound-method -- it is called with its port below
+  const { postMessage } = MessagePort.prototype;
+  let left = times;
+  MessagePort.prototype.postMessage = function (message: unknown, options?: unknown) {
+    if (JSON.stringify(message)?.includes(word) && --left === 0)
+      setTimeout(() => {
+        throw new RangeError('Array buffer allocation failed');
+      });
+    postMessage.call(this, message, options as StructuredSerializeOptions);
+  };
 }
 
 /** A browser with a profile on disk, in a process of the test's own that it may kill. */

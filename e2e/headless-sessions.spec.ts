@@ -10,7 +10,7 @@ import { viewOf } from '../src/session/reduce.ts';
 import type { Reproduction } from '../src/session/reproduction.ts';
 import { writeSavedSession } from '../src/session/saved-session.ts';
 import { pare, tryPare } from './runner.ts';
-import { demoInputs, subjectOf } from './subjects.ts';
+import { subjectOf } from './subjects.ts';
 import { tinyInputs } from './tiny.ts';
 
 /** What is done with the sessions of finished runs: most of it with a tiny model on the CPU, which is quick. */
@@ -42,14 +42,15 @@ async function changed(name: string, change: (session: SavedSession) => SavedSes
 test('a run is reproduced from its link, and verified, to the bit on the same GPU', async () => {
   const out = test.info().outputPath('run');
   const { settings } = subjectOf('lora', []);
-  const shared = await pare<{ link: string }>('run', 'lora', ...demoInputs(), ...settings, '--out', out);
+  const onGpu = await tinyInputs(test.info().outputDir, 'webgpu');
+  const shared = await pare<{ link: string }>('run', 'lora', ...onGpu, ...settings, '--out', out);
   const file = join(out, 'link.txt');
   writeFileSync(file, shared.link);
   for (const command of [
     ['reproduce', file],
     ['verify', out],
   ]) {
-    const result = await pare<Reproduction>(...command, ...demoInputs());
+    const result = await pare<Reproduction>(...command, ...onGpu);
     expect(result).toMatchObject({ matches: true, exact: true });
     expect(result.rows).toHaveLength(1);
     expect(result.rows[0]).toMatchObject({ genome: [], equal: true });

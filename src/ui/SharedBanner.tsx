@@ -6,14 +6,14 @@ import { keepShown } from '../state/kept.ts';
 import { modelStore } from '../state/model.ts';
 import { changeRecipe } from '../state/recipe.ts';
 import { recognise } from '../state/recognise.ts';
-import { continueShown, reproduce, reproductionStore, runShownRecipe, verify } from '../state/reproduce.ts';
+import { continueShown, reproduce, runShownRecipe, verify } from '../state/reproduce.ts';
 import { sessionStore } from '../state/session.ts';
 import { leaveSession } from '../state/share.ts';
 import { shownStore } from '../state/shownEntry.ts';
 import { InterruptedBanner } from './InterruptedBanner.tsx';
 import { bannerOf } from './bannerText.ts';
 import type { Banner, BannerAction } from './bannerText.ts';
-import { useBusy } from './panels/useBusy.ts';
+import { useDeviceUse } from './panels/useDeviceUse.ts';
 import './banner.css';
 
 const offers: Record<BannerAction, { label: string; title: string; act: () => unknown }> = {
@@ -50,9 +50,8 @@ function useItsRecipe(): void {
 /** Says that what is on the page is not the run whose model is at hand, and what can be done with it. */
 export function SharedBanner() {
   const banner = useBanner();
-  const comparing = useStore(reproductionStore, (state) => state.doing !== null);
   const { opening, waiting } = useStore(continueStore);
-  const busy = useBusy() || comparing || opening;
+  const busy = useDeviceUse() !== null || opening;
   const empty = useStore(sessionStore, ({ origin }) => origin === 'none');
   if (empty) return <InterruptedBanner />;
   if (!banner) return null;

@@ -6,6 +6,7 @@ import { runStore } from '../../state/run.ts';
 import { isFinishedHere, sessionStore } from '../../state/session.ts';
 import { Panel } from '../controls/Panel.tsx';
 import { ExportFormats } from './ExportFormats.tsx';
+import { useDeviceUse } from './useDeviceUse.ts';
 
 const what: Record<Method, string> = {
   lora: 'The model with its adapters merged in.',
@@ -27,6 +28,7 @@ export function ExportPanel() {
   const origin = useStore(sessionStore, (state) => state.origin);
   const ready = useStore(sessionStore, (state) => isFinishedHere(state) && state.view.chosen !== null);
   const working = useStore(runStore, (state) => state.working);
+  const use = useDeviceUse();
   return (
     <Panel title="Export">
       <p className="hint">{ready && method ? what[method] : origin === 'run' ? coming : elsewhere}</p>
@@ -36,7 +38,7 @@ export function ExportPanel() {
         <button
           type="button"
           className="primary"
-          disabled={!ready || busy || working}
+          disabled={!ready || use !== null}
           onClick={() => void exportModel()}
         >
           Export model

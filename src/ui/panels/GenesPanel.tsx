@@ -6,6 +6,7 @@ import { compact, percent, pointScoreText, scoreText } from '../../session/forma
 import { geneGrid } from '../../session/genes.ts';
 import type { GeneCell, GeneRow } from '../../session/genes.ts';
 import type { SessionView } from '../../session/view.ts';
+import { deviceUseText } from '../../state/deviceUse.ts';
 import { choosePoint, runStore } from '../../state/run.ts';
 import { isFinishedHere, sessionStore } from '../../state/session.ts';
 import { ChartTable } from '../charts/ChartTable.tsx';
@@ -15,6 +16,7 @@ import { thirdText, thirdTitles } from '../charts/pointText.ts';
 import { Explain } from '../controls/Explain.tsx';
 import { Facts } from '../controls/Facts.tsx';
 import { Panel } from '../controls/Panel.tsx';
+import { useDeviceUse } from './useDeviceUse.ts';
 import './genes.css';
 
 /** More columns than this would be slivers; the table twin has all of them. */
@@ -90,7 +92,8 @@ function Verdict({ text, verdict }: Pick<AgainstOriginal, 'text' | 'verdict'>) {
 
 function Choice({ index, kind, isChosen }: { index: number; kind: string; isChosen: boolean }) {
   const canChoose = useStore(sessionStore, isFinishedHere);
-  const { choosing, working } = useStore(runStore);
+  const choosing = useStore(runStore, (state) => state.choosing);
+  const use = useDeviceUse();
   return (
     <>
       <span className="soft">{kind}</span>
@@ -103,8 +106,14 @@ function Choice({ index, kind, isChosen }: { index: number; kind: string; isChos
       </Explain>
       {choosing === index && <span className="loading">Measuring…</span>}
       {isChosen && choosing === null && <span className="chip chosen">chosen</span>}
-      {!isChosen && canChoose && !working && choosing === null && (
-        <button type="button" className="quiet small" onClick={() => void choosePoint(index)}>
+      {!isChosen && canChoose && choosing === null && (
+        <button
+          type="button"
+          className="quiet small"
+          disabled={use !== null}
+          title={use === null ? undefined : deviceUseText[use]}
+          onClick={() => void choosePoint(index)}
+        >
           Choose
         </button>
       )}

@@ -19,6 +19,7 @@ import { libraryId } from './LibraryButton.tsx';
 import { dateOf, outcomeOf, statusOf } from './libraryText.ts';
 import type { EntryPlace } from './libraryText.ts';
 import { useBusy } from './useBusy.ts';
+import { useDeviceUse } from './useDeviceUse.ts';
 
 interface Props {
   entry: LibraryEntry;
@@ -94,6 +95,7 @@ interface ActionProps {
 function Actions({ entry, name, place, onRename }: ActionProps) {
   const [deleting, setDeleting] = useState<'no' | 'yes' | 'kept'>('no');
   const busy = useBusy();
+  const inUse = useDeviceUse() !== null;
   const isActive = useStore(sessionStore, (state) => busy && state.entry === entry.id);
   const { id, state, pageOnly } = entry;
   const remove = () => {
@@ -119,7 +121,7 @@ function Actions({ entry, name, place, onRename }: ActionProps) {
   if (state === 'run' || (state === 'finished' && !place.isLive))
     offers.unshift({
       label: 'Continue',
-      disabled: busy || place.isElsewhere,
+      disabled: inUse || place.isElsewhere,
       act: () => void continueKept(id),
     });
   return (

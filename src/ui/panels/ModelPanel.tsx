@@ -2,21 +2,19 @@ import { memo } from 'react';
 import { useStore } from 'zustand';
 import { bytes, compact, integer, percent } from '../../session/format.ts';
 import { modelStore, openModel } from '../../state/model.ts';
-import { scoreStore } from '../../state/scoreStore.ts';
 import { sessionStore } from '../../state/session.ts';
 import type { ModelSummary } from '../../workers/studio.protocol.ts';
 import { Facts } from '../controls/Facts.tsx';
 import { Panel } from '../controls/Panel.tsx';
 import { FilePicker } from '../drop/FilePicker.tsx';
 import { Hub } from './Hub.tsx';
-import { useBusy } from './useBusy.ts';
+import { useDeviceUse } from './useDeviceUse.ts';
 import './sources.css';
 
 export function ModelPanel() {
   const { loading, summary } = useStore(modelStore);
   const fromSession = useStore(sessionStore, ({ view, origin }) => (origin === 'run' ? null : view.model));
-  const scoring = useStore(scoreStore, (state) => state.progress !== null);
-  const busy = useBusy() || loading !== null || scoring;
+  const busy = useDeviceUse() !== null;
   return (
     <Panel
       title="Model"

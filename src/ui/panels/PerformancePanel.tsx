@@ -2,12 +2,11 @@ import { Suspense, lazy } from 'react';
 import { useStore } from 'zustand';
 import { ceilingsOf, pointsOf } from '../../backends/measure/roofline.ts';
 import { percent } from '../../session/format.ts';
+import { deviceUseText } from '../../state/deviceUse.ts';
 import { modelStore } from '../../state/model.ts';
 import { measurePerformance, stopMeasuring } from '../../state/performance.ts';
 import { performanceStore } from '../../state/performanceStore.ts';
 import { backendName, figureText, kernelText, timingText } from '../../state/performanceText.ts';
-import { runStore } from '../../state/run.ts';
-import { scoreStore } from '../../state/scoreStore.ts';
 import type { DevicePerformance, PerformanceReport } from '../../workers/studio.protocol.ts';
 import { ChartFrame } from '../charts/ChartFrame.tsx';
 import { ChartTable } from '../charts/ChartTable.tsx';
@@ -16,7 +15,7 @@ import { Panel } from '../controls/Panel.tsx';
 import { ProgressBar } from '../controls/ProgressBar.tsx';
 import { PerformanceTables } from './PerformanceTables.tsx';
 import { TakePerformance } from './TakePerformance.tsx';
-import { useBusy } from './useBusy.ts';
+import { useDeviceUse } from './useDeviceUse.ts';
 import './performance.css';
 
 const RooflineChart = lazy(() => import('../charts/RooflineChart.tsx'));
@@ -64,12 +63,9 @@ function Measure({ again }: { again: boolean }) {
 /** Why the device cannot be measured now; null where it can. */
 function useBlocker(): string | null {
   const noModel = useStore(modelStore, ({ summary, loading }) => summary === null || loading !== null);
-  const scoring = useStore(scoreStore, (state) => state.progress !== null);
-  const running = useBusy();
-  const choosing = useStore(runStore, (state) => state.choosing !== null);
+  const use = useDeviceUse();
   if (noModel) return 'Open a model first.';
-  if (running || choosing) return 'A run uses the device.';
-  return scoring ? 'The model is being scored.' : null;
+  return use === null || use === 'measure' ? null : deviceUseText[use];
 }
 
 function Measuring({ done, total, what }: { done: number; total: number; what: string }) {

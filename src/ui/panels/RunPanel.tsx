@@ -11,6 +11,7 @@ import { NumberField } from '../controls/NumberField.tsx';
 import { Panel } from '../controls/Panel.tsx';
 import { StageProgress, Stages } from './Stages.tsx';
 import { countingText, queueText, recipeTitle, statusText } from './statusText.ts';
+import { useDeviceUse } from './useDeviceUse.ts';
 import './run.css';
 
 const LossChart = lazy(() => import('../charts/LossChart.tsx'));
@@ -91,7 +92,8 @@ function useBlocker(): string | null {
 
 /** Run, Pause and Resume are one button, so that whoever pressed it with a key still has it. */
 function RunButtons() {
-  const { starting, working, stopping, queue } = useStore(runStore);
+  const { starting, stopping, queue } = useStore(runStore);
+  const use = useDeviceUse();
   const status = useStore(sessionStore, ({ view, origin }) => (origin === 'run' ? view.status : 'empty'));
   const blocker = useBlocker();
   const main = useRef<HTMLButtonElement>(null);
@@ -99,7 +101,7 @@ function RunButtons() {
   const active = status === 'running' || status === 'paused';
   const idle = !active && queue === null;
   const [name, act] = idle ? (['Run', () => startRun()] as const) : pauses[active ? status : 'running'];
-  const waits = starting || stopping || (!active && (working || !idle));
+  const waits = starting || stopping || (!active && (use !== null || !idle));
   return (
     <>
       {idle && <Seeds disabled={starting} />}

@@ -1,14 +1,13 @@
 import { useStore } from 'zustand';
 import { integer, percent } from '../../session/format.ts';
 import { dataStore } from '../../state/data.ts';
+import { deviceUseText } from '../../state/deviceUse.ts';
 import { modelStore } from '../../state/model.ts';
-import { previewStore } from '../../state/preview.ts';
-import { runStore } from '../../state/run.ts';
 import { scoreModel, stopScoring } from '../../state/score.ts';
 import { scoreStore } from '../../state/scoreStore.ts';
 import { ProgressBar } from '../controls/ProgressBar.tsx';
 import { scoredText } from './statusText.ts';
-import { useBusy } from './useBusy.ts';
+import { useDeviceUse } from './useDeviceUse.ts';
 
 /** What the open model makes of the open data before anything is done to it. */
 export function ScoreModel() {
@@ -50,12 +49,9 @@ export function ScoreModel() {
 function useBlocker(): string | null {
   const model = useStore(modelStore, ({ summary, loading }) => (loading === null ? summary : null));
   const noData = useStore(dataStore, ({ summary, loading }) => loading !== null || summary === null);
-  const running = useBusy();
-  const choosing = useStore(runStore, (state) => state.choosing !== null);
-  const answering = useStore(previewStore, (state) => state.answering !== null);
+  const use = useDeviceUse();
   if (!model) return 'Open a model first.';
   if (!model.hasTokenizer) return 'The model has no tokenizer, so it cannot read the data.';
   if (noData) return 'Open data first.';
-  if (running || choosing) return 'A run uses the device.';
-  return answering ? 'The model is answering.' : null;
+  return use === null || use === 'score' ? null : deviceUseText[use];
 }

@@ -4,10 +4,9 @@ import { dataStore } from '../../state/data.ts';
 import { modelStore } from '../../state/model.ts';
 import { askBoth, isAnswered, previewStore, stopAnswering } from '../../state/preview.ts';
 import type { Answer } from '../../state/preview.ts';
-import { runStore } from '../../state/run.ts';
-import { scoreStore } from '../../state/scoreStore.ts';
 import { isFinishedHere, sessionStore } from '../../state/session.ts';
 import { Panel } from '../controls/Panel.tsx';
+import { useDeviceUse } from './useDeviceUse.ts';
 import './try.css';
 
 const maxTokens = 64;
@@ -15,15 +14,14 @@ const maxTokens = 64;
 /** One prompt, two answers: what was lost, or won. */
 export function TryPanel() {
   const ready = useStore(sessionStore, (state) => isFinishedHere(state) && state.view.chosen !== null);
-  const scoring = useStore(scoreStore, (state) => state.progress !== null);
-  const working = useStore(runStore, (state) => state.working);
+  const use = useDeviceUse();
   const hasTokenizer = useStore(modelStore, (state) => state.summary?.hasTokenizer ?? true);
   const example = useStore(dataStore, (state) => state.summary?.preview[0] ?? null);
   const answering = useStore(previewStore, (state) => state.answering);
   const [typed, setTyped] = useState<string | null>(null);
   const prompt = typed ?? example?.prompt ?? '';
   const enabled = ready && hasTokenizer;
-  const blocked = !enabled || scoring || working || prompt.trim() === '';
+  const blocked = !enabled || use !== null || prompt.trim() === '';
   const ask = () => void askBoth(prompt, maxTokens);
   return (
     <Panel title="Try it" className="try">
