@@ -29,10 +29,10 @@ function short(method: Method): Recipe {
   const recipe = presets[method].recipe('exact');
   return {
     ...recipe,
-    split: { validation: 32, test: 32 },
-    training: { ...recipe.training, steps: 6 },
-    sparsity: recipe.sparsity && { ...recipe.sparsity, calibration: 16 },
-    search: recipe.search && { ...recipe.search, evaluations: 8, population: 4 },
+    split: { validation: 8, test: 8 },
+    training: { ...recipe.training, steps: 3 },
+    sparsity: recipe.sparsity && { ...recipe.sparsity, calibration: 8 },
+    search: recipe.search && { ...recipe.search, evaluations: 6, population: 4 },
   };
 }
 
