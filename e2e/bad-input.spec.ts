@@ -107,7 +107,7 @@ type Loose = Record<string, Record<string, unknown>>;
 
 test('a bad recipe file is refused by field, with a remedy, and the recipe stays', async ({ page }) => {
   await page.goto('./');
-  await page.getByRole('radio', { name: 'SQFT + QA-SparsePEFT', exact: true }).check({ force: true });
+  await page.getByRole('radio', { name: 'SQFT + QA-SparsePEFT', exact: true }).check();
   const recipe = () => page.evaluate(() => window.pare.recipe());
   const before = await recipe();
   const importing = region(page, 'Recipe').getByLabel('Import recipe', { exact: true });
@@ -138,7 +138,7 @@ test('a bad recipe file is refused by field, with a remedy, and the recipe stays
 
 test('a field says what it can hold, and keeps what it held', async ({ page }) => {
   await page.goto('./');
-  await page.getByRole('radio', { name: 'SQFT + QA-SparsePEFT', exact: true }).check({ force: true });
+  await page.getByRole('radio', { name: 'SQFT + QA-SparsePEFT', exact: true }).check();
   const panel = region(page, 'Recipe');
   await setField(page, 'Sparsity', 150);
   await expect(panel.getByText('From 0 to 99 %.')).toBeVisible();
@@ -154,7 +154,7 @@ test('groups that do not divide are refused before the run, and a smaller one is
   await openDemo(page);
   await drop(page, modelOf96Channels());
   await expect(region(page, 'Model')).toContainText('1 × 32', { timeout: 60_000 });
-  await page.getByRole('radio', { name: 'SQFT', exact: true }).check({ force: true });
+  await page.getByRole('radio', { name: 'SQFT', exact: true }).check();
   await expect(region(page, 'Recipe')).toContainText(
     /Groups of 64 do not divide the 96 inputs of model\.layers\.0\.mlp\.down_proj\..*Choose a group of 32/,
     { timeout: 60_000 },
@@ -162,7 +162,7 @@ test('groups that do not divide are refused before the run, and a smaller one is
   await expect(button(page, 'Run')).toBeDisabled();
   expect(await page.evaluate(() => window.pare.session().status)).toBe('empty');
   await expect(region(page, 'Model')).toContainText('1 × 32');
-  await page.getByRole('radio', { name: 'LoRA', exact: true }).check({ force: true });
+  await page.getByRole('radio', { name: 'LoRA', exact: true }).check();
   await expect(button(page, 'Run')).toBeEnabled({ timeout: 60_000 });
 });
 

@@ -23,7 +23,7 @@ test.describe.serial('the demo', () => {
   });
 
   test('pauses, resumes, and draws the front while it runs', async () => {
-    await shorten(page, { steps: 80, evaluations: 60 });
+    await shorten(page, { steps: 240, evaluations: 120 });
     await button(page, 'Run').click();
     await expect(page.getByRole('progressbar', { name: /train/i })).toBeVisible({ timeout: 120_000 });
     await button(page, 'Pause').click();
@@ -154,7 +154,7 @@ test('stops, and can run again', async ({ page }) => {
   await expect
     .poll(() => page.evaluate(() => window.pare.session().status), { timeout: 60_000 })
     .toBe('stopped');
-  await page.getByRole('radio', { name: 'LoRA', exact: true }).check({ force: true });
+  await page.getByRole('radio', { name: 'LoRA', exact: true }).check();
   await shorten2(page);
   await runToEnd(page);
   await expect(region(page, 'Results')).toContainText('LoRA');

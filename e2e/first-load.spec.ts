@@ -16,7 +16,7 @@ test('little JavaScript comes before a model is chosen, and no worker', async ({
   });
   await page.goto('./');
   await expect(button(page, 'Use the demo model')).toBeVisible();
-  await region(page, 'Recipe').getByRole('radio', { name: 'Shears', exact: true }).check({ force: true });
+  await region(page, 'Recipe').getByRole('radio', { name: 'Shears', exact: true }).check();
   await button(page, 'Sessions').click();
   await page.waitForLoadState('networkidle');
   expect(scripts.size).toBeGreaterThan(0);

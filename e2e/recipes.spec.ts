@@ -80,7 +80,7 @@ test.describe.serial('the recipes', () => {
   for (const expected of recipes) {
     const { method, label } = expected;
     test(`${label}: the exported model is the one that was measured`, async () => {
-      await page.getByRole('radio', { name: label, exact: true }).check({ force: true });
+      await page.getByRole('radio', { name: label, exact: true }).check();
       await (method === 'sqft-qa-sparsepeft' ? shortenByHand(page) : shortenByScript(page));
       await runToEnd(page);
       const measured = await chosenOn(page, 'unseen.jsonl');
@@ -124,7 +124,7 @@ test.describe.serial('the recipes', () => {
   });
 
   test('an INT4 export cannot start LoNAS, and says what it can', async () => {
-    await stranger.getByRole('radio', { name: 'LoNAS', exact: true }).check({ force: true });
+    await stranger.getByRole('radio', { name: 'LoNAS', exact: true }).check();
     await stranger.evaluate(() => {
       window.pare.setRecipe({ split: { validation: 8, test: 8 } });
     });
@@ -137,7 +137,7 @@ test.describe.serial('the recipes', () => {
   });
 
   test('two seeds are two runs, and one row with its mean and deviation', async () => {
-    await page.getByRole('radio', { name: 'LoRA', exact: true }).check({ force: true });
+    await page.getByRole('radio', { name: 'LoRA', exact: true }).check();
     await shortenByScript(page, { ...short, validation: 10, test: 20, steps: 6 });
     const runs = () => page.evaluate(() => window.pare.runs().length);
     const before = await runs();

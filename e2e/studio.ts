@@ -150,7 +150,8 @@ export async function begin(page: Page): Promise<void> {
   const date = () => page.evaluate(() => window.pare.session().date);
   const before = await date();
   await button(page, 'Run').click();
-  await expect.poll(date, { timeout: 120_000 }).not.toBe(before);
+  // Often, so that whoever waits for a moment of the run does not come too late.
+  await expect.poll(date, { timeout: 120_000, intervals: [20] }).not.toBe(before);
 }
 
 /** Waits until the run ends, which it must do well. */

@@ -1,6 +1,7 @@
 import { useStore } from 'zustand';
 import { againstOriginal, chosenRow } from '../../session/againstOriginal.ts';
 import type { Method } from '../../session/recipe.ts';
+import { deviceUseText } from '../../state/deviceUse.ts';
 import { exportModel, exportStore, wantedOffer } from '../../state/exporting.ts';
 import { runStore } from '../../state/run.ts';
 import { isFinishedHere, sessionStore } from '../../state/session.ts';
@@ -39,6 +40,7 @@ export function ExportPanel() {
           type="button"
           className="primary"
           disabled={!ready || use !== null}
+          title={ready && use ? deviceUseText[use] : undefined}
           onClick={() => void exportModel()}
         >
           Export model

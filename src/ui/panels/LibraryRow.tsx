@@ -18,7 +18,6 @@ import { Confirm, takeFocus } from './LibraryConfirm.tsx';
 import { libraryId } from './LibraryButton.tsx';
 import { dateOf, outcomeOf, statusOf } from './libraryText.ts';
 import type { EntryPlace } from './libraryText.ts';
-import { useBusy } from './useBusy.ts';
 import { useDeviceUse } from './useDeviceUse.ts';
 
 interface Props {
@@ -31,7 +30,7 @@ interface Props {
 export function LibraryRow({ entry, isSelected, onSelect }: Props) {
   const [renaming, setRenaming] = useState<'no' | 'yes' | 'done'>('no');
   const name = nameOf(entry);
-  const busy = useBusy();
+  const busy = useDeviceUse() === 'run';
   const shown = useStore(sessionStore, (state) => state.entry === entry.id);
   const isElsewhere = useStore(libraryStore, (state) => state.elsewhere.has(entry.id));
   const isLive = liveRun()?.entry === entry.id;
@@ -94,9 +93,8 @@ interface ActionProps {
 
 function Actions({ entry, name, place, onRename }: ActionProps) {
   const [deleting, setDeleting] = useState<'no' | 'yes' | 'kept'>('no');
-  const busy = useBusy();
-  const inUse = useDeviceUse() !== null;
-  const isActive = useStore(sessionStore, (state) => busy && state.entry === entry.id);
+  const use = useDeviceUse();
+  const isActive = useStore(sessionStore, (state) => use === 'run' && state.entry === entry.id);
   const { id, state, pageOnly } = entry;
   const remove = () => {
     setDeleting('no');
@@ -121,7 +119,7 @@ function Actions({ entry, name, place, onRename }: ActionProps) {
   if (state === 'run' || (state === 'finished' && !place.isLive))
     offers.unshift({
       label: 'Continue',
-      disabled: inUse || place.isElsewhere,
+      disabled: use !== null || place.isElsewhere,
       act: () => void continueKept(id),
     });
   return (

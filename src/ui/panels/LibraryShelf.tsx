@@ -7,7 +7,7 @@ import { FilePicker } from '../drop/FilePicker.tsx';
 import { libraryId } from './LibraryButton.tsx';
 import { Confirm, isAnswer, takeFocus } from './LibraryConfirm.tsx';
 import { LibraryRow } from './LibraryRow.tsx';
-import { useBusy } from './useBusy.ts';
+import { useDeviceUse } from './useDeviceUse.ts';
 import './library.css';
 
 /** All sessions that this browser keeps, and what can be done with each. Escape puts it away. */
@@ -107,7 +107,7 @@ function Forget() {
   const used = useStore(libraryStore, (state) => state.bytes);
   const none = useStore(libraryStore, (state) => state.entries.length === 0 && state.bytes === 0);
   const [asking, setAsking] = useState<'no' | 'yes' | 'kept'>('no');
-  const busy = useBusy();
+  const busy = useDeviceUse() === 'run';
   const forget = () => {
     setAsking('no');
     document.getElementById(libraryId)?.focus();

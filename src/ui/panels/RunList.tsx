@@ -5,13 +5,13 @@ import type { KeptRun } from '../../state/history.ts';
 import { sessionStore } from '../../state/session.ts';
 import { revisitRun } from '../../state/share.ts';
 import { recipeTitle } from './statusText.ts';
-import { useBusy } from './useBusy.ts';
+import { useDeviceUse } from './useDeviceUse.ts';
 
 /** The runs of this page that have ended, the latest first; any of them can be looked at again. */
 export function RunList() {
   const runs = useStore(historyStore, (state) => state.runs);
   const shown = useStore(sessionStore, (state) => state.id);
-  const busy = useBusy();
+  const busy = useDeviceUse() === 'run';
   return (
     <ol className="run-list" aria-label="Runs of this session">
       {runs.map((run) => (

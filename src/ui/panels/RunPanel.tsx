@@ -2,6 +2,7 @@ import { Suspense, lazy, useCallback, useRef } from 'react';
 import type { RefObject } from 'react';
 import { useStore } from 'zustand';
 import { dataStore } from '../../state/data.ts';
+import { deviceUseText } from '../../state/deviceUse.ts';
 import { estimateStore, isCounting } from '../../state/estimate.ts';
 import { modelStore } from '../../state/model.ts';
 import { mostSeeds, pauseRun, resumeRun, runStore, setSeeds, startRun, stopRun } from '../../state/run.ts';
@@ -112,7 +113,7 @@ function RunButtons() {
         disabled={idle && !starting && blocker !== null}
         aria-disabled={waits}
         aria-describedby={idle && blocker !== null ? reasonId : undefined}
-        title={idle ? (blocker ?? undefined) : undefined}
+        title={idle ? (blocker ?? (use && use !== 'run' ? deviceUseText[use] : undefined)) : undefined}
         onClick={() => !waits && void act()}
       >
         {name}

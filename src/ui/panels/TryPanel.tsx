@@ -1,6 +1,7 @@
 import { useState } from 'react';
 import { useStore } from 'zustand';
 import { dataStore } from '../../state/data.ts';
+import { deviceUseText } from '../../state/deviceUse.ts';
 import { modelStore } from '../../state/model.ts';
 import { askBoth, isAnswered, previewStore, stopAnswering } from '../../state/preview.ts';
 import type { Answer } from '../../state/preview.ts';
@@ -46,7 +47,7 @@ export function TryPanel() {
           }}
         />
         {answering === null ? (
-          <button type="submit" disabled={blocked}>
+          <button type="submit" disabled={blocked} title={enabled && use ? deviceUseText[use] : undefined}>
             Answer
           </button>
         ) : (
