@@ -71,11 +71,14 @@ async function answer(request: GenerateRequest): Promise<void> {
   previewStore.setState({ answering: which });
   const client = await engine();
   let shown = 0;
+  let over = false;
   const result = await client.generate(request, (text) => {
-    if (performance.now() - shown < showEvery) return;
+    // On a port of their own, parts may come after the whole.
+    if (over || performance.now() - shown < showEvery) return;
     shown = performance.now();
     previewStore.setState({ [which]: { text, tokensPerSecond: null } });
   });
+  over = true;
   const tokensPerSecond = result.seconds > 0 ? result.tokens / result.seconds : null;
   previewStore.setState({ [which]: { text: result.text, tokensPerSecond } });
 }

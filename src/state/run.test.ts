@@ -322,4 +322,21 @@ describe('the text box', () => {
       chosen: { text: 'chosen', tokensPerSecond: 4 },
     });
   });
+
+  it('keeps the whole answer where a part of it comes after that', async () => {
+    const late: (() => void)[] = [];
+    begin({
+      generate: ({ which }, onText) => {
+        late.push(() => onText(which.slice(0, 3)));
+        return Promise.resolve({ text: which, tokens: 2, seconds: 0.5 });
+      },
+    });
+    await askBoth('How many?', 8);
+    for (const come of late) come();
+    expect(late).toHaveLength(2);
+    expect(previewStore.getState()).toMatchObject({
+      original: { text: 'original', tokensPerSecond: 4 },
+      chosen: { text: 'chosen', tokensPerSecond: 4 },
+    });
+  });
 });
