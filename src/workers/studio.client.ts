@@ -3,6 +3,7 @@ import type { Remote } from 'comlink';
 import { PareError } from '../lib/assert.ts';
 import { toPareError } from './errors.ts';
 import type { SearchApi, StudioApi, StudioClient } from './studio.protocol.ts';
+import { untilCrash } from './until-crash.ts';
 
 /**
  * Starts the two workers and joins them by a channel of their own, so that scores never pass through the page.
@@ -52,7 +53,10 @@ export function createStudioClient(onCrash: (error: PareError) => void): StudioC
       return call(studio.continueSession(session, proxy(onEvents), proxy(onTrouble)));
     },
     importSession: (file) => call(studio.importSession(file)),
-    sessionFile: (session) => call(studio.sessionFile(session)),
+    sessionFile: async (session) => {
+      const file = await call(studio.sessionFile(session));
+      return file && { ...file, stream: untilCrash(file.stream, crash) };
+    },
     verifySession: (session, onProgress) => call(studio.verifySession(session, proxy(onProgress))),
     scoreGenomes: (genomes, onProgress) => call(studio.scoreGenomes(genomes, proxy(onProgress))),
     pause: () => call(studio.pause()),
@@ -62,7 +66,10 @@ export function createStudioClient(onCrash: (error: PareError) => void): StudioC
     generate: (request, onText) => call(studio.generate(request, proxy(onText))),
     cancelGeneration: () => call(studio.cancelGeneration()),
     exportFormats: () => call(studio.exportFormats()),
-    exportModel: (format) => call(studio.exportModel(format)),
+    exportModel: async (format) => {
+      const exported = await call(studio.exportModel(format));
+      return { ...exported, stream: untilCrash(exported.stream, crash) };
+    },
     dispose: () => {
       studioWorker.terminate();
       searchWorker.terminate();
