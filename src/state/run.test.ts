@@ -14,7 +14,6 @@ import { modelStore, openModel } from './model.ts';
 import { noticeStore } from './notices.ts';
 import { providePlatform } from './platform.ts';
 import type { Platform } from './platform.ts';
-import { askBoth, previewStore } from './preview.ts';
 import { recipeStore } from './recipe.ts';
 import { tableText } from './results.ts';
 import { choosePoint, runStore, setSeeds, startRun, stopRun } from './run.ts';
@@ -308,35 +307,5 @@ describe('what a session is taken away as', () => {
     await openSessionFile(new Blob(['nothing']));
     expect(alerts()).toEqual(['file-invalid', 'link-truncated']);
     expect(sessionStore.getState().view.status).toBe('finished');
-  });
-});
-
-describe('the text box', () => {
-  it('asks the original, then the chosen model', async () => {
-    begin();
-    await askBoth('How many?', 8);
-    expect(previewStore.getState()).toMatchObject({
-      answering: null,
-      asked: { prompt: 'How many?' },
-      original: { text: 'original', tokensPerSecond: 4 },
-      chosen: { text: 'chosen', tokensPerSecond: 4 },
-    });
-  });
-
-  it('keeps the whole answer where a part of it comes after that', async () => {
-    const late: (() => void)[] = [];
-    begin({
-      generate: ({ which }, onText) => {
-        late.push(() => onText(which.slice(0, 3)));
-        return Promise.resolve({ text: which, tokens: 2, seconds: 0.5 });
-      },
-    });
-    await askBoth('How many?', 8);
-    for (const come of late) come();
-    expect(late).toHaveLength(2);
-    expect(previewStore.getState()).toMatchObject({
-      original: { text: 'original', tokensPerSecond: 4 },
-      chosen: { text: 'chosen', tokensPerSecond: 4 },
-    });
   });
 });

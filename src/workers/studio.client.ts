@@ -10,14 +10,7 @@ import { untilCrash } from './until-crash.ts';
  * `onCrash` hears of a worker that died or could not be loaded; calls that were under way reject with the same error.
  */
 export function createStudioClient(onCrash: (error: PareError) => void): StudioClient {
-  const studioWorker = new Worker(new URL('./studio.worker.ts', import.meta.url), {
-    type: 'module',
-    name: 'studio',
-  });
-  const searchWorker = new Worker(new URL('./search.worker.ts', import.meta.url), {
-    type: 'module',
-    name: 'search',
-  });
+  const [studioWorker, searchWorker] = startWorkers();
   const studio = wrap<StudioApi>(studioWorker);
   const search = wrap<SearchApi>(searchWorker);
   const crash = watchForCrash([studioWorker, searchWorker], onCrash);
@@ -75,6 +68,13 @@ export function createStudioClient(onCrash: (error: PareError) => void): StudioC
       searchWorker.terminate();
     },
   };
+}
+
+function startWorkers(): [studio: Worker, search: Worker] {
+  return [
+    new Worker(new URL('./studio.worker.ts', import.meta.url), { type: 'module', name: 'studio' }),
+    new Worker(new URL('./search.worker.ts', import.meta.url), { type: 'module', name: 'search' }),
+  ];
 }
 
 async function connect(studio: Remote<StudioApi>, search: Remote<SearchApi>): Promise<void> {
