@@ -44,8 +44,9 @@ export async function continueEntry(about: SessionAbout, columns?: Columns | nul
     if (!(await hold(about.id))) throw isElsewhere();
     withdraw('session');
     const isOpen = await openKept(about, columns);
+    if (isOpen) await readColumns(columns);
     continueStore.setState({ opening: false });
-    if (isOpen) await goOn(about.id, columns);
+    if (isOpen) await goOn(about.id);
     else wait(about, columns);
   } catch (error) {
     continueStore.setState({ opening: false });
@@ -65,8 +66,7 @@ const logOnly = (): PareError =>
     'Run its recipe again, with the same seed.',
   );
 
-async function goOn(entry: string, columns: Columns | null | undefined): Promise<void> {
-  await readColumns(columns);
+async function goOn(entry: string): Promise<void> {
   // Opening takes a while, in which something else may have been started.
   if (isRunning()) throw isBusy();
   await follow(entry, (client, onEvents, onTrouble) => client.continueSession(entry, onEvents, onTrouble));
@@ -97,10 +97,12 @@ function wait(about: SessionAbout, columns: Columns | null | undefined): void {
     if (!isSame(matches(about))) return;
     stopListening();
     continueStore.setState({ waiting: null });
-    goOn(id, columns).catch((error: unknown) => {
-      letGo(id);
-      reportError(error);
-    });
+    readColumns(columns)
+      .then(() => goOn(id))
+      .catch((error: unknown) => {
+        letGo(id);
+        reportError(error);
+      });
   };
   const stops = [modelStore.subscribe(look), dataStore.subscribe(look), runStore.subscribe(giveUp)];
   const stopListening = () => {

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { PareError } from '../lib/assert.ts';
 import { logFixture } from '../session/session.testing.ts';
 import { isCandidate } from '../session/view.ts';
 import type { StudioClient } from '../workers/studio.protocol.ts';
@@ -7,12 +8,14 @@ import { dataStore, openData } from './data.ts';
 import { deviceUse, onDeviceUse } from './deviceUse.ts';
 import { provideEngine } from './engine.ts';
 import { exportModel } from './exporting.ts';
+import { modelFixtures } from './fixtures.testing.ts';
 import { historyStore } from './history.ts';
-import { modelStore, openModel } from './model.ts';
+import { loadModel, modelStore, openModel } from './model.ts';
 import { noticeStore } from './notices.ts';
 import { measurePerformance } from './performance.ts';
 import { providePlatform } from './platform.ts';
 import { askBoth } from './preview.ts';
+import { verify } from './reproduce.ts';
 import { choosePoint, startRun } from './run.ts';
 import { scoreModel } from './score.ts';
 import { closeSession, sessionStore } from './session.ts';
@@ -80,6 +83,7 @@ it('is told of each, from its asking to its answer', async () => {
   expect(other).toBeGreaterThanOrEqual(0);
   const uses: [string, Partial<StudioClient>, () => Promise<unknown>][] = [
     ['choose', { choose: held(undefined) }, () => choosePoint(other)],
+    ['compare', { verifySession: held([]) }, verify],
     ['score', { score: held({}) }, scoreModel],
     ['measure', { measurePerformance: held({}) }, measurePerformance],
     ['answer', { generate: held({ text: '', tokens: 0, seconds: 0 }) }, () => askBoth('1 + 1', 4)],
@@ -92,6 +96,8 @@ it('is told of each, from its asking to its answer', async () => {
   ];
   for (const [name, client, act] of uses) {
     provideEngine(() => clientFixture(client));
+    const heard = new Set<unknown>();
+    const stop = onDeviceUse(() => heard.add(deviceUse()));
     const acting = act();
     expect(deviceUse(), name).toBe(name);
     const answering = setInterval(() => {
@@ -99,6 +105,32 @@ it('is told of each, from its asking to its answer', async () => {
     });
     await acting;
     clearInterval(answering);
+    stop();
     expect(deviceUse(), name).toBeNull();
+    expect(heard, name).toEqual(new Set([name, null]));
   }
+});
+
+it('is a model being opened until that is open, though another was refused meanwhile', async () => {
+  let opened = () => {};
+  const { model } = modelFixtures();
+  const open = vi
+    .fn<StudioClient['openModel']>()
+    .mockImplementationOnce(() => new Promise((resolve) => (opened = () => resolve(model))))
+    .mockRejectedValueOnce(new PareError('busy', 'The studio is opening a model.', 'Wait.'));
+  provideEngine(() => clientFixture({ openModel: open }));
+  const first = loadModel('demo');
+  await expect(loadModel('demo')).rejects.toThrow('opening a model');
+  expect(deviceUse()).toBe('open');
+  opened();
+  await first;
+  expect(deviceUse()).toBeNull();
+});
+
+it('is said to whoever was refused, and stays said', async () => {
+  const refusal = new PareError('busy', 'The studio is answering.', 'Wait.');
+  provideEngine(() => clientFixture({ run: () => Promise.reject(refusal) }));
+  await startRun();
+  expect(noticeStore.getState().notices.map(({ code }) => code)).toEqual(['busy']);
+  expect(deviceUse()).toBeNull();
 });

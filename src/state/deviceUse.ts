@@ -1,11 +1,12 @@
+import { continueStore } from './continuing.ts';
 import { exportStore } from './exporting.ts';
 import { modelStore } from './model.ts';
 import { performanceStore } from './performanceStore.ts';
 import { previewStore } from './preview.ts';
 import { reproductionStore } from './reproduce.ts';
-import { isRunning, runStore } from './run.ts';
+import { choosePoint, isRunning, runStore } from './run.ts';
 import { scoreStore } from './scoreStore.ts';
-import { sessionStore } from './session.ts';
+import { inspect, sessionStore } from './session.ts';
 
 /** The worker does one thing at a time with the device, and refuses all others: whatever asks for it waits its turn. */
 export type DeviceUse = 'open' | 'run' | 'choose' | 'compare' | 'score' | 'measure' | 'answer' | 'export';
@@ -31,7 +32,7 @@ export function deviceUse(): DeviceUse | null {
     ['measure', performanceStore.getState().progress !== null],
     ['answer', previewStore.getState().answering !== null],
     ['export', exportStore.getState().busy],
-    ['open', modelStore.getState().loading !== null],
+    ['open', modelStore.getState().loading !== null || continueStore.getState().opening],
   ];
   return uses.find(([, now]) => now)?.[0] ?? null;
 }
@@ -47,8 +48,15 @@ export function onDeviceUse(listen: () => void): () => void {
     previewStore.subscribe(listen),
     exportStore.subscribe(listen),
     modelStore.subscribe(listen),
+    continueStore.subscribe(listen),
   ];
   return () => {
     for (const stop of stops) stop();
   };
+}
+
+/** Chooses a point (`choosePoint`), or only looks at it while the device is used for something else. */
+export async function chooseOrInspect(index: number): Promise<void> {
+  if (deviceUse() === null) await choosePoint(index);
+  else inspect(index);
 }

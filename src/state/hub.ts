@@ -12,11 +12,11 @@ import type {
   HubSelection,
 } from '../workers/hub.protocol.ts';
 import { openData } from './data.ts';
+import { deviceUse, deviceUseText } from './deviceUse.ts';
 import { progressAt, type Pace } from './hubPace.ts';
 import { askToKeep } from './library.ts';
 import { openModel } from './model.ts';
 import { notify, reportError, withdraw } from './notices.ts';
-import { isRunning } from './run.ts';
 
 /** What goes on with the hub in one panel. */
 export interface HubState {
@@ -118,12 +118,13 @@ export async function openSelection(selection: HubSelection): Promise<void> {
 }
 
 async function open(source: { hub: string; name: string }, kind: HubKind, began: number): Promise<void> {
-  if (isRunning()) {
+  const use = deviceUse();
+  if (use === 'run' || (use && kind === 'model')) {
     const seconds = Math.round((Date.now() - began) / 1000);
     notify(
       'hub-downloaded',
-      `${source.name} has been downloaded in ${seconds} s, while a run was started.`,
-      'Open it from the list of downloads when the run is over.',
+      `${source.name} has been downloaded in ${seconds} s. It was not opened: ${deviceUseText[use].toLowerCase()}`,
+      'Open it from the list of downloads when that is over.',
     );
   } else if (kind === 'model') await openModel(source);
   else await openData(source);

@@ -26,8 +26,11 @@ export async function openModel(source: ModelSource): Promise<void> {
   }
 }
 
+let loads = 0;
+
 /** The same, for whoever can do something about its failure. `name`: what is said to be opened. */
 export async function loadModel(source: ModelSource, name = nameOf(source)): Promise<ModelSummary> {
+  loads++;
   modelStore.setState({ loading: name });
   try {
     const client = await engine();
@@ -41,7 +44,8 @@ export async function loadModel(source: ModelSource, name = nameOf(source)): Pro
     for (const warning of summary.warnings) notify('model-warning', warning);
     return summary;
   } finally {
-    modelStore.setState({ loading: null });
+    // One that was refused because of another ends before that.
+    if (--loads === 0) modelStore.setState({ loading: null });
   }
 }
 

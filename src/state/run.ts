@@ -108,7 +108,7 @@ export async function follow(entry: string, begin: Begin): Promise<boolean> {
   runStore.setState({ starting: true, working: true, stopping: false });
   // What was saved was of the run before.
   exportStore.setState({ file: null });
-  let failed = false;
+  let [failed, refused, stopped] = [false, false, false];
   try {
     await hold(entry);
     void askToKeep();
@@ -116,16 +116,18 @@ export async function follow(entry: string, begin: Begin): Promise<boolean> {
     await drive({ entry, begin, onEvents: noticeStart, isStopping });
   } catch (error) {
     failed = true;
+    refused = toPareError(error).code === 'busy';
     // A call that was refused has nothing to do with the run that is going on.
-    if (liveRun()?.entry === entry && toPareError(error).code !== 'busy') endInLog(error);
+    if (liveRun()?.entry === entry && !refused) endInLog(error);
     reportError(error);
+  } finally {
+    stopped = runStore.getState().stopping;
+    runStore.setState({ starting: false, working: false, stopping: false });
   }
   flush();
   if (liveRun()?.entry !== entry) release(entry);
-  const stopped = runStore.getState().stopping;
-  runStore.setState({ starting: false, working: false, stopping: false });
   // What was refused because of it no longer is.
-  withdraw('busy');
+  if (!refused) withdraw('busy');
   shareInAddress();
   // By now the worker has kept what became of it.
   void lookUp();
@@ -175,8 +177,8 @@ export async function choosePoint(index: number): Promise<void> {
   } catch (error) {
     reportError(error);
   } finally {
-    flush();
     runStore.setState({ choosing: null });
+    flush();
     shareInAddress();
   }
 }

@@ -4,11 +4,13 @@ import { continueStore } from '../state/continuing.ts';
 import { dismissInterrupted, interruptedStore, lookForInterrupted } from '../state/interrupted.ts';
 import { continueKept } from '../state/kept.ts';
 import { interruptedText } from './bannerText.ts';
+import { useDeviceUse } from './panels/useDeviceUse.ts';
 
 /** On a page that shows nothing yet: the run that broke off last, perhaps with the browser. */
 export function InterruptedBanner() {
   const about = useStore(interruptedStore, (state) => state.about);
   const opening = useStore(continueStore, (state) => state.opening);
+  const use = useDeviceUse();
   useEffect(() => void lookForInterrupted(), []);
   if (!about) return null;
   return (
@@ -21,7 +23,7 @@ export function InterruptedBanner() {
           type="button"
           className="primary small"
           title="Opens its model and data, and goes on with it"
-          disabled={opening}
+          disabled={opening || use !== null}
           onClick={() => void continueKept(about.id)}
         >
           Continue

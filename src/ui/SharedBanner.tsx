@@ -42,6 +42,8 @@ const offers: Record<BannerAction, { label: string; title: string; act: () => un
   kept: { label: 'Kept in this browser', title: 'It is among your sessions', act: () => undefined },
 };
 
+const needsDevice: ReadonlySet<BannerAction> = new Set(['continue', 'reproduce', 'verify', 'run']);
+
 function useItsRecipe(): void {
   const { recipe } = sessionStore.getState().view;
   if (recipe) changeRecipe(recipe);
@@ -51,7 +53,7 @@ function useItsRecipe(): void {
 export function SharedBanner() {
   const banner = useBanner();
   const { opening, waiting } = useStore(continueStore);
-  const busy = useDeviceUse() !== null || opening;
+  const use = useDeviceUse();
   const empty = useStore(sessionStore, ({ origin }) => origin === 'none');
   if (empty) return <InterruptedBanner />;
   if (!banner) return null;
@@ -62,7 +64,11 @@ export function SharedBanner() {
       </p>
       <div className="buttons">
         {banner.actions.map((action) => (
-          <Offer key={action} action={action} disabled={busy} />
+          <Offer
+            key={action}
+            action={action}
+            disabled={needsDevice.has(action) ? use !== null : use === 'run' || opening}
+          />
         ))}
         {waiting && (
           <button type="button" className="quiet small" onClick={cancelContinue}>
@@ -70,7 +76,12 @@ export function SharedBanner() {
           </button>
         )}
         {banner.leave !== null && (
-          <button type="button" className="quiet small" disabled={busy} onClick={leaveSession}>
+          <button
+            type="button"
+            className="quiet small"
+            disabled={use === 'run' || opening}
+            onClick={leaveSession}
+          >
             {banner.leave}
           </button>
         )}

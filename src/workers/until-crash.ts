@@ -5,8 +5,12 @@ export function untilCrash(
 ): ReadableStream<Uint8Array> {
   const reader = stream.getReader();
   return new ReadableStream({
+    start(controller) {
+      // Once, not with each part: what listens to a promise that never settles is kept, and all that it holds.
+      crash.catch((error: unknown) => controller.error(error));
+    },
     async pull(controller) {
-      const { done, value } = await Promise.race([reader.read(), crash]);
+      const { done, value } = await reader.read();
       if (done) controller.close();
       else controller.enqueue(value);
     },

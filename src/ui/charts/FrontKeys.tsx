@@ -2,7 +2,7 @@ import { useId, useMemo } from 'react';
 import type { KeyboardEvent } from 'react';
 import { isCandidate } from '../../session/view.ts';
 import type { Point, SessionView } from '../../session/view.ts';
-import { choosePoint } from '../../state/run.ts';
+import { chooseOrInspect } from '../../state/deviceUse.ts';
 import { inspect } from '../../state/session.ts';
 import type { Scene } from '../../session/plot/growth.ts';
 import { listSteps } from './listSteps.ts';
@@ -52,7 +52,7 @@ export function FrontKeys({ view, scene, zoom, cursor, onCursor }: Props) {
     const step = listSteps[event.key];
     if (way) zoom.move(way);
     else if (step !== undefined) move(place === -1 ? start() : place + step);
-    else if ((event.key === 'Enter' || event.key === ' ') && cursor !== null) void choosePoint(cursor);
+    else if ((event.key === 'Enter' || event.key === ' ') && cursor !== null) void chooseOrInspect(cursor);
     else if (event.key === 'Escape') inspect(null);
     else if (!zoomBy(event.key, zoom)) return;
     event.preventDefault();

@@ -6,7 +6,7 @@ import type { PointTag } from '../../session/events.ts';
 import { pointScoreText } from '../../session/format.ts';
 import { isActive, isCandidate } from '../../session/view.ts';
 import type { Point, SessionView } from '../../session/view.ts';
-import { choosePoint } from '../../state/run.ts';
+import { chooseOrInspect } from '../../state/deviceUse.ts';
 import { sessionStore } from '../../state/session.ts';
 import type { CrowdPainter } from './crowd.ts';
 import { lastGeneration } from '../../session/plot/growth.ts';
@@ -85,7 +85,7 @@ export function FrontLayer({ generation, painter, zoom, lowest, cursor, onHover 
         onHover={(pointer) => onHover(pointer && hit(pointer))}
         onPick={(pointer) => {
           const point = hit(pointer);
-          if (point) void choosePoint(point.index);
+          if (point) void chooseOrInspect(point.index);
         }}
       />
     </g>

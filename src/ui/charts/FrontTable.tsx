@@ -2,7 +2,7 @@ import { memo, useDeferredValue, useState } from 'react';
 import { integer, pointScoreText } from '../../session/format.ts';
 import { isCandidate } from '../../session/view.ts';
 import type { Point, SessionView } from '../../session/view.ts';
-import { choosePoint } from '../../state/run.ts';
+import { chooseOrInspect } from '../../state/deviceUse.ts';
 import { markOf, markTitles } from '../../session/plot/marks.ts';
 import { thirdText, thirdTitles } from './pointText.ts';
 
@@ -145,7 +145,7 @@ const Row = memo(function Row({ point, metric, third, choice, pickable, isChosen
               type="button"
               className="quiet small"
               aria-label={`Choose number ${number}`}
-              onClick={() => void choosePoint(point.index)}
+              onClick={() => void chooseOrInspect(point.index)}
             >
               {isChosen ? 'Chosen' : 'Choose'}
             </button>
