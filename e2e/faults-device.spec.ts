@@ -1,4 +1,3 @@
-import { problemsFile, tinyFiles } from './tiny.ts';
 import { expect, test, type Page } from '@playwright/test';
 import { beforeWorker, faultyDevices, loseDevice, type RunOutcome } from './faults.ts';
 import {
@@ -14,6 +13,7 @@ import {
   statusOf,
   unpack,
 } from './studio.ts';
+import { problemsFile, tinyFiles } from './tiny.ts';
 
 /** The device is lost again and again, in every stage of a run and after it: the run ends as if it had not been. */
 test.describe.serial('a lost device', () => {

@@ -49,7 +49,7 @@ export async function look(page: Page, state: string): Promise<void> {
       const path = test.info().outputPath(`${name}.png`);
       await page.screenshot({ path, fullPage: size === 'phone' });
       await test.info().attach(name, { path, contentType: 'image/png' });
-      // The schemes differ in their colours only; and a phone has those of a desk, but for the way about its page.
+      // The schemes differ in their colours only; and a phone has the colours of a desk, but for the way about its page.
       const within = size === 'phone' ? '.sections' : undefined;
       expect.soft(await violations(page, ['color-contrast'], within), `contrast: ${name}`).toEqual([]);
       if (colorScheme === 'dark') continue;

@@ -1,6 +1,5 @@
 import { useEffect } from 'react';
 import { useStore } from 'zustand';
-import { continueStore } from '../state/continuing.ts';
 import { dismissInterrupted, interruptedStore, lookForInterrupted } from '../state/interrupted.ts';
 import { continueKept } from '../state/kept.ts';
 import { interruptedText } from './bannerText.ts';
@@ -9,7 +8,6 @@ import { useDeviceUse } from './panels/useDeviceUse.ts';
 /** On a page that shows nothing yet: the run that broke off last, perhaps with the browser. */
 export function InterruptedBanner() {
   const about = useStore(interruptedStore, (state) => state.about);
-  const opening = useStore(continueStore, (state) => state.opening);
   const use = useDeviceUse();
   useEffect(() => void lookForInterrupted(), []);
   if (!about) return null;
@@ -23,7 +21,7 @@ export function InterruptedBanner() {
           type="button"
           className="primary small"
           title="Opens its model and data, and goes on with it"
-          disabled={opening || use !== null}
+          disabled={use !== null}
           onClick={() => void continueKept(about.id)}
         >
           Continue
